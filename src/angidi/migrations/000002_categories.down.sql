@@ -1,0 +1,16 @@
+-- Rows are not thrown away by an undo: the table must have been emptied on purpose.
+-- squawk-ignore-file ban-drop-table
+LOCK TABLE categories IN ACCESS EXCLUSIVE MODE;
+
+DO $$
+DECLARE
+    row_count bigint := (SELECT count(*) FROM categories);
+BEGIN
+    IF row_count > 0 THEN
+        RAISE EXCEPTION 'table categories holds % row(s), deleted ones included, which this step down would lose', row_count
+            USING HINT = 'Save them with pg_dump, empty the table yourself, then step down again.';
+    END IF;
+END
+$$;
+
+DROP TABLE categories;
