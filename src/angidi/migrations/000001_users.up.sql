@@ -1,5 +1,6 @@
 -- Versions 1 to 4 are the schema that the Go service left behind, and databases made by it start at version 5.
--- They stay as they were; what is better now comes with the versions after them.
+-- They stay as they were, so squawk's advice on column types and on building indexes comes too late for them;
+-- what is better now comes with the versions after them.
 -- squawk-ignore-file prefer-text-field, prefer-timestamp-tz
 CREATE TABLE users (
     id            uuid PRIMARY KEY DEFAULT gen_random_uuid(),

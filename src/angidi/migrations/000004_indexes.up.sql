@@ -1,4 +1,4 @@
--- As the Go service left it: see version 1.
+-- As the Go service left it: see version 1. The tables are empty when this runs, so no writer is kept waiting.
 -- squawk-ignore-file require-concurrent-index-creation
 CREATE INDEX idx_users_email ON users (email);
 CREATE INDEX idx_users_created_at ON users (created_at);

@@ -1,9 +1,15 @@
--- Every time becomes an instant (timestamptz), always set where it must be; ids come from the server's own gen_random_uuid().
--- Databases made by the Go service arrive here: their times are without zone, in UTC, and their ids by uuid_generate_v4().
+-- Every time becomes an instant (timestamptz), and ids come from the server's own gen_random_uuid().
+-- Databases made by the Go service arrive here: their times are without zone, in UTC, some may be missing, and their
+-- ids come from uuid_generate_v4() of an extension, which is left in place for whoever else uses it.
+--
+-- The types change for every client at once and each table is rewritten under its lock: on a new database there is
+-- nothing to rewrite, and the Go service is stopped while its database is taken over.
+-- squawk-ignore-file changing-column-type, ban-drop-default, adding-not-nullable-field
 
 LOCK TABLE users, categories, products IN ACCESS EXCLUSIVE MODE;
 
--- Whatever versions 5 to 7 would refuse is looked for now, so that a database that cannot go all the way stays as it was.
+-- Whatever versions 5 to 7 would refuse is looked for before anything changes, so that a database that cannot go all
+-- the way stays as it was, and its service can go on.
 DO $$
 DECLARE
     offenders text;
@@ -16,9 +22,9 @@ BEGIN
              GROUP BY lower(email)
             HAVING count(*) > 1) AS rivals;
     IF offenders IS NOT NULL THEN
-        RAISE EXCEPTION 'living users differ in the case of their e-mail address alone: %', offenders
-            USING HINT = 'Change the address of all but one of each, or soft-delete them (set deleted_at), then migrate again. '
-                         'Nothing has been changed.';
+        RAISE EXCEPTION 'living users have e-mail addresses that differ in case alone: %', offenders
+            USING HINT = 'Change the address of all but one of each, or soft-delete them (set deleted_at), '
+                         'then migrate again. Nothing has been changed.';
     END IF;
 
     SELECT string_agg(format('%s (id %s)', name, id), '; ' ORDER BY name, id)
@@ -36,7 +42,8 @@ BEGIN
      WHERE parent_id = id;
     IF offenders IS NOT NULL THEN
         RAISE EXCEPTION 'categories are their own parent: %', offenders
-            USING HINT = 'Set parent_id of each to NULL or to another category, then migrate again. Nothing has been changed.';
+            USING HINT = 'Set parent_id of each to NULL or to another category, then migrate again. '
+                         'Nothing has been changed.';
     END IF;
 END
 $$;

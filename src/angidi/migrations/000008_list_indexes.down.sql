@@ -1,3 +1,6 @@
+-- The indexes change places in one transaction, where CONCURRENTLY is not allowed; writers wait meanwhile.
+-- squawk-ignore-file require-concurrent-index-creation, require-concurrent-index-deletion
+
 COMMENT ON INDEX idx_products_category_id IS NULL;
 
 DROP INDEX idx_products_living_name;

@@ -1,7 +1,12 @@
 -- One index per order that a list is read in: partial on the living where there are deleted rows, and ending in id,
 -- so that (sort column, id) < (…) finds any page by itself. A B-tree is read in both directions, so each serves its
--- order and the reverse. None holds or is conditioned on stock: one that was cost nine times the WAL and every HOT update.
+-- order and the reverse. None holds or is conditioned on stock: one that was cost nine times the WAL and every HOT
+-- update.
 -- IF EXISTS: a database made by the Go service has two indexes more, and may have lost others by hand.
+--
+-- A file is one transaction, where CONCURRENTLY is not allowed; writers wait while the indexes are built, once.
+-- squawk-ignore-file require-concurrent-index-creation, require-concurrent-index-deletion
+
 DROP INDEX IF EXISTS idx_users_created_at;
 DROP INDEX IF EXISTS idx_users_deleted_at;
 CREATE INDEX idx_users_living_created_at ON users (created_at DESC, id DESC) WHERE deleted_at IS NULL;

@@ -1,5 +1,5 @@
--- The documentation of the schema lives in the database: psql shows it (\d+), and docs/database/SCHEMA.md is made of it.
--- What versions 6 to 8 brought is described there.
+-- The documentation of the schema lives in the database: \d+ in psql shows it, and docs/database/SCHEMA.md is made
+-- of it. What versions 6 to 8 brought is described where it was made.
 
 COMMENT ON TABLE users IS
     'People who can log in. Deleted softly: deleted_at is set, and restoring clears it.';
