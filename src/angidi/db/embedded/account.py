@@ -1,0 +1,119 @@
+"""As whom PostgreSQL runs, since it refuses to run as root (in containers and CI everything is root).
+
+Root runs it in a user namespace, where root goes by another number and owns the same files. Where the system
+has no user namespaces (the default of Docker), it runs as the account `angidi`, with its data in
+/var/lib/angidi, since that account can usually not enter root's folders.
+"""
+
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from angidi.db.embedded.programs import EmbeddedError, Runner, find_programs
+
+ACCOUNT = "angidi"
+ACCOUNT_STATE = Path("/var/lib/angidi")
+NOBODY = 65534  # inside a namespace, the number of every owner from outside
+ADMIN_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+def choose_runner(home: Path) -> Runner:
+    """Runner for the cluster of `home`, an existing folder."""
+    programs = find_programs()
+    if os.geteuid() != 0:
+        return Runner(programs, home)
+    if (runner := in_namespace(programs, home)) is not None:
+        return runner
+    if (home / "data").exists():
+        raise EmbeddedError(
+            f"The PostgreSQL in {home} was made in a user namespace, and this system refuses one: "
+            "set ANGIDI_HOME to another folder, or set DATABASE_URL."
+        )
+    return as_account(programs, home)
+
+
+def in_namespace(programs: Path, home: Path) -> Runner | None:
+    """Runner in a user namespace; None where there are none, or where `home` is not root's to write."""
+    names = (entry for entry in pwd.getpwall() if entry.pw_uid not in {0, NOBODY})
+    name, unshare = next(names, None), shutil.which("unshare", path=ADMIN_PATH)
+    if name is None or unshare is None:  # initdb asks for the name of its user
+        return None
+    prefix = (unshare, "--user", f"--map-user={name.pw_uid}", f"--map-group={name.pw_gid}")
+    attempt = [
+        *prefix,
+        "/bin/sh",
+        "-c",
+        'test -w "$1" && exec "$2" --version',
+        "sh",
+        home,
+        programs / "initdb",
+    ]
+    if subprocess.run(attempt, capture_output=True, check=False).returncode != 0:  # noqa: S603 - as in Runner
+        return None
+    return Runner(
+        programs, home, prefix, note="As root: PostgreSQL runs in a user namespace, without root's rights."
+    )
+
+
+def as_account(programs: Path, home: Path) -> Runner:
+    """Runner as the account `angidi`, which is made when missing, as are its folders."""
+    account = _account()
+    state = ACCOUNT_STATE / hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+    ACCOUNT_STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    note = f"As root, without user namespaces: PostgreSQL runs as account {ACCOUNT}, its data is in {state}."
+    runner = Runner(_reachable(programs, account), state, (), account.pw_uid, account.pw_gid, note)
+    if not state.exists():
+        state.mkdir(mode=0o700)
+        runner.own(state)
+    return runner
+
+
+def _account() -> pwd.struct_passwd:
+    """Return the account `angidi`, made when missing."""
+    useradd = shutil.which("useradd", path=ADMIN_PATH) or "useradd"
+    options = ["--system", "--user-group", "--no-create-home", f"--home-dir={ACCOUNT_STATE}"]
+    try:
+        if ACCOUNT not in {entry.pw_name for entry in pwd.getpwall()}:
+            subprocess.run([useradd, *options, ACCOUNT], capture_output=True, check=True)  # noqa: S603 - as in Runner
+        return pwd.getpwnam(ACCOUNT)
+    except (OSError, subprocess.CalledProcessError, KeyError) as error:
+        raise EmbeddedError(
+            f"PostgreSQL does not run as root, there are no user namespaces here, and the account {ACCOUNT} "
+            f"could not be made ({error}): run as another user, make that account, or set DATABASE_URL."
+        ) from error
+
+
+def _reachable(programs: Path, account: pwd.struct_passwd) -> Path:
+    """Return the folder of the programs, or of a copy where the account cannot enter the folder."""
+    if _version(programs, account.pw_uid, account.pw_gid) is not None:
+        return programs
+    version = _version(programs, None, None) or "unknown"
+    copy = ACCOUNT_STATE / f"postgresql-{version.split()[-1]}"
+    if not copy.exists():
+        half = Path(tempfile.mkdtemp(prefix="copy-", dir=ACCOUNT_STATE))
+        shutil.copytree(programs.parent, half, dirs_exist_ok=True, symlinks=True)
+        half.chmod(0o755)
+        half.rename(copy)
+    return copy / programs.name
+
+
+def _version(programs: Path, uid: int | None, gid: int | None) -> str | None:
+    """Return what `postgres --version` says to that user; None: it may not run it."""
+    try:
+        run = subprocess.run(  # noqa: S603 - as in Runner
+            [programs / "postgres", "--version"],
+            capture_output=True,
+            check=True,
+            text=True,
+            cwd="/",
+            user=uid,
+            group=gid,
+            extra_groups=None if uid is None else [],
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return run.stdout
