@@ -1,0 +1,72 @@
+"""PostgreSQL's lexical structure, as far as needed to know where one statement ends.
+
+Understood: comments (nested), '…' with '' inside, E'…' with backslashes and its continuation on further
+lines, "…", and dollar quotes. Positions count characters, as the server's do.
+`standard_conforming_strings` is taken to be on, as it is everywhere since PostgreSQL 9.1.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>   [ \t\n\r\f\v]++ )
+    | (?P<comment> --[^\n\r]*+ )
+    | (?P<block>   /\* )
+    | (?P<escape>  [eE]'(?:[^'\\]++|''|\\.)*+'? )
+    | (?P<string>  '(?:[^']++|'')*+'? )
+    | (?P<quoted>  "(?:[^"]++|"")*+"? )
+    | (?P<word>    [A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*+ )
+    | (?P<number>  [0-9][0-9A-Za-z_]*+ )
+    | (?P<dollar>  \$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*+)?\$ )
+    | (?P<symbol>  . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BLOCK_EDGE = re.compile(r"/\*|\*/")
+_CONTINUED = re.compile(r"(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'")
+_REST_OF_ESCAPE = re.compile(r"(?:[^'\\]++|''|\\.)*+'?", re.DOTALL)
+
+
+class Token(NamedTuple):
+    """One token: its kind (a group's name above) and its place. What is never closed ends with the text."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def tokens(sql: str) -> Iterator[Token]:
+    """Yield the tokens of `sql` in order; together they cover every character."""
+    at = 0
+    while match := _TOKEN.match(sql, at):
+        kind = match.lastgroup or "symbol"
+        end = _END[kind](sql, match) if kind in _END else match.end()
+        yield Token(kind, at, end)
+        at = end
+
+
+def _end_of_block(sql: str, match: re.Match[str]) -> int:
+    depth, at = 1, match.end()
+    while depth and (edge := _BLOCK_EDGE.search(sql, at)):
+        depth += 1 if edge[0] == "/*" else -1
+        at = edge.end()
+    return len(sql) if depth else at
+
+
+def _end_of_dollar(sql: str, match: re.Match[str]) -> int:
+    at = sql.find(match[0], match.end())
+    return len(sql) if at < 0 else at + len(match[0])
+
+
+def _end_of_escape(sql: str, match: re.Match[str]) -> int:
+    """Return the end of E'…', with the parts that continue it: there, backslashes go on escaping."""
+    end = match.end()
+    while more := _CONTINUED.match(sql, end):
+        rest = _REST_OF_ESCAPE.match(sql, more.end())
+        end = rest.end() if rest else more.end()
+    return end
+
+
+_END = {"block": _end_of_block, "dollar": _end_of_dollar, "escape": _end_of_escape}

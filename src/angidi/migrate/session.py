@@ -1,0 +1,97 @@
+"""One connection to the target database, with its bookkeeping table and its lock."""
+
+import os
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import psycopg
+from psycopg import Connection
+
+from .errors import MigrateError, OpenError, StoreError
+from .locks import AdvisoryLock, Lock, TableLock, lock_id
+from .options import Options
+from .store import VersionTable, table_names
+from .url import PQ_SCHEMES, Target
+
+APPLICATION = "angidi migrate"
+
+
+@dataclass(slots=True)
+class Session:
+    """A connection in autocommit mode, which keeps its settings from file to file of a run."""
+
+    target: Target
+    connection: Connection[Any]
+    table: VersionTable
+    lock: Lock
+
+    @classmethod
+    def open(cls, target: Target, options: Options) -> Self:
+        """Connect; raises `OpenError`. Neither lock nor table is touched."""
+        connection = connect(target, strict=options.strict)
+        try:
+            row = connection.execute("SELECT current_schema(), current_database()").fetchone()
+            schema, database = row or (None, "")
+            table = VersionTable(connection, *table_names(target, schema))
+            return cls(target, connection, table, _lock(target, table, database, strict=options.strict))
+        except BaseException:
+            connection.close()
+            raise
+
+    def prepare(self) -> None:
+        """Create what is missing of the bookkeeping; the caller holds an advisory lock, if there is one."""
+        if not self.table.exists():
+            self.table.create()
+
+    def rollback(self) -> None:
+        """End whatever transaction is open; does nothing on a connection that is gone."""
+        if not self.connection.closed and self.connection.info.transaction_status:
+            self.connection.execute("ROLLBACK")
+
+    def failure(self, error: psycopg.Error) -> MigrateError:
+        """Return a bookkeeping statement's error as ours, without the password."""
+        said = error.diag.message_primary or str(error).strip()
+        return StoreError(self.target.redact(f"pq: {said}"))
+
+    def close(self) -> None:
+        """Close the connection, which also gives back every lock."""
+        self.connection.close()
+
+
+def connect(target: Target, *, strict: bool = False, **changes: str) -> Connection[Any]:
+    """Open a connection with golang-migrate's session settings; `changes` replace parts of the address."""
+    settings = _settings(target, strict=strict) | changes
+    try:
+        return Connection[Any].connect(autocommit=True, prepare_threshold=None, **settings)  # pyright: ignore[reportArgumentType] # libpq's settings are text
+    except psycopg.Error as error:
+        raise OpenError(target.redact(str(error).strip())) from None
+
+
+def _settings(target: Target, *, strict: bool) -> dict[str, str]:
+    settings = {"client_encoding": "UTF8", "fallback_application_name": APPLICATION, **target.connect}
+    options = [settings.get("options", "")]
+    if target.scheme in PQ_SCHEMES:
+        options.insert(0, r"-c datestyle=ISO,\ MDY")
+        if strict:
+            settings.setdefault("host", os.environ.get("PGHOST", "localhost"))
+            socket = settings["host"].startswith("/")
+            settings.setdefault("sslmode", os.environ.get("PGSSLMODE", "disable" if socket else "require"))
+    if target.statement_timeout > 0 and not strict:
+        options.append(f"-c statement_timeout={target.statement_timeout}")
+    return settings | {"options": " ".join(filter(None, options))}
+
+
+def _lock(target: Target, table: VersionTable, database: str, *, strict: bool) -> Lock:
+    """Return golang-migrate's lock; unless strict, also under the name that embedded Go services use."""
+    name = target.lock_name or database
+    if target.lock_table is not None:
+        return TableLock(table.connection, target.lock_table, lock_id(name))
+    names = {name} if strict else {name, database, f"/{database}"}
+    return AdvisoryLock(
+        table.connection, [lock_id(each, table.schema, table.table) for each in sorted(names)]
+    )
+
+
+def at_database(target: Target, name: str) -> Target:
+    """Return `target` with another database's name, whose bookkeeping has golang-migrate's default form."""
+    return replace(target, connect=target.connect | {"dbname": name}, lock_name=f"/{name}")
