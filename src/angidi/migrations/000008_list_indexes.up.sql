@@ -35,9 +35,9 @@ COMMENT ON INDEX idx_categories_name_id IS
 COMMENT ON INDEX idx_products_living_created_at IS
     'The list of products, newest first (and oldest first, read backwards).';
 COMMENT ON INDEX idx_products_living_category_id_created_at IS
-    'The products of a category, newest first, and their number.';
+    'The products of a category, newest first.';
 COMMENT ON INDEX idx_products_living_price IS
-    'The list of products by price, either way, and the price filters.';
+    'The list of products by price, either way, also between two prices.';
 COMMENT ON INDEX idx_products_living_name IS
     'The list of products by name, either way.';
 COMMENT ON INDEX idx_products_category_id IS
