@@ -73,8 +73,9 @@ def dump(empty_db: str) -> Callable[[], str]:
     """`dump()`: the schema of `empty_db` as SQL."""
     pg_dump = EmbeddedServer(Path()).binaries / "pg_dump"
     options = ("--schema-only", "--restrict-key=angidi", "--no-owner", "--no-privileges")
+    ours = "--exclude-table=schema_migrations"
 
     def dump() -> str:
-        return subprocess.check_output([pg_dump, *options, f"--dbname={empty_db}"], text=True)
+        return subprocess.check_output([pg_dump, *options, ours, f"--dbname={empty_db}"], text=True)
 
     return dump

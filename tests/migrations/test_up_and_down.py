@@ -5,14 +5,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.errors import RaiseException
+from psycopg.errors import RaiseException, UniqueViolation
 
 import angidi
 
 Migrate = Callable[[int, int], None]
 Dump = Callable[[], str]
 
-VERSIONS = sorted(int(file.name[:6]) for file in Path(angidi.__file__).parent.glob("migrations/*.up.sql"))
+MIGRATIONS = Path(angidi.__file__).parent / "migrations"
+VERSIONS = sorted(int(file.name[:6]) for file in MIGRATIONS.glob("*.up.sql"))
 
 CATEGORY = "INSERT INTO categories (name) VALUES ('Books') RETURNING id"
 USER = "INSERT INTO users (email, password_hash, name) VALUES (%s, 'hash', 'Ann')"
@@ -23,10 +24,9 @@ PRODUCT = """
 
 
 def test_versions_run_from_one_without_a_gap_and_each_has_both_directions():
-    folder = Path(angidi.__file__).parent / "migrations"
     assert list(range(1, len(VERSIONS) + 1)) == VERSIONS
-    ups = {file.name.removesuffix(".up.sql") for file in folder.glob("*.up.sql")}
-    downs = {file.name.removesuffix(".down.sql") for file in folder.glob("*.down.sql")}
+    ups = {file.name.removesuffix(".up.sql") for file in MIGRATIONS.glob("*.up.sql")}
+    downs = {file.name.removesuffix(".down.sql") for file in MIGRATIONS.glob("*.down.sql")}
     assert ups == downs
 
 
@@ -42,6 +42,25 @@ def test_down_undoes_up_exactly_and_up_does_it_again(version: int, migrate: Migr
     assert dump() == before
     migrate(version - 1, version)
     assert dump() == after
+
+
+def test_files_sent_as_they_are_go_all_the_way_up_and_down(conn: psycopg.Connection, dump: Dump):
+    empty = dump()
+    for file in sorted(MIGRATIONS.glob("*.up.sql")):
+        conn.execute(file.read_bytes())
+    for file in sorted(MIGRATIONS.glob("*.down.sql"), reverse=True):
+        conn.execute(file.read_bytes())
+    assert dump() == empty
+
+
+def test_a_file_sent_as_it_is_changes_all_or_nothing(migrate: Migrate, conn: psycopg.Connection, dump: Dump):
+    migrate(0, 5)
+    conn.execute(USER, ["ann@example.com"])
+    conn.execute(USER, ["ANN@example.com"])
+    before = dump()
+    with pytest.raises(UniqueViolation):  # at the third statement of version 6, after the old key was dropped
+        conn.execute((MIGRATIONS / "000006_living_uniqueness.up.sql").read_bytes())
+    assert dump() == before
 
 
 def test_all_the_way_down_leaves_an_empty_database(latest: int, migrate: Migrate, dump: Dump):
