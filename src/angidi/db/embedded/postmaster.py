@@ -133,7 +133,7 @@ class Postmaster:
             if not self.alive():
                 clear_folder(self._runner, self.folder)
                 return
-            asked = asked or self._interrupt()
+            asked = asked or self.interrupt()
         say(f"PostgreSQL in {self.data} has not ended yet: see {self._log}")
 
     def tail(self, lines: int = LOG_TAIL_LINES) -> str:
@@ -144,6 +144,14 @@ class Postmaster:
                 return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
         except OSError:
             return ""
+
+    def interrupt(self) -> bool:
+        """Ask the process that is proved to be our postmaster for a fast shutdown; False: none is, yet."""
+        found = self.look()
+        if found is None or self._listener() != found.pid:
+            return False
+        os.kill(found.pid, signal.SIGINT)
+        return True
 
     def _listener(self) -> int | None:
         """Return the number of the process that listens on our socket, by the kernel's word; None: none."""
@@ -160,14 +168,6 @@ class Postmaster:
             if sys.platform == "darwin":
                 return client.getsockopt(0, 2)  # SOL_LOCAL, LOCAL_PEERPID
             return int(struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])
-
-    def _interrupt(self) -> bool:
-        """Ask the process that is proved to be our postmaster for a fast shutdown; False: none is, yet."""
-        found = self.look()
-        if found is None or self._listener() != found.pid:
-            return False
-        os.kill(found.pid, signal.SIGINT)
-        return True
 
     def _clear_remains(self) -> None:
         """Remove what a killed server, or the copying of a living one, left behind."""

@@ -1,6 +1,7 @@
 """The embedded server as its users see it: join, leave, an address."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -107,6 +108,19 @@ class EmbeddedServer:
                 postmaster.stop(self._say)
         finally:
             os.close(users)
+
+    def discard(self) -> bool:
+        """Leave, stop the server and delete the cluster with its whole `home`; False: others use it."""
+        self.leave()
+        home = make_home(self._home)
+        with opened(home / "users.lock") as users:
+            if not try_lock(users, alone=True):
+                return False
+            runner = self._choose(home)
+            Postmaster(runner, home).stop(self._say)
+            for folder in {runner.state, home}:
+                shutil.rmtree(folder)
+        return True
 
     def __enter__(self) -> Self:
         """Join."""
