@@ -6,10 +6,10 @@ from pathlib import Path
 
 from .errors import NIL, MigrateError
 from .query import ServerError
+from .script import Chunk, Script
 from .sequence import Step
 from .statements import split
 
-_TAB = 4
 _WIDEST = 100
 
 
@@ -33,26 +33,32 @@ class MigrationFailed(MigrateError):
     """The server refused a statement of a migration.
 
     `step` is the migration, `path` its file, `line` and `column` the place (None where the server named none
-    and the statement is unknown), `error` the server's words, `dirty` whether the database is left dirty.
+    and the statement is unknown), `error` the server's words, `dirty` whether the database is left dirty at
+    `version`. `chunk` is what was sent; `left_aborted` tells that its transaction was still open then.
     """
 
-    def __init__(self, step: Step, body: str, error: ServerError, *, dirty: bool, version: int) -> None:
-        self.step = step
-        self.path: Path | None = step.file.path if step.file else None
+    def __init__(
+        self, script: Script, chunk: Chunk, error: ServerError, *, dirty: bool, version: int
+    ) -> None:
+        self.step = script.step
+        self.path: Path | None = self.step.file.path if self.step.file else None
+        self.chunk = chunk
         self.error = error
         self.dirty = dirty
+        self.version = version
+        self.left_aborted = False
         self.hint = error.hint
         self.sqlstate = error.sqlstate
-        self.statement_at = _statement_at(body, error)
-        place = place_of(body, error.position or self.statement_at)
+        at = error.position or _statement_at(chunk.text, error)
+        place = place_of(script.text, at + chunk.offset) if at else None
         self.line = place.line if place else None
         self.column = place.column if place else None
-        super().__init__(_headline(self.path, place, step, error), *_story(self, body, place, version))
+        super().__init__(_headline(self.path, place, self.step, error), *_story(self, script.text, place))
 
 
-def _statement_at(body: str, error: ServerError) -> int:
+def _statement_at(sent: str, error: ServerError) -> int:
     """Return the position, from 1, of the statement that failed; 0 where it cannot be told."""
-    statements = split(body)
+    statements = split(sent)
     return statements[error.index].start + 1 if error.index < len(statements) else 0
 
 
@@ -62,32 +68,35 @@ def _headline(path: Path | None, place: Place | None, step: Step, error: ServerE
     return f"migration {step.label} failed at {where}: {error.message}{code}"
 
 
-def _story(failed: MigrationFailed, body: str, place: Place | None, version: int) -> list[str]:
+def _story(failed: MigrationFailed, body: str, place: Place | None) -> list[str]:
     error = failed.error
-    lines = _excerpt(body, place) if place else []
     named = (("DETAIL", error.detail), ("HINT", error.hint), ("CONTEXT", error.context))
-    lines += [f"{name}: {text}" for name, text in named if text]
-    return [*lines, *_next(failed, version)]
+    said = [f"{name}: {text}" for name, text in named if text]
+    return [*(_excerpt(body, place) if place else []), *said, *_next(failed)]
 
 
 def _excerpt(body: str, place: Place) -> list[str]:
     """Return the line with a caret below the place, cut to a screen's width around it."""
-    line = body.splitlines()[place.line - 1].expandtabs(1) if body.splitlines() else ""
+    line = body.split("\n")[place.line - 1].rstrip("\r").expandtabs(1)
     start = max(0, place.column - _WIDEST // 2)
     prefix = f"{place.line:>5} | "
     shown = line[start : start + _WIDEST]
     return [prefix + shown, " " * (len(prefix) + place.column - 1 - start) + "^"]
 
 
-def _next(failed: MigrationFailed, version: int) -> list[str]:
+def _next(failed: MigrationFailed) -> list[str]:
     if failed.dirty:
         return [
-            f"The database is marked dirty at version {version}: the file ran outside a transaction,",
+            f"The database is marked dirty at version {failed.version}: the file ran outside a transaction,",
             "so a part of it may be applied.",
             "Next: `repair` looks at what is left and offers the fix.",
         ]
-    state = "nothing is applied" if version == NIL else f"the database is at version {version}"
     return [
-        f"Rolled back as a whole: {state}, and clean.",
+        f"Rolled back as a whole: {state_of(failed.version)}, and clean.",
         "Next: correct the file and run the command again.",
     ]
+
+
+def state_of(version: int) -> str:
+    """Return words for a version."""
+    return "nothing is applied" if version == NIL else f"the database is at version {version}"

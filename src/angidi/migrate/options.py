@@ -15,6 +15,8 @@ class Options:
     """How long a statement of an atomic file may wait for a table lock; 0 waits for ever."""
     table_lock_attempts: int = 10
     """How often an atomic file is tried when it does not get its locks in time."""
+    prefetch: int = 10
+    """How many migrations are read ahead of the one that runs."""
     allow_missed: bool = False
     """Apply files below the current version that were surely never applied, instead of refusing."""
     require_down: bool = False

@@ -19,7 +19,8 @@ _Field = pq.DiagnosticField
 class ServerError:
     """What the server said about a failed statement; `index` counts the statements that went well before.
 
-    `position` counts characters from 1 in the text that was sent; 0 where there is none.
+    `position` counts characters from 1 in the text that was sent; 0 where there is none. `timed_out` tells
+    that we ended it ourselves, after `x-statement-timeout` in strict mode.
     """
 
     message: str
@@ -30,6 +31,7 @@ class ServerError:
     hint: str = ""
     context: str = ""
     position: int = 0
+    timed_out: bool = False
 
 
 def run_query(connection: pq.abc.PGconn, body: bytes, look: Callable[[], None]) -> ServerError | None:

@@ -1,22 +1,29 @@
 """The verbs: what a program calls, and what every command line here is made of."""
 
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
 import psycopg
+from psycopg.sql import SQL
 
 from . import sequence
-from .errors import NIL, Dirty, InvalidVersion, NilVersion, NoChange, NoDownFile, Stopped
-from .events import Finished, OnProgress, Planned, Started, Waiting, ignore
+from .drop import drop_everything, drop_tables
+from .errors import NIL, Dirty, InvalidVersion, Missed, NilVersion, NoChange, NoDownFile, Stopped
+from .events import Finished, OnProgress, Started, Waiting, Warned, ignore
 from .execution import Executor
+from .history import NOTHING, History, Knowledge, Record
+from .lookahead import ahead
 from .options import Options
+from .script import Script
 from .sequence import Step
 from .session import Session
 from .source import Source
 from .url import Target, parse_target
+from .watch import Watcher
 
 Planner = Callable[[Source, int], Iterator[Step]]
 
@@ -33,10 +40,10 @@ class Migrate:
         self.source = source
         self.session = session
         self.options = options
+        self.history = None if options.strict else History(session.connection, session.table)
         self._tell = on_progress
         self._stopping = False
         self._cancelling = False
-        self._executor = Executor(session, options, on_progress, self._look, lambda: self._cancelling)
 
     @classmethod
     def open(
@@ -48,8 +55,20 @@ class Migrate:
         options: Options = Options(),  # noqa: B008 - frozen
     ) -> Self:
         """Connect to `address`, a URL or a libpq connection string; raises `OpenError`."""
-        target = parse_target(address) if isinstance(address, str) else address
-        return cls(source, Session.open(target, options), options, on_progress or ignore)
+        target = parse_target(address, strict=options.strict) if isinstance(address, str) else address
+        migrate = cls(source, Session.open(target, options), options, on_progress or ignore)
+        if options.strict:
+            migrate._open_as_go()
+        return migrate
+
+    def _open_as_go(self) -> None:
+        """Create the bookkeeping table under the lock at once, whatever the verb will be."""
+        try:
+            with self.locked():
+                pass
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -67,8 +86,8 @@ class Migrate:
 
     def version(self) -> tuple[int, bool]:
         """Return the version and whether it is dirty, taking no lock; raises `NilVersion` for none."""
-        version, dirty = self._read()
-        if version == NIL and not dirty:
+        version, dirty = self.session.table.read()
+        if version == NIL and (not dirty or self.options.strict):
             raise NilVersion
         return version, dirty
 
@@ -94,12 +113,28 @@ class Migrate:
         """Go up or down to `version`; raises `VersionNotFound`, or `NoChange` when already there."""
         self._run(lambda source, current: sequence.towards(source, current, version))
 
+    def redo(self) -> None:
+        """Undo the current version and apply it again; raises `NilVersion` where nothing is applied."""
+        self._run(sequence.again)
+
     def force(self, version: int) -> None:
         """Record `version` as current and clean, running nothing; -1 is nothing applied."""
         if version < NIL:
             raise InvalidVersion
         with self.locked():
-            self.session.table.write(version, dirty=False)
+            record = self.session.table.replacing(version, dirty=False)
+            if self.history is not None:
+                before, _ = self.session.table.read()
+                record += SQL("; ") + self.history.insert(Record(version, "force", before, version))
+            self.session.table.run(record)
+
+    def drop(self) -> None:
+        """Drop everything in the current schema; in strict mode only its tables."""
+        with self.locked(prepare=False):
+            if self.options.strict:
+                drop_tables(self.session)
+            else:
+                drop_everything(self.session)
 
     def stop(self) -> None:
         """Ask a run to end after its current migration; it then raises `Stopped`. For signal handlers."""
@@ -109,14 +144,19 @@ class Migrate:
         """Ask a run to roll its current migration back and end with `Stopped`. For signal handlers."""
         self._stopping = self._cancelling = True
 
+    def knowledge(self, current: int) -> Knowledge:
+        """Return what the side table proves about the files, given the current version."""
+        return self.history.knowledge(self.source, current) if self.history else NOTHING
+
     @contextmanager
-    def locked(self) -> Generator[None]:
-        """Hold the lock, with the bookkeeping table in place."""
+    def locked(self, *, prepare: bool = True) -> Generator[None]:
+        """Hold the lock, with the bookkeeping in place."""
         session = self.session
         try:
             session.lock.acquire(self.options.lock_timeout, lambda who: self._tell(Waiting(who)), self._poll)
             try:
-                session.prepare()
+                if prepare:
+                    self._prepare()
                 yield
             finally:
                 session.rollback()
@@ -124,41 +164,69 @@ class Migrate:
         except psycopg.Error as error:
             raise session.failure(error) from error
 
+    def _prepare(self) -> None:
+        self.session.prepare()
+        if self.history is not None and not self.history.prepare():
+            self._tell(Warned("this user may not write the side table, so what is done here goes unrecorded"))
+            self.history = None
+
     def _run(self, planner: Planner) -> None:
         with self.locked():
             current, dirty = self.session.table.read()
             if dirty:
                 raise Dirty(current)
-            for step in planner(self.source, current):
+            if self.history is not None:
+                self.history.note_gap(current)
+            passed = sorted(self.knowledge(current).passed)
+            for step, body in ahead(self._steps(planner, current, passed), self.options.prefetch, self._tell):
+                if self._stopping and self.options.strict:
+                    return
                 self._check(step)
-                self._step(step, current)
+                self._step(Script(step, body.content), current, body.seconds)
                 current = step.target
 
-    def _step(self, step: Step, current: int) -> None:
-        self._tell(Planned(step))
-        self._tell(Started(step))
-        begun = time.monotonic()
-        self._executor.run(step, current)
-        self._tell(Finished(step, 0.0, time.monotonic() - begun))
+    def _steps(self, planner: Planner, current: int, passed: list[int]) -> Iterator[Step]:
+        """Yield the verb's steps; on the way up, files that were passed over come first or are refused."""
+        steps = planner(self.source, current)
+        try:
+            first = next(steps, None)
+        except NoChange:
+            if not passed:
+                raise
+            first = None
+        if passed and (first is None or first.direction == "up"):
+            if not self.options.allow_missed:
+                raise Missed(passed, current)
+            yield from (replace(sequence.up_step(self.source, each), target=current) for each in passed)
+        if first is not None:
+            yield first
+            yield from steps
+
+    def _step(self, script: Script, current: int, read: float) -> None:
+        self._tell(Started(script.step))
+        begun = monotonic()
+        executor = Executor(
+            self.session, self.options, self.history, self._tell, self._watch, lambda: self._cancelling
+        )
+        executor.run(script, current)
+        self._tell(Finished(script.step, read, monotonic() - begun))
+
+    def _watch(self, script: Script) -> Watcher:
+        timeout = self.session.target.statement_timeout / 1000 if self.options.strict else 0
+        return Watcher(self.session, script, self._tell, lambda: self._cancelling, timeout)
 
     def _check(self, step: Step) -> None:
         if self._stopping:
             raise Stopped(
                 f"stopped before {step.label}", "What was applied before it is complete and recorded."
             )
-        if self.options.require_down and step.direction == "down" and step.file is None:
-            raise NoDownFile(step.version)
+        if step.file is None and step.direction == "down" and not self.options.strict:
+            if self.options.require_down:
+                raise NoDownFile(step.version)
+            self._tell(
+                Warned(f"version {step.version} has no down file: nothing is undone, only the number moves")
+            )
 
     def _poll(self) -> None:
         if self._stopping:
             raise Stopped("stopped while waiting for the lock", "Nothing was changed.")
-
-    def _look(self) -> None:
-        if self._cancelling:
-            self.session.connection.cancel_safe(timeout=5)
-
-    def _read(self) -> tuple[int, bool]:
-        try:
-            return self.session.table.read()
-        except psycopg.Error as error:
-            raise self.session.failure(error) from error

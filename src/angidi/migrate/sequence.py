@@ -6,7 +6,7 @@ Each yields steps and may raise at its end: what was yielded before the error ha
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .errors import NIL, NoChange, NotExist, ShortLimit, VersionNotFound
+from .errors import NIL, NilVersion, NoChange, NotExist, ShortLimit, VersionNotFound
 from .source import Direction, MigrationFile, Source
 
 
@@ -95,6 +95,15 @@ def towards(source: Source, current: int, target: int) -> Iterator[Step]:
         yield from _downwards(source, current, target)
         return
     yield from (up_step(source, version) for version in source.versions if current < version <= target)
+
+
+def again(source: Source, current: int) -> Iterator[Step]:
+    """Yield the step down from `current` and the step up to it; raises `NilVersion` for nothing applied."""
+    if current == NIL:
+        raise NilVersion
+    _require(source, current)
+    yield down_step(source, current)
+    yield up_step(source, current)
 
 
 def _downwards(source: Source, current: int, target: int) -> Iterator[Step]:

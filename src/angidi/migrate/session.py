@@ -39,7 +39,7 @@ class Session:
             raise
 
     def prepare(self) -> None:
-        """Create what is missing of the bookkeeping; the caller holds an advisory lock, if there is one."""
+        """Create the bookkeeping table where it is missing; the caller holds an advisory lock, if any."""
         if not self.table.exists():
             self.table.create()
 

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import Connection, Error, errors, sql
+from psycopg import Connection, Cursor, Error, errors, sql
 
-from .errors import NIL, OpenError
+from .errors import NIL, OpenError, StoreError
 from .url import Target
 
 
@@ -25,32 +25,29 @@ class VersionTable:
 
     def create(self) -> None:
         """Create the table; another run that creates it at the same moment is no error."""
-        query = "CREATE TABLE IF NOT EXISTS {} (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)"
+        query = "CREATE TABLE IF NOT EXISTS {} (version bigint not null primary key, dirty boolean not null)"
         try:
-            self.connection.execute(sql.SQL(query).format(self.name))
-        except (errors.UniqueViolation, errors.DuplicateTable):
-            if not self.exists():
+            self.run(sql.SQL(query).format(self.name))
+        except StoreError as error:
+            if not isinstance(error.__cause__, errors.UniqueViolation | errors.DuplicateTable):
                 raise
 
     def read(self) -> tuple[int, bool]:
         """Return version and dirty mark; (-1, False) where there is no row or no table."""
         try:
-            row = self.connection.execute(
-                sql.SQL("SELECT version, dirty FROM {} LIMIT 1").format(self.name)
-            ).fetchone()
-        except errors.UndefinedTable:
-            row = None
+            cursor = self.run(sql.SQL("SELECT version, dirty FROM {} LIMIT 1").format(self.name))
+        except StoreError as error:
+            if not isinstance(error.__cause__, errors.UndefinedTable):
+                raise
+            return NIL, False
+        row = cursor.fetchone()
         return (row[0], row[1]) if row else (NIL, False)
 
-    def replace(self, version: int, *, dirty: bool) -> None:
-        """Make (version, dirty) the one row, inside the caller's transaction.
+    def replacing(self, version: int, *, dirty: bool) -> sql.Composed:
+        """Return the statements that make (version, dirty) the one row. Nothing applied and clean is no row.
 
         TRUNCATE and INSERT rather than UPDATE: users hang history triggers on the INSERT.
         """
-        self.connection.execute(self.replacing(version, dirty=dirty))
-
-    def replacing(self, version: int, *, dirty: bool) -> sql.Composed:
-        """Return the statements of `replace`. Nothing applied and clean is the empty table."""
         query = sql.SQL("TRUNCATE {}").format(self.name)
         if version == NIL and not dirty:
             return query
@@ -59,13 +56,16 @@ class VersionTable:
 
     def write(self, version: int, *, dirty: bool) -> None:
         """Replace the row in a transaction of its own."""
-        statements = self.replacing(version, dirty=dirty)
+        self.run(self.replacing(version, dirty=dirty))
+
+    def run(self, query: sql.Composed) -> Cursor[Any]:
+        """Run bookkeeping statements, several of them in one transaction; raises `StoreError`."""
         try:
-            self.connection.execute(sql.SQL("BEGIN; ") + statements + sql.SQL("; COMMIT"))
-        except Error:
-            if not self.connection.closed:
-                self.connection.execute("ROLLBACK")
-            raise
+            return self.connection.execute(query)
+        except Error as error:
+            said = error.diag.message_primary or str(error).strip()
+            text = query.as_string(self.connection)
+            raise StoreError(f"pq: {said} in line 0: {text}") from error
 
     @property
     def name(self) -> sql.Identifier:

@@ -47,10 +47,13 @@ class Target:
         return text
 
 
-def parse_target(address: str) -> Target:
+_GO_USERINFO = re.compile(r"([A-Za-z0-9._:~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
+
+
+def parse_target(address: str, *, strict: bool = False) -> Target:
     """Return the target that a URL, or a libpq string such as `host=… dbname=…`, describes.
 
-    Raises `OpenError` in golang-migrate's words; a password may hold any character, escaped or not.
+    Raises `OpenError` in golang-migrate's words; unless `strict`, a password may hold any raw character.
     """
     if "=" in address and "://" not in address.split("=", 1)[0]:
         return _from_conninfo(address)
@@ -58,9 +61,12 @@ def parse_target(address: str) -> Target:
     if scheme not in SCHEMES:
         raise OpenError(f"database driver: unknown driver {scheme} (forgotten import?)")
     authority, path, query = _cut(address.partition("://")[2])
+    userinfo = authority.rpartition("@")[0]
+    if strict and not _GO_USERINFO.fullmatch(userinfo):
+        raise OpenError(f'parse "{address.replace(userinfo, "xxxxx")}": net/url: invalid userinfo')
     settings, extra = _query(query)
     connect = _connect(authority, path, settings)
-    raw = authority.rpartition("@")[0].partition(":")[2]
+    raw = userinfo.partition(":")[2]
     target = _target(scheme, connect, unquote(path) or None, extra)
     return replace(target, secrets=tuple(filter(None, {connect.get("password"), raw})))
 

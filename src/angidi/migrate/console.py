@@ -1,0 +1,61 @@
+"""What the drop-in command prints: golang-migrate's lines, on the standard error stream."""
+
+import sys
+import time
+from dataclasses import dataclass
+
+from .events import Building, Event, Finished, Planned, Retrying, Started, Waiting, Warned
+from .gotime import duration
+
+
+@dataclass(slots=True)
+class Console:
+    """Prints lines; verbose ones begin with the time, as Go's log package does."""
+
+    verbose: bool = False
+    strict: bool = False
+
+    def print(self, text: str) -> None:
+        """Print one line."""
+        stamp = time.strftime("%Y/%m/%d %H:%M:%S ") if self.verbose else ""
+        sys.stderr.write(f"{stamp}{text.removesuffix(chr(10)) if self.verbose else text}\n")
+        sys.stderr.flush()
+
+    def hear(self, event: Event) -> None:
+        """Print what a run tells; in strict mode only what golang-migrate would."""
+        if text := (self._verbose(event) if self.verbose else self._terse(event)) or self._ours(event):
+            self.print(text)
+
+    def _terse(self, event: Event) -> str | None:
+        if isinstance(event, Finished):
+            return f"{event.step.label} ({duration(event.read + event.ran)})"
+        return None
+
+    def _verbose(self, event: Event) -> str | None:
+        match event:
+            case Planned(step):
+                return f"{'Start buffering' if step.file else 'Scheduled'} {step.label}"
+            case Started(step):
+                return f"Read and execute {step.label}" if step.file else None
+            case Finished(step, read, ran):
+                return f"Finished {step.label} (read {duration(read)}, ran {duration(ran)})"
+            case _:
+                return None
+
+    def _ours(self, event: Event) -> str | None:
+        return None if self.strict else describe(event)
+
+
+def describe(event: Event) -> str | None:
+    """Return a line for what golang-migrate does not tell, else None."""
+    match event:
+        case Waiting(holders):
+            return "waiting for the lock, held by " + ("; ".join(holders) or "a session that has just ended")
+        case Retrying(step, attempt, pause):
+            return f"{step.label}: a table is locked; rolled back, attempt {attempt + 1} in {pause:g} s"
+        case Building(step, phase, share):
+            return f"{step.label}: {phase}" + ("" if share is None else f", {share:.0%}")
+        case Warned(text):
+            return f"warning: {text}"
+        case _:
+            return None

@@ -1,0 +1,74 @@
+"""Looking at a statement while it runs: to cancel it, to end it in time, to tell how far an index is."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from psycopg import Connection, Error
+
+from .errors import MigrateError
+from .events import Building, OnProgress
+from .script import Script
+from .session import Session, connect
+
+_TELL_EVERY = 1.0
+
+_PROGRESS = """
+SELECT phase,
+       CASE WHEN blocks_total > 0 THEN blocks_done::float8 / blocks_total
+            WHEN tuples_total > 0 THEN tuples_done::float8 / tuples_total
+            WHEN lockers_total > 0 THEN lockers_done::float8 / lockers_total END,
+       nullif(current_locker_pid, 0)
+FROM pg_stat_progress_create_index
+WHERE pid = %s
+"""
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Watches one chunk of a script; `timeout` is in seconds, 0 for none, and enforced from here."""
+
+    session: Session
+    script: Script
+    tell: OnProgress
+    cancelled: Callable[[], bool]
+    timeout: float = 0.0
+    timed_out: bool = False
+    _begun: float = field(default_factory=time.monotonic)
+    _told: float = field(default_factory=time.monotonic)
+    _aside: Connection[Any] | None = None
+
+    def __enter__(self) -> Self:
+        """Begin to watch."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connection that looked from aside, if there was one."""
+        if self._aside is not None:
+            self._aside.close()
+
+    def look(self) -> None:
+        """Cancel the statement where that is due; tell of an index build about once a second."""
+        now = time.monotonic()
+        self.timed_out = self.timed_out or bool(self.timeout and now - self._begun >= self.timeout)
+        if self.timed_out or self.cancelled():
+            self.session.connection.cancel_safe(timeout=5)
+        elif now - self._told >= _TELL_EVERY and "INDEX" in self.script.text.upper():
+            self._told = now
+            self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        try:
+            if self._aside is None:
+                self._aside = connect(self.session.target)
+            row = self._aside.execute(_PROGRESS, [self.session.connection.info.backend_pid]).fetchone()
+        except (Error, MigrateError):
+            return
+        if row:
+            phase, share, locker = row
+            waiting = f" (pid {locker})" if locker and str(phase).startswith("waiting") else ""
+            self.tell(Building(self.script.step, f"{phase}{waiting}", share))

@@ -1,0 +1,34 @@
+"""golang-migrate's exact words for a failure, with its accidents."""
+
+from .errors import MigrateError
+from .failure import MigrationFailed
+
+_UNLOCK = "in line 0: SELECT pg_advisory_unlock($1)"
+_ABORTED = "pq: current transaction is aborted, commands ignored until end of transaction block"
+
+
+def go_text(error: MigrateError) -> str:
+    """Return the error as golang-migrate prints it after `error: `."""
+    return _migration_failed(error) if isinstance(error, MigrationFailed) else error.text
+
+
+def _migration_failed(failed: MigrationFailed) -> str:
+    error, sent = failed.error, failed.chunk.text
+    line, column = _place(sent, error.position)
+    where = f" (column {column})" if column is not None else ""
+    detail = f", {error.detail}" if error.detail else ""
+    said = f"pq: {error.message}" if error.sqlstate else error.message
+    what = f"migration failed: {error.message}{where}{detail}" if error.sqlstate else "migration failed"
+    text = f"{what} in line {line}: {sent} (details: {said})"
+    if error.timed_out:
+        return f"{text}\ndriver: bad connection {_UNLOCK}"
+    return f"{text}\n{_ABORTED} {_UNLOCK}" if failed.left_aborted else text
+
+
+def _place(sent: str, position: int) -> tuple[int, int | None]:
+    """Return line and column as golang-migrate computes them, CRLF counted as one character."""
+    text = sent.replace("\r\n", "\n")
+    if not 0 < position <= len(text):
+        return 0, None
+    before = text[:position]
+    return before.count("\n") + 1, position - 1 - before.rfind("\n")
