@@ -18,14 +18,15 @@ from angidi.db.embedded.programs import EmbeddedError, Runner, find_programs
 ACCOUNT = "angidi"
 ACCOUNT_STATE = Path("/var/lib/angidi")
 NOBODY = 65534  # inside a namespace, the number of every owner from outside
-ADMIN_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 
 
 def choose_runner(home: Path) -> Runner:
-    """Runner for the cluster of `home`, an existing folder."""
+    """Runner for the cluster of `home`, an existing folder; the same each time for a cluster that exists."""
     programs = find_programs()
     if os.geteuid() != 0:
         return Runner(programs, home)
+    if _state(home, ACCOUNT_STATE).exists():
+        return as_account(programs, home)
     if (runner := in_namespace(programs, home)) is not None:
         return runner
     if (home / "data").exists():
@@ -39,7 +40,7 @@ def choose_runner(home: Path) -> Runner:
 def in_namespace(programs: Path, home: Path) -> Runner | None:
     """Runner in a user namespace; None where there are none, or where `home` is not root's to write."""
     names = (entry for entry in pwd.getpwall() if entry.pw_uid not in {0, NOBODY})
-    name, unshare = next(names, None), shutil.which("unshare", path=ADMIN_PATH)
+    name, unshare = next(names, None), _which("unshare")
     if name is None or unshare is None:  # initdb asks for the name of its user
         return None
     prefix = (unshare, "--user", f"--map-user={name.pw_uid}", f"--map-group={name.pw_gid}")
@@ -54,7 +55,7 @@ def in_namespace(programs: Path, home: Path) -> Runner | None:
 def as_account(programs: Path, home: Path, name: str = ACCOUNT, base: Path = ACCOUNT_STATE) -> Runner:
     """Runner as the account `name`, which is made when missing, as is its folder for `home` below `base`."""
     account = _account(name, base)
-    state = base / hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+    state = _state(home, base)
     note = f"As root, without user namespaces: PostgreSQL runs as account {name}, its data is in {state}."
     for folder in (base, state):
         if not folder.exists():
@@ -63,9 +64,13 @@ def as_account(programs: Path, home: Path, name: str = ACCOUNT, base: Path = ACC
     return Runner(_reachable(programs, account, base), state, (), account.pw_uid, account.pw_gid, note)
 
 
+def _state(home: Path, base: Path) -> Path:
+    return base / hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+
+
 def _account(name: str, base: Path) -> pwd.struct_passwd:
     """Return the account `name`, made when missing."""
-    useradd = shutil.which("useradd", path=ADMIN_PATH) or "useradd"
+    useradd = _which("useradd") or "useradd"
     options = ["--system", "--user-group", "--no-create-home", f"--home-dir={base}"]
     try:
         if name not in {entry.pw_name for entry in pwd.getpwall()}:
@@ -113,3 +118,10 @@ def _version(programs: Path, uid: int | None, gid: int | None) -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return run.stdout
+
+
+def _which(program: str) -> str | None:
+    """Return the path of a program, also of one for administrators."""
+    return shutil.which(
+        program, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    )

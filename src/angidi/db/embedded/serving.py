@@ -11,7 +11,7 @@ from angidi.db.embedded.programs import EmbeddedError
 HOLDER_SECONDS = 0.5
 
 
-class AlreadyServing(EmbeddedError):  # noqa: N818 - says what is the case, like our other errors
+class AlreadyServing(EmbeddedError):
     """Another `angidi serve` uses this home."""
 
 
