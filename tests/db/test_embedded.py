@@ -28,19 +28,19 @@ with exclusive(home) if "serve" in sys.argv else server as held:
 """
 
 
-@pytest.fixture(scope="session")
-def prototype(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cluster that was made once and stopped."""
-    home = tmp_path_factory.mktemp("embedded") / "prototype"
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a stopped cluster, which every test leaves stopped and whole."""
+    home = tmp_path_factory.mktemp("embedded") / "home"
     with embedded(home):
         pass
     return home
 
 
 @pytest.fixture
-def home(prototype: Path, tmp_path: Path) -> Path:
-    """The folder of a stopped cluster."""
-    return Path(shutil.copytree(prototype, tmp_path / "home"))
+def spare(home: Path, tmp_path: Path) -> Path:
+    """A copy of it, to harm."""
+    return Path(shutil.copytree(home, tmp_path / "spare"))
 
 
 def embedded(home: Path, *, durable: bool = False) -> EmbeddedServer:
@@ -169,17 +169,17 @@ def test_a_killed_serve_holds_no_lock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("commit", ["on", "off"])
-def test_a_committed_row_survives_the_kill_of_postgres(home: Path, commit: str) -> None:
-    with embedded(home, durable=True) as server:
+def test_a_committed_row_survives_the_kill_of_postgres(spare: Path, commit: str) -> None:
+    with (spare / "data/postgresql.conf").open("a", encoding="utf-8") as settings:
+        settings.write("wal_writer_delay = 10s\n")  # nobody but COMMIT writes the log out in time
+    with embedded(spare, durable=True) as server:
         url = server.url("postgres")
         with psycopg.connect(url, autocommit=True) as conn:
-            conn.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
-            conn.execute("SELECT pg_reload_conf()")
             conn.execute("CREATE TABLE kept (n integer)")
             conn.execute(f"SET synchronous_commit = {commit}".encode())
             conn.execute("INSERT INTO kept VALUES (1)")
-            os.kill(postmaster(home, url), signal.SIGKILL)
-        with embedded(home, durable=True):
+            os.kill(postmaster(spare, url), signal.SIGKILL)
+        with embedded(spare, durable=True):
             found = ask(url, "SELECT count(*) FROM kept")
     assert found == (1 if commit == "on" else 0)  # the control: an asynchronous commit is lost
 
@@ -260,11 +260,11 @@ def test_who_wants_durability_refuses_a_server_without_it(home: Path) -> None:
         pass
 
 
-def test_a_server_that_cannot_start_shows_the_end_of_its_log(home: Path) -> None:
-    with (home / "data/postgresql.conf").open("a", encoding="utf-8") as settings:
+def test_a_server_that_cannot_start_shows_the_end_of_its_log(spare: Path) -> None:
+    with (spare / "data/postgresql.conf").open("a", encoding="utf-8") as settings:
         settings.write("no_such_setting = 1\n")
     with pytest.raises(EmbeddedError, match="no_such_setting"):
-        embedded(home).join()
+        embedded(spare).join()
 
 
 def test_a_database_is_created_once(home: Path) -> None:
@@ -274,8 +274,8 @@ def test_a_database_is_created_once(home: Path) -> None:
         assert ask(server.url('sh"op ü'), "SELECT current_database()") == 'sh"op ü'
 
 
-def test_only_an_unused_home_is_discarded(home: Path) -> None:
-    with embedded(home):
-        assert not embedded(home).discard()
-    assert embedded(home).discard()
-    assert not home.exists()
+def test_only_an_unused_home_is_discarded(spare: Path) -> None:
+    with embedded(spare):
+        assert not embedded(spare).discard()
+    assert embedded(spare).discard()
+    assert not spare.exists()

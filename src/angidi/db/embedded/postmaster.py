@@ -121,9 +121,7 @@ class Postmaster:
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
         with opened(self._alive) as descriptor, self._open_log() as log:
             if not try_lock(descriptor, alone=True):
-                raise EmbeddedError(
-                    f"Another process is just starting the PostgreSQL in {self.data}: try again."
-                )
+                raise EmbeddedError(f"Another process is just starting the PostgreSQL in {self.data}: try again.")
             self._runner.launch("postgres", "-D", str(self.data), *options, log=log, keep=descriptor)
 
     def stop(self, say: Say) -> None:

@@ -152,9 +152,7 @@ class EmbeddedServer:
                 return self._check_durability(postmaster, durable=durable)
             if not postmaster.alive():
                 if started:
-                    raise EmbeddedError(
-                        f"PostgreSQL in {postmaster.data} ended at once:\n{postmaster.tail()}"
-                    )
+                    raise EmbeddedError(f"PostgreSQL in {postmaster.data} ended at once:\n{postmaster.tail()}")
                 self._start(runner, postmaster, start_lock)
                 started = True
         return None
