@@ -78,16 +78,12 @@ class Settings(BaseSettings):
     )
 
     angidi_env: Environment = _setting("development", "Which block of the YAML file applies", "production")
-    angidi_home: Path = _setting(
-        Path(".angidi"), "Where the embedded database and keys live", "/var/lib/angidi"
-    )
+    angidi_home: Path = _setting(Path(".angidi"), "Where the embedded database and keys live", "/var/lib/angidi")
     angidi_config: Path = _setting(Path("config/database.yaml"), "The YAML file", "/etc/angidi/database.yaml")
 
     server_host: str = _setting("localhost", "The address to listen on", "0.0.0.0")  # noqa: S104 - an example
     server_port: int = _setting(8080, "The port to listen on", "8080", ge=1, le=65535)
-    server_workers: int = _setting(
-        1, "Server processes; the pool is shared out among them", "2", ge=1, le=256
-    )
+    server_workers: int = _setting(1, "Server processes; the pool is shared out among them", "2", ge=1, le=256)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = _setting(
         "info", "The least severe message that is logged", "warning"
     )
@@ -112,9 +108,7 @@ class Settings(BaseSettings):
         (), "Networks whose X-Forwarded-For is believed, by comma", "10.0.0.0/8"
     )
 
-    admin_email: str | None = _setting(
-        None, "The first admin's address, made at the first start", "admin@shop.example"
-    )
+    admin_email: str | None = _setting(None, "The first admin's address, made at the first start", "admin@shop.example")
     admin_password: SecretStr | None = _setting(
         None, "The first admin's password, 12 characters or more", "a long phrase"
     )
@@ -138,9 +132,7 @@ class Settings(BaseSettings):
     db_user: str | None = _setting(None, "Who connects", "angidi_user")
     db_password: SecretStr | None = _setting(None, "With which password", "the password of DB_USER")
     db_name: str = _setting("angidi", "The database's name", "angidi")
-    db_sslmode: SslMode = _setting(
-        "prefer", "libpq's sslmode; production wants require or more", "verify-full"
-    )
+    db_sslmode: SslMode = _setting("prefer", "libpq's sslmode; production wants require or more", "verify-full")
     db_max_conns: int = _setting(25, "Connections at most, over all workers", "25", ge=1)
     db_min_conns: int = _setting(5, "Connections kept open, over all workers", "5", ge=0)
     db_max_conn_lifetime: Duration = _setting("1h", "A connection is renewed after this", "1h")
@@ -201,9 +193,7 @@ def read_block(path: Path, environment: str, variables: Mapping[str, str | None]
         ) from error
     unknown = sorted(f"db_{key}" for key in flat if f"db_{key}" not in Settings.model_fields)
     if unknown:
-        raise ConfigError(
-            f"ANGIDI_CONFIG: {path} sets {', '.join(unknown)[:200]}, which no setting is called"
-        )
+        raise ConfigError(f"ANGIDI_CONFIG: {path} sets {', '.join(unknown)[:200]}, which no setting is called")
     expanded = {f"db_{key}": _expand(value, variables) for key, value in flat.items()}
     return {key: value for key, value in expanded.items() if value not in ("", None)}
 
@@ -239,17 +229,13 @@ def _rules(settings: Settings) -> list[str]:
     if settings.db_min_conns > settings.db_max_conns:
         problems.append("DB_MIN_CONNS: is above DB_MAX_CONNS; example: DB_MIN_CONNS=5")
     if settings.server_workers > settings.db_max_conns:
-        problems.append(
-            "SERVER_WORKERS: is above DB_MAX_CONNS, so a worker would have none; example: SERVER_WORKERS=2"
-        )
+        problems.append("SERVER_WORKERS: is above DB_MAX_CONNS, so a worker would have none; example: SERVER_WORKERS=2")
     if settings.admin_password and len(settings.admin_password.get_secret_value()) < 12:  # noqa: PLR2004 - the contract
         problems.append(
             "ADMIN_PASSWORD: is shorter than 12 characters; example: ADMIN_PASSWORD='a long phrase of yours'"
         )
     if bool(settings.admin_email) != bool(settings.admin_password):
-        problems.append(
-            "ADMIN_EMAIL: goes together with ADMIN_PASSWORD; example: ADMIN_EMAIL=admin@shop.example"
-        )
+        problems.append("ADMIN_EMAIL: goes together with ADMIN_PASSWORD; example: ADMIN_EMAIL=admin@shop.example")
     problems += [line for name in ("jwt_secret", "jwt_previous_secret") for line in _secret(settings, name)]
     return problems + (_production_rules(settings) if settings.production else [])
 
@@ -264,22 +250,14 @@ def _secret(settings: Settings, name: str) -> list[str]:
 def _production_rules(settings: Settings) -> list[str]:
     problems: list[str] = []
     if settings.jwt_secret is None or _is_default(settings.jwt_secret.get_secret_value()):
-        problems.append(
-            "JWT_SECRET: production needs one of its own; example: JWT_SECRET=$(openssl rand -hex 32)"
-        )
+        problems.append("JWT_SECRET: production needs one of its own; example: JWT_SECRET=$(openssl rand -hex 32)")
     if settings.embedded:
-        problems.append(
-            "DB_HOST: production needs a server, not the embedded one; example: DB_HOST=db.example"
-        )
+        problems.append("DB_HOST: production needs a server, not the embedded one; example: DB_HOST=db.example")
     if settings.database_url is None and settings.db_sslmode not in ENCRYPTED:
-        problems.append(
-            "DB_SSLMODE: production wants an encrypted connection; example: DB_SSLMODE=verify-full"
-        )
+        problems.append("DB_SSLMODE: production wants an encrypted connection; example: DB_SSLMODE=verify-full")
     return problems
 
 
 def _is_default(secret: str) -> bool:
     """Tell a key that was copied from an example, or typed to fill the space."""
-    return len(set(secret)) < 8 or any(
-        word in secret.lower() for word in ("change", "secret", "example", "default")
-    )
+    return len(set(secret)) < 8 or any(word in secret.lower() for word in ("change", "secret", "example", "default"))

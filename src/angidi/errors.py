@@ -46,9 +46,7 @@ class AngidiError(Exception):
     message: ClassVar[str] = "Something went wrong on our side."
     field: ClassVar[str | None] = None
 
-    def __init_subclass__(
-        cls, *, table: str | None = None, constraint: str | None = None, side: Side = "row"
-    ) -> None:
+    def __init_subclass__(cls, *, table: str | None = None, constraint: str | None = None, side: Side = "row") -> None:
         """Register the class for `constraint` of `table`, where both are given."""
         super().__init_subclass__()
         if table and constraint:

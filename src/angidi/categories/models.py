@@ -19,9 +19,7 @@ Name = Annotated[
 ]
 Description = Annotated[
     str,
-    Meta(
-        max_length=2000, description="a text of at most 2000 characters", examples=["Devices and accessories"]
-    ),
+    Meta(max_length=2000, description="a text of at most 2000 characters", examples=["Devices and accessories"]),
 ]
 Moment = Annotated[datetime, Meta(examples=["2026-01-31T12:00:00Z"])]
 

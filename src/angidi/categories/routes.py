@@ -1,6 +1,8 @@
 """The addresses of categories."""
 
 from litestar import delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from angidi.categories.errors import (
     CategoryCycle,
@@ -24,13 +26,17 @@ from angidi.web.requests import body_of, known_id, query_of
 
 
 @get("/categories", dependencies={"asked": query_of(CategoryQuery)})
-async def list_categories(asked: CategoryQuery, categories: CategoryService) -> Data[CategoryPage]:
+async def list_categories(
+    asked: NamedDependency[CategoryQuery], categories: NamedDependency[CategoryService]
+) -> Data[CategoryPage]:
     """List categories by name, or show the whole tree."""
     return Data(await categories.page(asked))
 
 
 @get("/categories/{category_id:str}", opt={"errors": [CategoryNotFound]})
-async def show_category(category_id: str, categories: CategoryService) -> Data[CategoryWithPath]:
+async def show_category(
+    category_id: FromPath[str], categories: NamedDependency[CategoryService]
+) -> Data[CategoryWithPath]:
     """Show a category and its path from the root."""
     return Data(await categories.get(known_id(category_id, CategoryNotFound)))
 
@@ -41,7 +47,9 @@ async def show_category(category_id: str, categories: CategoryService) -> Data[C
     dependencies={"new": body_of(NewCategory)},
     opt={"errors": [CategoryExists, CategoryTooDeep]},
 )
-async def create_category(new: NewCategory, categories: CategoryService) -> Data[Category]:
+async def create_category(
+    new: NamedDependency[NewCategory], categories: NamedDependency[CategoryService]
+) -> Data[Category]:
     """Make a category."""
     return Data(await categories.create(new))
 
@@ -53,7 +61,7 @@ async def create_category(new: NewCategory, categories: CategoryService) -> Data
     opt={"errors": [CategoryNotFound, CategoryExists, CategoryCycle, CategoryTooDeep]},
 )
 async def change_category(
-    category_id: str, changes: CategoryChanges, categories: CategoryService
+    category_id: FromPath[str], changes: NamedDependency[CategoryChanges], categories: NamedDependency[CategoryService]
 ) -> Data[Category]:
     """Rename, describe or move a category."""
     return Data(await categories.change(known_id(category_id, CategoryNotFound), changes))
@@ -64,7 +72,7 @@ async def change_category(
     guards=[admin],
     opt={"errors": [CategoryNotFound, CategoryExists, CategoryInUse]},
 )
-async def delete_category(category_id: str, categories: CategoryService) -> None:
+async def delete_category(category_id: FromPath[str], categories: NamedDependency[CategoryService]) -> None:
     """Delete a category that no product is in; its children become roots."""
     await categories.delete(known_id(category_id, CategoryNotFound))
 

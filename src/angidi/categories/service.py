@@ -45,9 +45,7 @@ class CategoryService:
         """Make a category. Raises `CategoryExists`, `ParentUnknown`, `CategoryTooDeep`."""
         async with self._db.transaction() as conn:
             await _check_place(conn, None, new.parent_id)
-            return await repository.insert(
-                conn, name=new.name, description=new.description, parent_id=new.parent_id
-            )
+            return await repository.insert(conn, name=new.name, description=new.description, parent_id=new.parent_id)
 
     @retried
     async def change(self, category_id: UUID, changes: CategoryChanges) -> Category:

@@ -87,9 +87,7 @@ def _create_database(conn: psycopg.Connection, database: str, role: str) -> None
     if not conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
         _try_locales(conn, names)
     for setting, value in SESSION_DEFAULTS.items():
-        conn.execute(
-            sql.SQL(ROLE_SETTING).format(**names, setting=sql.Identifier(setting), value=sql.Literal(value))
-        )
+        conn.execute(sql.SQL(ROLE_SETTING).format(**names, setting=sql.Identifier(setting), value=sql.Literal(value)))
 
 
 def _try_locales(conn: psycopg.Connection, names: dict[str, sql.Identifier]) -> None:

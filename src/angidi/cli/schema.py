@@ -10,12 +10,8 @@ from angidi.config import ConfigError
 from angidi.db.errors import translated
 from angidi.migrate import Dirty, Event, Finished, Migrate, NilVersion, Source, Waiting
 
-OUR_TABLES = (
-    "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'schema_migrations'"
-)
-CHARACTERS = (
-    "SELECT current_setting('server_encoding'), lower('É') = 'é' AND lower('İ') = 'i' AND lower('I') = 'i'"
-)
+OUR_TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'schema_migrations'"
+CHARACTERS = "SELECT current_setting('server_encoding'), lower('É') = 'é' AND lower('İ') = 'i' AND lower('I') = 'i'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +51,7 @@ def prepare(conninfo: str, *, migrate: bool) -> State:
     check_characters(conninfo)
     state = look(conninfo)
     if state.ahead:
-        click.echo(
-            f"warning: the database is at version {state.version}, which is newer than this program", err=True
-        )
+        click.echo(f"warning: the database is at version {state.version}, which is newer than this program", err=True)
     if state.pending and not (state.empty or migrate):
         raise ConfigError(_behind(state))
     if state.pending:
@@ -72,9 +66,7 @@ def check_characters(conninfo: str) -> None:
         row = conn.execute(CHARACTERS).fetchone()
     encoding, usual = row or ("", False)
     if encoding != "UTF8":
-        raise ConfigError(
-            f"DB_NAME: the database's encoding is {encoding}, not UTF8; make one with: angidi db create"
-        )
+        raise ConfigError(f"DB_NAME: the database's encoding is {encoding}, not UTF8; make one with: angidi db create")
     if not usual:
         click.echo(
             "warning: this database's lower() leaves É, İ or I other than Unicode does, so search and the uniqueness of "

@@ -67,9 +67,7 @@ def listen_address(settings: Settings) -> tuple[str, int]:
     """
     host, port = settings.server_host, settings.server_port
     try:
-        family, _, _, _, target = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        family, _, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError as error:
         raise ConfigError(
             f"SERVER_HOST: {host} cannot be resolved ({error.strerror}); example: SERVER_HOST=localhost"
@@ -92,9 +90,7 @@ def _first_start(settings: Settings, where: Addresses, *, seed: bool) -> None:
     async def work() -> None:
         async with opened(one_connection(settings), where) as services:
             if settings.admin_email and settings.admin_password:
-                new = NewUser(
-                    settings.admin_email, settings.admin_password.get_secret_value(), settings.admin_name
-                )
+                new = NewUser(settings.admin_email, settings.admin_password.get_secret_value(), settings.admin_name)
                 if await services.users.ensure_admin(new):
                     click.echo(f"made the first admin, {new.email}", err=True)
 

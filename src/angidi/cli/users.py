@@ -28,7 +28,5 @@ def create(*, email: str, name: str, password: str, admin: bool) -> None:
     if admin and len(password) < 12:  # noqa: PLR2004 - the contract's rule for admins
         raise click.BadParameter("an admin's password has 12 characters or more", param_hint="--password")
     new = build({"email": email, "name": name, "password": password}, NewUser, strict=True)
-    user = with_services(
-        lambda services: services.users.create_admin(new) if admin else services.users.register(new)
-    )
+    user = with_services(lambda services: services.users.create_admin(new) if admin else services.users.register(new))
     click.echo(f"created {user.role} {user.email} ({user.id})")

@@ -54,9 +54,7 @@ def _given(settings: Settings, name: str) -> str | None:
             f"{name.upper()}: is no connection URL; example: {name.upper()}=postgresql://angidi@db.example:5432/angidi"
         ) from None
     if settings.production and parts.get("sslmode") not in ENCRYPTED:
-        raise ConfigError(
-            f"{name.upper()}: production wants an encrypted connection; example: …?sslmode=verify-full"
-        )
+        raise ConfigError(f"{name.upper()}: production wants an encrypted connection; example: …?sslmode=verify-full")
     return secret.get_secret_value()
 
 

@@ -84,9 +84,7 @@ def violated(error: psycopg.IntegrityError) -> tuple[str, str]:
     text = diag.message_primary or str(error)
     if isinstance(error, pg.NotNullViolation):
         return diag.table_name or "", diag.column_name or ""
-    return diag.table_name or _named(_TABLE_IN_TEXT, text), diag.constraint_name or _named(
-        _CONSTRAINT_IN_TEXT, text
-    )
+    return diag.table_name or _named(_TABLE_IN_TEXT, text), diag.constraint_name or _named(_CONSTRAINT_IN_TEXT, text)
 
 
 def _named(pattern: re.Pattern[str], text: str) -> str:

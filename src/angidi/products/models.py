@@ -47,11 +47,7 @@ def picture_url(value: object) -> str | None:
 def price_bound(text: str) -> Decimal:
     """Return the number in a query; raises ValueError for what is none. Bounds beyond every price come out equal."""
     try:
-        bound = (
-            Decimal(text)
-            if len(text) <= _PLAIN_NUMBER and text.isascii() and "_" not in text
-            else Decimal("NaN")
-        )
+        bound = Decimal(text) if len(text) <= _PLAIN_NUMBER and text.isascii() and "_" not in text else Decimal("NaN")
     except InvalidOperation:
         bound = Decimal("NaN")
     if not bound.is_finite():
@@ -62,9 +58,7 @@ def price_bound(text: str) -> Decimal:
 ProductId = Annotated[UUID, Meta(examples=["0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22"])]
 Name = Annotated[
     str,
-    Meta(
-        min_length=3, max_length=255, description="a text of 3 to 255 characters", examples=["Espresso cup"]
-    ),
+    Meta(min_length=3, max_length=255, description="a text of 3 to 255 characters", examples=["Espresso cup"]),
 ]
 Description = Annotated[
     str, Meta(max_length=2000, description="a text of at most 2000 characters", examples=["Porcelain, 80 ml"])
@@ -153,9 +147,7 @@ class ProductPage(PageInfo, frozen=True, kw_only=True):
 class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
     """Which products of a category to list; all filters combine."""
 
-    search: Annotated[
-        str, Meta(max_length=255, description="a text inside name or description", examples=["cup"])
-    ] = ""
+    search: Annotated[str, Meta(max_length=255, description="a text inside name or description", examples=["cup"])] = ""
     min_price: Bound | None = None
     max_price: Bound | None = None
     in_stock: Annotated[bool | None, Meta(description="true or false", examples=[True])] = None
@@ -180,6 +172,4 @@ class ProductQuery(CategoryProductQuery, frozen=True, kw_only=True):
         Meta(description="Only those in this category", examples=["550e8400-e29b-41d4-a716-446655440001"]),
         Parse(filter_id),
     ] = None
-    subtree: Annotated[
-        bool, Meta(description="true or false: with the categories below it", examples=[False])
-    ] = False
+    subtree: Annotated[bool, Meta(description="true or false: with the categories below it", examples=[False])] = False

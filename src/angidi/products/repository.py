@@ -140,9 +140,7 @@ async def list_products(conn: Connection, query: ProductQuery) -> list[Product]:
     """Return a page of products, in the order asked for."""
     page = query.paging
     sql = LIST.format(where=_where(query), order=ORDER[query.sort])
-    return await fetch_all(
-        conn, Product, sql, _parameters(query) | {"limit": page.page_size, "offset": page.offset}
-    )
+    return await fetch_all(conn, Product, sql, _parameters(query) | {"limit": page.page_size, "offset": page.offset})
 
 
 async def count_products(conn: Connection, query: ProductQuery) -> Total:

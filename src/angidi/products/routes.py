@@ -1,6 +1,8 @@
 """The addresses of products."""
 
 from litestar import delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from angidi.categories.errors import CategoryNotFound
 from angidi.products.errors import ProductNotFound, SkuTaken
@@ -19,7 +21,9 @@ from angidi.web.requests import body_of, known_id, query_of
 
 
 @get("/products", guards=[admin_for_deleted], dependencies={"asked": query_of(ProductQuery)})
-async def list_products(asked: ProductQuery, products: ProductService) -> Data[ProductPage]:
+async def list_products(
+    asked: NamedDependency[ProductQuery], products: NamedDependency[ProductService]
+) -> Data[ProductPage]:
     """List products, newest first unless asked otherwise."""
     return Data(await products.page(asked))
 
@@ -31,20 +35,20 @@ async def list_products(asked: ProductQuery, products: ProductService) -> Data[P
     opt={"errors": [CategoryNotFound]},
 )
 async def list_category_products(
-    category_id: str, asked: CategoryProductQuery, products: ProductService
+    category_id: FromPath[str], asked: NamedDependency[CategoryProductQuery], products: NamedDependency[ProductService]
 ) -> Data[ProductPage]:
     """List the products in a category and in all below it."""
     return Data(await products.page_of_category(known_id(category_id, CategoryNotFound), asked))
 
 
 @get("/products/{product_id:str}", opt={"errors": [ProductNotFound]})
-async def show_product(product_id: str, products: ProductService) -> Data[Product]:
+async def show_product(product_id: FromPath[str], products: NamedDependency[ProductService]) -> Data[Product]:
     """Show a product."""
     return Data(await products.get(known_id(product_id, ProductNotFound)))
 
 
 @post("/products", guards=[admin], dependencies={"new": body_of(NewProduct)}, opt={"errors": [SkuTaken]})
-async def create_product(new: NewProduct, products: ProductService) -> Data[Product]:
+async def create_product(new: NamedDependency[NewProduct], products: NamedDependency[ProductService]) -> Data[Product]:
     """Make a product."""
     return Data(await products.create(new))
 
@@ -55,13 +59,15 @@ async def create_product(new: NewProduct, products: ProductService) -> Data[Prod
     dependencies={"changes": body_of(ProductChanges)},
     opt={"errors": [ProductNotFound, SkuTaken]},
 )
-async def change_product(product_id: str, changes: ProductChanges, products: ProductService) -> Data[Product]:
+async def change_product(
+    product_id: FromPath[str], changes: NamedDependency[ProductChanges], products: NamedDependency[ProductService]
+) -> Data[Product]:
     """Change a product."""
     return Data(await products.change(known_id(product_id, ProductNotFound), changes))
 
 
 @delete("/products/{product_id:str}", guards=[admin], opt={"errors": [ProductNotFound]})
-async def delete_product(product_id: str, products: ProductService) -> None:
+async def delete_product(product_id: FromPath[str], products: NamedDependency[ProductService]) -> None:
     """Delete a product softly."""
     await products.delete(known_id(product_id, ProductNotFound))
 
@@ -72,7 +78,7 @@ async def delete_product(product_id: str, products: ProductService) -> None:
     guards=[admin],
     opt={"errors": [ProductNotFound, SkuTaken]},
 )
-async def restore_product(product_id: str, products: ProductService) -> Data[Product]:
+async def restore_product(product_id: FromPath[str], products: NamedDependency[ProductService]) -> Data[Product]:
     """Bring a deleted product back."""
     return Data(await products.restore(known_id(product_id, ProductNotFound)))
 

@@ -29,9 +29,7 @@ Email = Annotated[
 ]
 Name = Annotated[
     str,
-    Meta(
-        min_length=2, max_length=100, description="a text of 2 to 100 characters", examples=["Ada Lovelace"]
-    ),
+    Meta(min_length=2, max_length=100, description="a text of 2 to 100 characters", examples=["Ada Lovelace"]),
 ]
 Password = Annotated[
     str,
@@ -133,9 +131,7 @@ class UserQuery(PageQuery, frozen=True, kw_only=True):
     """Which users to list."""
 
     role: RoleName | None = None
-    search: Annotated[
-        str, Meta(max_length=255, description="a text inside address or name", examples=["ada"])
-    ] = ""
+    search: Annotated[str, Meta(max_length=255, description="a text inside address or name", examples=["ada"])] = ""
     deleted: Annotated[
         Literal["only", "with"] | None,
         Meta(description="“only” or “with”: deleted users too", examples=["with"]),

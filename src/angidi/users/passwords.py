@@ -28,9 +28,7 @@ class Passwords:
 
     async def verify(self, password: str, stored: str | None) -> bool:
         """Tell whether `password` belongs to `stored`. None (nobody) takes as long and is never right."""
-        right = await to_thread.run_sync(
-            self._verify, password, stored or self._nobody, limiter=self._limit()
-        )
+        right = await to_thread.run_sync(self._verify, password, stored or self._nobody, limiter=self._limit())
         return right and stored is not None
 
     def is_outdated(self, stored: str) -> bool:

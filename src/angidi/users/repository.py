@@ -166,9 +166,7 @@ async def list_users(conn: Connection, query: UserQuery) -> list[User]:
     """Return a page of users, newest first."""
     page = query.paging
     sql = f"{LIST_COLUMNS} {_where(query)} {LIST_ORDER}"
-    return await fetch_all(
-        conn, User, sql, _parameters(query) | {"limit": page.page_size, "offset": page.offset}
-    )
+    return await fetch_all(conn, User, sql, _parameters(query) | {"limit": page.page_size, "offset": page.offset})
 
 
 async def count_users(conn: Connection, query: UserQuery) -> Total:

@@ -4,6 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin, UserNotFound
 from angidi.users.models import (
@@ -27,7 +29,7 @@ Asker = Request[UUID, Any, Any]
 
 
 @post("/users/register", dependencies={"new": body_of(NewUser)}, opt={"errors": [EmailTaken]})
-async def register(new: NewUser, users: UserService) -> Data[User]:
+async def register(new: NamedDependency[NewUser], users: NamedDependency[UserService]) -> Data[User]:
     """Register a user."""
     return Data(await users.register(new))
 
@@ -38,7 +40,7 @@ async def register(new: NewUser, users: UserService) -> Data[User]:
     dependencies={"login_": body_of(Login)},
     opt={"errors": [CredentialsInvalid]},
 )
-async def login(login_: Login, users: UserService) -> Data[TokenPair]:
+async def login(login_: NamedDependency[Login], users: NamedDependency[UserService]) -> Data[TokenPair]:
     """Log in."""
     return Data(await users.login(login_))
 
@@ -49,39 +51,39 @@ async def login(login_: Login, users: UserService) -> Data[TokenPair]:
     dependencies={"asked": body_of(RefreshRequest)},
     opt={"errors": [TokenInvalid, TokenExpired]},
 )
-async def refresh_token(asked: RefreshRequest, users: UserService) -> Data[TokenPair]:
+async def refresh_token(asked: NamedDependency[RefreshRequest], users: NamedDependency[UserService]) -> Data[TokenPair]:
     """Change a refresh token for new tokens."""
     return Data(await users.refresh(asked.refresh_token))
 
 
 @get("/users/me", guards=[bearer], opt={"errors": [UserNotFound]})
-async def show_me(request: Asker, users: UserService) -> Data[User]:
+async def show_me(request: Asker, users: NamedDependency[UserService]) -> Data[User]:
     """Show the account that asks."""
     return Data(await users.me(request.user))
 
 
-@put(
-    "/users/me", guards=[bearer], dependencies={"change": body_of(NameChange)}, opt={"errors": [UserNotFound]}
-)
-async def rename_me(request: Asker, change: NameChange, users: UserService) -> Data[User]:
+@put("/users/me", guards=[bearer], dependencies={"change": body_of(NameChange)}, opt={"errors": [UserNotFound]})
+async def rename_me(
+    request: Asker, change: NamedDependency[NameChange], users: NamedDependency[UserService]
+) -> Data[User]:
     """Change the name of the account that asks."""
     return Data(await users.rename(request.user, change.name))
 
 
 @delete("/users/me", guards=[bearer], opt={"errors": [UserNotFound, LastAdmin]})
-async def delete_me(request: Asker, users: UserService) -> None:
+async def delete_me(request: Asker, users: NamedDependency[UserService]) -> None:
     """Delete the account that asks; an admin can restore it."""
     await users.delete_me(request.user)
 
 
 @get("/users", guards=[admin], dependencies={"asked": query_of(UserQuery)})
-async def list_users(asked: UserQuery, users: UserService) -> Data[UserPage]:
+async def list_users(asked: NamedDependency[UserQuery], users: NamedDependency[UserService]) -> Data[UserPage]:
     """List users, newest first."""
     return Data(await users.page(asked))
 
 
 @get("/users/{user_id:str}", guards=[admin], opt={"errors": [UserNotFound]})
-async def show_user(user_id: str, users: UserService) -> Data[User]:
+async def show_user(user_id: FromPath[str], users: NamedDependency[UserService]) -> Data[User]:
     """Show a user, deleted or not."""
     return Data(await users.get(known_id(user_id, UserNotFound)))
 
@@ -92,13 +94,15 @@ async def show_user(user_id: str, users: UserService) -> Data[User]:
     dependencies={"changes": body_of(UserChanges)},
     opt={"errors": [UserNotFound, LastAdmin]},
 )
-async def change_user(user_id: str, changes: UserChanges, users: UserService) -> Data[User]:
+async def change_user(
+    user_id: FromPath[str], changes: NamedDependency[UserChanges], users: NamedDependency[UserService]
+) -> Data[User]:
     """Change a user's name or role."""
     return Data(await users.change(known_id(user_id, UserNotFound), changes))
 
 
 @delete("/users/{user_id:str}", guards=[admin], opt={"errors": [UserNotFound, LastAdmin]})
-async def delete_user(user_id: str, users: UserService) -> None:
+async def delete_user(user_id: FromPath[str], users: NamedDependency[UserService]) -> None:
     """Delete a user softly."""
     await users.delete(known_id(user_id, UserNotFound))
 
@@ -109,7 +113,7 @@ async def delete_user(user_id: str, users: UserService) -> None:
     guards=[admin],
     opt={"errors": [UserNotFound, EmailTaken]},
 )
-async def restore_user(user_id: str, users: UserService) -> Data[User]:
+async def restore_user(user_id: FromPath[str], users: NamedDependency[UserService]) -> Data[User]:
     """Bring a deleted user back."""
     return Data(await users.restore(known_id(user_id, UserNotFound)))
 

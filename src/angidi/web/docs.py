@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from angidi.errors import NotFound
 from angidi.web import health, openapi
@@ -36,13 +37,11 @@ async def page() -> Response[bytes]:
 
 
 @get("/docs/{name:str}", include_in_schema=False)
-async def asset(name: str) -> Response[bytes]:
+async def asset(name: FromPath[str]) -> Response[bytes]:
     """Return a part of the page."""
     if name not in _TYPES:
         raise NotFound
-    return Response(
-        (_STATIC / name).read_bytes(), media_type=_TYPES[name], headers={"Cache-Control": "max-age=86400"}
-    )
+    return Response((_STATIC / name).read_bytes(), media_type=_TYPES[name], headers={"Cache-Control": "max-age=86400"})
 
 
 def handlers(features: Sequence[HTTPRouteHandler], base_path: str) -> list[HTTPRouteHandler]:

@@ -55,9 +55,7 @@ def build(values: Mapping[str, object], into: type[S], *, strict: bool, texts: b
     return into(**taken)
 
 
-def _take(
-    plan: _Plan, values: Mapping[str, object], taken: dict[str, object], *, strict: bool, texts: bool
-) -> None:
+def _take(plan: _Plan, values: Mapping[str, object], taken: dict[str, object], *, strict: bool, texts: bool) -> None:
     value = values.get(plan.name, NODEFAULT)
     if isinstance(value, str):
         value = _text(plan, value)

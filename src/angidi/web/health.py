@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from litestar import MediaType, Response, get
+from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
 from angidi.db import Database
@@ -26,7 +27,7 @@ class Health(Struct, frozen=True):
     timestamp: Annotated[datetime, Meta(examples=["2026-01-31T12:00:00Z"])]
 
 
-async def is_reachable(database: Database) -> bool:
+async def is_reachable(database: NamedDependency[Database]) -> bool:
     """Tell whether the database answers in time; a probe that hangs is left to end by itself."""
     probe = asyncio.ensure_future(database.read(fetch_value, PING))
     done, _ = await asyncio.wait({probe}, timeout=DEADLINE)
@@ -37,7 +38,7 @@ async def is_reachable(database: Database) -> bool:
 
 
 @get(["/health", "/api/v1/health", "/readyz"], opt={"tags": ["Health"], "also": 503})
-async def health(database: Database) -> Response[Data[Health]]:
+async def health(database: NamedDependency[Database]) -> Response[Data[Health]]:
     """Tell whether the service and its database can serve requests."""
     reachable = await is_reachable(database)
     found = Health("healthy" if reachable else "unhealthy", datetime.now(UTC))
@@ -52,7 +53,7 @@ async def livez() -> Data[Health]:
 
 
 @get("/metrics", media_type=MediaType.TEXT, include_in_schema=False)
-async def show_metrics(metrics: Metrics) -> Response[bytes]:
+async def show_metrics(metrics: NamedDependency[Metrics]) -> Response[bytes]:
     """Return the figures for Prometheus."""
     return Response(metrics.render(), media_type=CONTENT_TYPE)
 

@@ -26,9 +26,7 @@ async def refuse(error: AngidiError, scope: Scope, send: Send, headers: dict[str
     """Answer with `error` before the application is reached."""
     body = ENCODER.encode(body_of(error, scope["state"]["request_id"]))
     fields = (
-        {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        | headers_of(error)
-        | (headers or {})
+        {"Content-Type": "application/json", "Content-Length": str(len(body))} | headers_of(error) | (headers or {})
     )
     raw = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
     await send({"type": "http.response.start", "status": status_of(type(error)), "headers": raw})
@@ -57,9 +55,7 @@ class BodyLimit:
         except TooLarge as error:
             await refuse(error, scope, send, {"Connection": "close"})
         except TimeoutError:
-            await refuse(
-                Malformed("The request body did not arrive in time."), scope, send, {"Connection": "close"}
-            )
+            await refuse(Malformed("The request body did not arrive in time."), scope, send, {"Connection": "close"})
         else:
             await self._app(scope, _replay(body, receive), send)
 

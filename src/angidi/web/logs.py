@@ -47,8 +47,6 @@ def configure(level: str, form: str) -> None:
 def _escape(_: Any, __: str, event: EventDict) -> EventDict:
     """Replace control characters in values by their escapes, line breaks of a traceback apart."""
     return {
-        key: value
-        if key == "exception" or not isinstance(value, str) or value.isprintable()
-        else ascii(value)[1:-1]
+        key: value if key == "exception" or not isinstance(value, str) or value.isprintable() else ascii(value)[1:-1]
         for key, value in event.items()
     }

@@ -41,9 +41,7 @@ class Metrics:
             multiprocess_mode="livesum",
             registry=registry,
         )
-        self._scrapes = Counter(
-            "angidi_metrics_scrapes", "How often the figures were read", registry=registry
-        )
+        self._scrapes = Counter("angidi_metrics_scrapes", "How often the figures were read", registry=registry)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""

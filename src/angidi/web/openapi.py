@@ -144,9 +144,7 @@ def _without_null(schema: Json) -> Json:
     """Return the schema of the value where a query has it: there is no null in a query."""
     options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
     rest = {
-        key: value
-        for key, value in schema.items()
-        if key not in ("anyOf", "default") or (value and key != "anyOf")
+        key: value for key, value in schema.items() if key not in ("anyOf", "default") or (value and key != "anyOf")
     }
     if "enum" in rest:
         rest["enum"] = [value for value in rest["enum"] if value is not None]
@@ -216,9 +214,5 @@ def _example(schema: Json, schemas: Json) -> Any:
     if schema.get("type") == "array":
         return [_example(schema["items"], schemas)]
     if schema.get("type") == "object":
-        return {
-            name: _example(part, schemas)
-            for name, part in schema["properties"].items()
-            if name not in _SELDOM
-        }
+        return {name: _example(part, schemas) for name, part in schema["properties"].items() if name not in _SELDOM}
     return {"integer": 1, "boolean": True, "null": None}.get(str(schema.get("type")), "text")

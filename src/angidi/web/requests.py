@@ -53,9 +53,7 @@ def read_object(body: bytes) -> dict[str, object]:
             body.decode(), object_pairs_hook=_distinct, parse_float=Decimal, parse_constant=_refuse_constant
         )
     except (ValueError, RecursionError) as error:
-        reason = (
-            error.args[0] if isinstance(error, _RefusedJSONError) else "The request body is not valid JSON."
-        )
+        reason = error.args[0] if isinstance(error, _RefusedJSONError) else "The request body is not valid JSON."
         raise Malformed(reason) from None
     if not isinstance(value, dict):
         raise Malformed

@@ -94,10 +94,7 @@ class _Exchange:
             if self._strict:
                 headers.append((b"preference-applied", b"handling=strict"))
             if self._status == 405:  # noqa: PLR2004
-                headers = [
-                    (name, _with_head(value) if name.lower() == b"allow" else value)
-                    for name, value in headers
-                ]
+                headers = [(name, _with_head(value) if name.lower() == b"allow" else value) for name, value in headers]
             message = {**message, "headers": headers}
         elif self._method == "HEAD":
             message = {**message, "body": b""}
