@@ -9,13 +9,10 @@ ANGIDI_TEST_ISOLATION=clones runs the tests of `db` on clones too, which proves 
 
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 
 import pytest
-from tests.support.api import Api, api_over
-from tests.support.isolation import rolled_back
-from tests.support.server import SHARED, Databases, database_server
 
 from angidi.app import open_database
 from angidi.cli.context import MIGRATIONS
@@ -23,6 +20,9 @@ from angidi.config import Settings
 from angidi.db import Database
 from angidi.db.conninfo import Addresses
 from angidi.migrate import Migrate, Source
+from tests.support.api import Api, api_over
+from tests.support.isolation import rolled_back
+from tests.support.server import SHARED, Databases, database_server
 
 ON_CLONES = os.environ.get("ANGIDI_TEST_ISOLATION") == "clones"
 _SERVER = pytest.StashKey[ExitStack]()
@@ -131,7 +131,7 @@ def migrate_up(url: str) -> None:
 
 
 @asynccontextmanager
-async def pooled(settings: Settings, url: str) -> AsyncIterator[Database]:
+async def pooled(settings: Settings, url: str) -> AsyncGenerator[Database]:
     """Give a pool on `url`, open meanwhile."""
     database = open_database(settings, Addresses(url, url, url))
     await database.open()

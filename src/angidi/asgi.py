@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
 from angidi.app import build_app, open_database
 from angidi.config import load

@@ -31,6 +31,8 @@ _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ENV_FILE = ".env"
+_FEWEST_CHARACTERS = 8
+"""Different ones in a key that was not typed to fill the space."""
 
 Environment = Literal["development", "test", "production"]
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
@@ -168,6 +170,7 @@ class _YamlBlock(PydanticBaseSettingsSource):
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """Return nothing: the block is read as a whole."""
+        del field
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
@@ -260,4 +263,6 @@ def _production_rules(settings: Settings) -> list[str]:
 
 def _is_default(secret: str) -> bool:
     """Tell a key that was copied from an example, or typed to fill the space."""
-    return len(set(secret)) < 8 or any(word in secret.lower() for word in ("change", "secret", "example", "default"))
+    return len(set(secret)) < _FEWEST_CHARACTERS or any(
+        word in secret.lower() for word in ("change", "secret", "example", "default")
+    )

@@ -1,6 +1,6 @@
 """Pages of a list: what was asked for, and what is answered."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -36,10 +36,20 @@ class PageInfo(Struct, frozen=True, kw_only=True):
     total_pages: int
 
 
+class PageFields(TypedDict):
+    """The fields of `PageInfo`, to be unpacked into one."""
+
+    total_count: int
+    total_is_estimate: bool | UnsetType
+    page: int
+    page_size: int
+    total_pages: int
+
+
 class Total(NamedTuple):
     """How many rows there are; `is_estimate` when counting stopped at `COUNT_BOUND`."""
 
-    count: int
+    rows: int
     is_estimate: bool = False
 
     @classmethod
@@ -47,12 +57,12 @@ class Total(NamedTuple):
         """Return the total for a count that was stopped one row past `COUNT_BOUND`."""
         return cls(min(counted, COUNT_BOUND), counted > COUNT_BOUND)
 
-    def info(self, request: PageRequest) -> dict[str, int | bool | UnsetType]:
+    def info(self, request: PageRequest) -> PageFields:
         """Return the `PageInfo` fields for the page that was asked for."""
         return {
-            "total_count": self.count,
+            "total_count": self.rows,
             "total_is_estimate": self.is_estimate or UNSET,
             "page": request.page,
             "page_size": request.page_size,
-            "total_pages": -(-self.count // request.page_size),
+            "total_pages": -(-self.rows // request.page_size),
         }

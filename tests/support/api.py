@@ -1,6 +1,6 @@
 """The API as a client sees it, in process: no socket, the whole ASGI application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -56,7 +56,7 @@ class Api(httpx.AsyncClient):
 
 
 @asynccontextmanager
-async def api_over(settings: Settings, database: Database) -> AsyncIterator[Api]:
+async def api_over(settings: Settings, database: Database) -> AsyncGenerator[Api]:
     """Give the API over `database`, which is open and stays so."""
     async with Api(settings, database) as api:
         yield api

@@ -1,7 +1,7 @@
 """A database for one test that leaves no trace: all that is done through it is rolled back at the end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from psycopg import AsyncConnection
@@ -27,13 +27,13 @@ class OneConnection:
         return {"pool_size": 1}
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self) -> AsyncGenerator[Connection]:
         async with self._free, self._conn.transaction():
             yield self._conn
 
 
 @asynccontextmanager
-async def rolled_back(url: str) -> AsyncIterator[Database]:
+async def rolled_back(url: str) -> AsyncGenerator[Database]:
     """Give a database whose changes nobody else sees and nobody keeps."""
     async with (
         await AsyncConnection.connect(url, **CONNECTION) as conn,

@@ -1,13 +1,12 @@
 """Categories as rows, inputs and answers."""
 
-from datetime import datetime
 from typing import Annotated, TypedDict
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.paging import PageInfo
-from angidi.web.fields import Parse
+from angidi.web.fields import Moment, Parse
 from angidi.web.requests import PageQuery, filter_id
 
 CategoryId = Annotated[
@@ -21,7 +20,6 @@ Description = Annotated[
     str,
     Meta(max_length=2000, description="a text of at most 2000 characters", examples=["Devices and accessories"]),
 ]
-Moment = Annotated[datetime, Meta(examples=["2026-01-31T12:00:00Z"])]
 
 ROOT = "root"
 """As `parent_id` in a query: the categories without a parent."""
@@ -69,8 +67,8 @@ class CategoryChanges(Struct, frozen=True):
     """What may change; what is absent stays, a null `parent_id` makes it a root."""
 
     name: Name | UnsetType = UNSET
-    description: Description | None | UnsetType = UNSET
-    parent_id: CategoryId | None | UnsetType = UNSET
+    description: Description | UnsetType | None = UNSET
+    parent_id: CategoryId | UnsetType | None = UNSET
 
 
 class CategoryPage(PageInfo, frozen=True, kw_only=True):
@@ -87,7 +85,7 @@ class CategoryQuery(PageQuery, frozen=True, kw_only=True):
     """Which categories to list. An unknown parent has no children."""
 
     parent_id: Annotated[
-        UUID | None | UnsetType,
+        UUID | UnsetType | None,
         Meta(description="Only the children of this one; “root” for those without a parent", examples=[ROOT]),
         Parse(_parent),
     ] = UNSET

@@ -83,7 +83,7 @@ class CategoryService:
 
 
 async def _check_place(conn: Connection, category_id: UUID | None, parent_id: UUID | None) -> None:
-    """Raise where the tree would close to a ring or grow too deep; its shape stays locked until the transaction ends."""
+    """Raise where the tree would close to a ring or grow too deep; its shape stays locked to the transaction's end."""
     await repository.lock_tree(conn)
     if parent_id is None:
         return

@@ -1,7 +1,7 @@
 """What commands need: settings, the database's addresses, and services on an open database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -19,7 +19,7 @@ MIGRATIONS = Path(str(files("angidi") / "migrations"))
 
 
 @contextmanager
-def located(settings: Settings) -> Iterator[Addresses]:
+def located(settings: Settings) -> Generator[Addresses]:
     """Give the database's addresses; where it is the embedded one, that runs meanwhile.
 
     Raises `ConfigError`, `EmbeddedError`.
@@ -33,7 +33,7 @@ def located(settings: Settings) -> Iterator[Addresses]:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, where: Addresses) -> AsyncIterator[Services]:
+async def opened(settings: Settings, where: Addresses) -> AsyncGenerator[Services]:
     """Give the services on a database that is open meanwhile. Raises `Unavailable`."""
     database = open_database(settings, where)
     await database.open()

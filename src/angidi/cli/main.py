@@ -1,7 +1,7 @@
 """The command `angidi`, its errors as lines and exit codes."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import click
@@ -33,7 +33,7 @@ class Angidi(click.Group):
 
 
 @contextmanager
-def _as_lines() -> Iterator[None]:
+def _as_lines() -> Generator[None]:
     try:
         yield
     except tuple(EXIT_CODES) as error:

@@ -3,15 +3,11 @@
 from dataclasses import dataclass
 
 import click
-import psycopg
 
 from angidi.cli.context import MIGRATIONS
 from angidi.config import ConfigError
-from angidi.db.errors import translated
+from angidi.db.inspection import characters, is_empty
 from angidi.migrate import Dirty, Event, Finished, Migrate, NilVersion, Source, Waiting
-
-OUR_TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'schema_migrations'"
-CHARACTERS = "SELECT current_setting('server_encoding'), lower('É') = 'é' AND lower('İ') = 'i' AND lower('I') = 'i'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,7 @@ def look(conninfo: str) -> State:
         version=version,
         pending=tuple(each for each in known if version is None or each > version),
         ahead=version is not None and version > known[-1],
-        empty=version is None and _table_count(conninfo) == 0,
+        empty=version is None and is_empty(conninfo),
     )
 
 
@@ -62,15 +58,13 @@ def prepare(conninfo: str, *, migrate: bool) -> State:
 
 def check_characters(conninfo: str) -> None:
     """Raise `ConfigError` for a database that is not UTF8; warn where its lower() is not the usual one."""
-    with translated(), psycopg.connect(conninfo, connect_timeout=5) as conn:
-        row = conn.execute(CHARACTERS).fetchone()
-    encoding, usual = row or ("", False)
+    encoding, usual = characters(conninfo)
     if encoding != "UTF8":
         raise ConfigError(f"DB_NAME: the database's encoding is {encoding}, not UTF8; make one with: angidi db create")
     if not usual:
         click.echo(
-            "warning: this database's lower() leaves É, İ or I other than Unicode does, so search and the uniqueness of "
-            "e-mail addresses hold for plain letters only; make one with: angidi db create",
+            "warning: this database's lower() treats É, İ or I unusually, so that search and the uniqueness of e-mail "
+            "addresses hold for plain letters only; `angidi db create` makes one that does not",
             err=True,
         )
 
@@ -84,12 +78,6 @@ def say(event: Event) -> None:
             click.echo(f"waiting for another migration: {'; '.join(holders)}", err=True)
         case _:
             pass
-
-
-def _table_count(conninfo: str) -> int:
-    with translated(), psycopg.connect(conninfo, connect_timeout=5) as conn:
-        row = conn.execute(OUR_TABLES).fetchone()
-    return int(row[0]) if row else 0
 
 
 def _behind(state: State) -> str:

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -99,7 +99,7 @@ def _first_start(settings: Settings, where: Addresses, *, seed: bool) -> None:
 
 
 @contextmanager
-def _shared_figures(settings: Settings) -> Iterator[None]:
+def _shared_figures(settings: Settings) -> Generator[None]:
     """With several workers, give them a folder to add up their metrics in."""
     if settings.server_workers == 1:
         yield

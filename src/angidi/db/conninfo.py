@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from psycopg import ProgrammingError
+from psycopg import ProgrammingError, pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
@@ -31,16 +31,25 @@ def addresses(settings: Settings, embedded: str | None = None) -> Addresses:
     )
 
 
+def parts_of(conninfo: str) -> dict[str, str]:
+    """Return the parameters that a connection string gives, by libpq's names."""
+    return {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
+
+
 def masked(conninfo: str) -> str:
     """Return `conninfo` with its password replaced by asterisks."""
-    parts = conninfo_to_dict(conninfo)
-    return make_conninfo(**{**parts, "password": "***"}) if "password" in parts else make_conninfo(**parts)
+    parts = parts_of(conninfo)
+    return make_conninfo("", **(parts | ({"password": "***"} if "password" in parts else {})))
 
 
-def database_name(conninfo: str) -> str:
-    """Return the name of the database that `conninfo` leads to."""
-    parts = conninfo_to_dict(conninfo)
-    return str(parts.get("dbname") or parts.get("user") or "postgres")
+def environment_of(conninfo: str) -> dict[str, str]:
+    """Return the environment variables that lead libpq's programs where `conninfo` does.
+
+    A password in them is hidden from other users of the machine, who could read it among the arguments.
+    """
+    variables = {option.keyword.decode(): option.envvar for option in pq.Conninfo.get_defaults()}
+    found = {variables.get(name): value for name, value in parts_of(conninfo).items()}
+    return {variable.decode(): value for variable, value in found.items() if variable}
 
 
 def _given(settings: Settings, name: str) -> str | None:
@@ -48,7 +57,7 @@ def _given(settings: Settings, name: str) -> str | None:
     if secret is None:
         return None
     try:
-        parts = conninfo_to_dict(secret.get_secret_value())
+        parts = parts_of(secret.get_secret_value())
     except ProgrammingError:
         raise ConfigError(
             f"{name.upper()}: is no connection URL; example: {name.upper()}=postgresql://angidi@db.example:5432/angidi"

@@ -7,7 +7,7 @@ business action that needs several. Wherever connections come from (`Source`), e
 import asyncio
 import functools
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -66,14 +66,14 @@ class Database:
         return self._source.stats()
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self) -> AsyncGenerator[Connection]:
         """Lend a connection in autocommit; raises `AngidiError`."""
         with translated():
             async with self._source.connection() as conn:
                 yield conn
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self) -> AsyncGenerator[Connection]:
         """Lend a connection inside a transaction: committed at the end of the block, rolled back on any error."""
         with translated():
             async with self._source.connection() as conn, conn.transaction():

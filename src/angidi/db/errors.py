@@ -5,7 +5,7 @@ Which SQLSTATE becomes what, and why nothing of class 08, 25, 40, 53 or 57 is ev
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import psycopg
@@ -35,7 +35,7 @@ _WITHOUT_STATE = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated() -> Generator[None]:
     """Turn what the driver raises inside the block, COMMIT included, into `AngidiError`.
 
     What has no meaning to a caller (a syntax error, an undefined column) passes through: it is a bug of ours.

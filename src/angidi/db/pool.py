@@ -6,7 +6,7 @@ ten dead connections the first success took half a minute; the first broken one 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -110,7 +110,7 @@ class Pool:
         return {**self._pool.get_stats(), "admitted": self._admitted}
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self) -> AsyncGenerator[Connection]:
         """Lend a connection.
 
         Raises `Unavailable` beyond the admission limit, `PoolTimeout` when none is free in time.

@@ -10,7 +10,7 @@ from typing import Any, LiteralString, TypeVar
 from msgspec import Struct
 from msgspec.structs import fields
 from psycopg import AsyncConnection, AsyncCursor
-from psycopg.cursor import BaseCursor
+from psycopg._cursor_base import BaseCursor
 
 S = TypeVar("S", bound=Struct)
 

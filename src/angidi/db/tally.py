@@ -5,7 +5,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from psycopg import AsyncCursor
 
-Row = TypeVar("Row", covariant=True)
+Row_co = TypeVar("Row_co", covariant=True)
 
 
 class Tally:
@@ -19,7 +19,7 @@ tally: ContextVar[Tally | None] = ContextVar("tally", default=None)
 """Where the statements of the running request are counted; set by `web.shell`, read for its log line."""
 
 
-class CountingCursor(AsyncCursor[Row], Generic[Row]):
+class CountingCursor(AsyncCursor[Row_co], Generic[Row_co]):
     """A cursor that adds each execution to the running request's tally."""
 
     async def execute(self, *args: Any, **kwargs: Any) -> Self:

@@ -1,6 +1,5 @@
 """Products as rows, inputs and answers."""
 
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.categories.models import CategoryId
 from angidi.paging import PageInfo
-from angidi.web.fields import BLANK_IS_ABSENT, Parse
+from angidi.web.fields import BLANK_IS_ABSENT, Moment, Parse
 from angidi.web.requests import PageQuery, filter_id
 
 MAXIMUM_PRICE = Decimal("99999999.99")
@@ -87,7 +86,6 @@ ImageUrl = Annotated[
     BLANK_IS_ABSENT,
 ]
 NewImageUrl = Annotated[ImageUrl | None, Parse(picture_url)]
-Moment = Annotated[datetime, Meta(examples=["2026-01-31T12:00:00Z"])]
 Bound = Annotated[
     Decimal,
     Meta(description="a number", examples=[5], extra_json_schema={"type": "number"}),
@@ -133,9 +131,9 @@ class ProductChanges(Struct, frozen=True):
     price: Price | UnsetType = UNSET
     category_id: CategoryId | UnsetType = UNSET
     stock: Stock | UnsetType = UNSET
-    description: Description | None | UnsetType = UNSET
+    description: Description | UnsetType | None = UNSET
     image_url: NewImageUrl | UnsetType = UNSET
-    sku: Sku | None | UnsetType = UNSET
+    sku: Sku | UnsetType | None = UNSET
 
 
 class ProductPage(PageInfo, frozen=True, kw_only=True):

@@ -160,7 +160,7 @@ def _is_plain(query: ProductQuery) -> bool:
 
 
 def _where(query: ProductQuery) -> LiteralString:
-    wanted = [LIVENESS[query.deleted]]
+    wanted: list[LiteralString] = [LIVENESS[query.deleted]]
     for name, sql in FILTERS.items():
         if getattr(query, name) not in (None, ""):
             wanted.append(SUBTREE if name == "category_id" and query.subtree else sql)

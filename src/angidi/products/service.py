@@ -27,7 +27,7 @@ class ProductService:
     async def page(self, query: ProductQuery) -> ProductPage:
         """Return a page of products, in the order asked for."""
         total = await self._db.read_stale(repository.count_products, query)
-        products = await self._db.read_stale(repository.list_products, query) if total.count else []
+        products = await self._db.read_stale(repository.list_products, query) if total.rows else []
         return ProductPage(products=products, **total.info(query.paging))
 
     async def page_of_category(self, category_id: UUID, query: CategoryProductQuery) -> ProductPage:

@@ -1,13 +1,12 @@
 """Users as rows, inputs and answers."""
 
-from datetime import datetime
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.paging import PageInfo
-from angidi.web.fields import VERBATIM
+from angidi.web.fields import VERBATIM, Moment
 from angidi.web.requests import PageQuery
 
 Role = Literal["user", "admin", "moderator"]
@@ -43,7 +42,6 @@ Password = Annotated[
 ]
 Token = Annotated[str, Meta(description="a token", examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"])]
 UserId = Annotated[UUID, Meta(examples=["0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a11"])]
-Moment = Annotated[datetime, Meta(examples=["2026-01-31T12:00:00Z"])]
 RoleName = Annotated[Role, Meta(description="user, admin or moderator", examples=["user"])]
 
 

@@ -179,7 +179,7 @@ async def count_users(conn: Connection, query: UserQuery) -> Total:
 
 
 def _where(query: UserQuery) -> LiteralString:
-    wanted = [sql for name, sql in FILTERS.items() if getattr(query, name)]
+    wanted: list[LiteralString] = [sql for name, sql in FILTERS.items() if getattr(query, name)]
     return "WHERE " + " AND ".join([LIVENESS[query.deleted], *wanted])
 
 

@@ -5,27 +5,13 @@ from typing import Any
 import structlog
 from litestar import Request
 from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET
 
 from angidi import errors
 from angidi.errors import AngidiError
 from angidi.web.envelopes import Detail, ErrorBody, Failure, JSONResponse
 
-STATUS: dict[type[AngidiError], int] = {
-    errors.Invalid: 400,
-    errors.Malformed: 400,
-    errors.Unauthenticated: 401,
-    errors.Forbidden: 403,
-    errors.NotFound: 404,
-    errors.Conflict: 409,
-    errors.TooLarge: 413,
-    errors.Unavailable: 503,
-    AngidiError: 500,
-}
-"""A category's status; an error has that of its nearest base."""
-
-log = structlog.get_logger("angidi.errors")
+log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.errors")
 
 
 class MethodNotAllowed(AngidiError):
@@ -42,7 +28,20 @@ class RateLimited(AngidiError):
     message = "Too many requests. Please wait as long as Retry-After says."
 
 
-STATUS |= {MethodNotAllowed: 405, RateLimited: 429}
+STATUS: dict[type[AngidiError], int] = {
+    errors.Invalid: 400,
+    errors.Malformed: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    MethodNotAllowed: 405,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    RateLimited: 429,
+    errors.Unavailable: 503,
+    AngidiError: 500,
+}
+"""A category's status; an error has that of its nearest base."""
 
 
 def status_of(error: type[AngidiError]) -> int:
@@ -92,4 +91,8 @@ def _unforeseen(request: Request[Any, Any, Any], error: Exception) -> JSONRespon
     return _answer(request, AngidiError(), {})
 
 
-HANDLERS: ExceptionHandlersMap = {AngidiError: _declared, HTTPException: _from_router, Exception: _unforeseen}
+HANDLERS: dict[int | type[Exception], Any] = {
+    AngidiError: _declared,
+    HTTPException: _from_router,
+    Exception: _unforeseen,
+}

@@ -7,6 +7,7 @@ An input is a struct. The type of a field, its `Meta` included, says what is acc
 
 import functools
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -15,6 +16,9 @@ from msgspec import NODEFAULT, Meta, Struct
 from angidi.errors import FieldError, Invalid
 
 S = TypeVar("S", bound=Struct)
+
+Moment = Annotated[datetime, Meta(tz=True, examples=["2026-01-31T12:00:00Z"])]
+"""A time in answers: RFC 3339 in UTC."""
 
 VERBATIM = "verbatim"
 BLANK_IS_ABSENT = "blank is absent"

@@ -4,7 +4,7 @@ import asyncio
 from ipaddress import ip_address
 from time import time
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from angidi.config import Network
 from angidi.errors import AngidiError, Malformed, TooLarge
@@ -81,7 +81,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     async def next_message() -> Message:
         return messages.pop() if messages else await receive()
 
-    return next_message  # pyright: ignore[reportReturnType] - Litestar splits Message into receive and send kinds
+    return next_message
 
 
 class RateLimit:

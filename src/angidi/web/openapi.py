@@ -3,9 +3,10 @@
 The types' schemas are msgspec's; an operation's example is composed of the examples of its fields.
 """
 
+import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, get_args, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
@@ -74,7 +75,7 @@ def _operation(handler: HTTPRouteHandler, path: str, schemas: Json) -> Json:
         schema = {"$ref": _REF.format(name=body.__name__)}
         content = {"schema": schema, "example": _example(schema, schemas)}
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
-    if _guards(handler):
+    if {admin, bearer} & {*_guards(handler)}:
         operation["security"] = [{"bearer": []}]
     return operation
 
@@ -86,12 +87,13 @@ def _operation_id(handler: HTTPRouteHandler, path: str) -> str:
 
 def _reads(handler: HTTPRouteHandler) -> dict[str, type[Struct]]:
     """Return what the handler's dependencies read of a request, by part (see `web.requests`)."""
-    found = [getattr(provide.dependency, "reads", None) for provide in (handler.dependencies or {}).values()]  # pyright: ignore[reportAttributeAccessIssue] - a handler's own are Provide objects
+    provided: list[Any] = [*(cast("Any", handler).dependencies or {}).values()]
+    found = [getattr(provide.dependency, "reads", None) for provide in provided]
     return dict(pair for pair in found if pair)
 
 
-def _guards(handler: HTTPRouteHandler) -> bool:
-    return any(guard in (admin, bearer) for guard in handler.guards or ())
+def _guards(handler: HTTPRouteHandler) -> Sequence[Any]:
+    return cast("Any", handler).guards or ()
 
 
 def _answer(handler: HTTPRouteHandler) -> Any:
@@ -110,8 +112,19 @@ def _schemas(handlers: Sequence[HTTPRouteHandler]) -> Json:
         types += [reads["body"]] if "body" in reads else []
         answer = _answer(handler)
         types += [] if answer is type(None) else [answer]
+    return _components(types)
+
+
+def _components(types: Sequence[Any]) -> Json:
+    """Return msgspec's schemas of `types`; a Decimal is a number here, since that is how it is written."""
     _, components = msgspec.json.schema_components(types, ref_template=_REF)
-    return components
+    return json.loads(json.dumps(components), object_hook=_with_numbers)
+
+
+def _with_numbers(schema: Json) -> Json:
+    if schema.get("format") != "decimal":
+        return schema
+    return {**{key: value for key, value in schema.items() if key != "format"}, "type": "number"}
 
 
 def _path_parameter(name: str) -> Json:
@@ -125,9 +138,7 @@ def _path_parameter(name: str) -> Json:
 
 
 def _query_parameters(query: type[Struct]) -> list[Json]:
-    schema, components = msgspec.json.schema_components([query], ref_template=_REF)
-    properties: Json = components[query.__name__]["properties"]
-    del schema
+    properties: Json = _components([query])[query.__name__]["properties"]
     return [_query_parameter(name, _without_null(found)) for name, found in properties.items()]
 
 
@@ -173,9 +184,9 @@ def _errors(handler: HTTPRouteHandler, reads: dict[str, type[Struct]]) -> list[t
         found.append(errors.Invalid)
     if "body" in reads:
         found += _WITH_BODY
-    if handler.guards:
+    if guards := _guards(handler):
         found += _WITH_TOKEN
-        found += [] if bearer in handler.guards else [errors.Forbidden]
+        found += [] if bearer in guards else [errors.Forbidden]
     return found
 
 

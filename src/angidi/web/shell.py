@@ -9,7 +9,7 @@ from time import perf_counter
 from uuid import uuid4
 
 import structlog
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from angidi.db.tally import Tally, tally
 from angidi.web.metrics import Metrics
@@ -49,7 +49,7 @@ class Shell:
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: HTTPScope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send) -> None:
         headers = dict(scope["headers"])
         self._scope = scope
         self._send = send
@@ -64,7 +64,7 @@ class _Exchange:
         started = perf_counter()
         counted = Tally()
         token = tally.set(counted)
-        scope: HTTPScope = {**self._scope, "method": "GET"} if self._method == "HEAD" else {**self._scope}
+        scope: Scope = {**self._scope, "method": "GET"} if self._method == "HEAD" else {**self._scope}
         scope["state"] = {"request_id": self._request_id.decode(), "strict": self._strict}
         try:
             await app(scope, receive, self._forward)

@@ -10,6 +10,7 @@ from angidi.errors import Unauthenticated
 
 ISSUER = "angidi-api"
 _ALGORITHM = "HS256"
+_jwt: Any = jwt.PyJWT()  # its annotations name types of an optional dependency
 _REGISTERED = ("iss", "iat", "nbf", "exp")
 
 
@@ -57,7 +58,7 @@ class Tokens:
     def _make(self, claims: dict[str, Any], lifetime: timedelta) -> str:
         now = datetime.now(UTC)
         registered = {"iss": ISSUER, "iat": now, "nbf": now, "exp": now + lifetime}
-        return jwt.encode(claims | registered, self._secret, algorithm=_ALGORITHM)
+        return _jwt.encode(claims | registered, self._secret, algorithm=_ALGORITHM)
 
     def _read(self, token: str, subject: str, own: tuple[str, ...]) -> UUID:
         claims = self._verified(token)
@@ -71,7 +72,7 @@ class Tokens:
     def _verified(self, token: str) -> dict[str, Any]:
         for key in self._accepted:
             try:
-                return jwt.decode(
+                return _jwt.decode(
                     token, key, algorithms=[_ALGORITHM], issuer=ISSUER, options={"require": list(_REGISTERED)}
                 )
             except jwt.InvalidSignatureError:
