@@ -10,7 +10,7 @@ SELECT current_setting('server_encoding'), lower('É') = 'é' AND lower('İ') = 
 TABLE_COUNT = """
 SELECT count(*)
   FROM pg_tables
- WHERE schemaname = current_schema() AND tablename <> 'schema_migrations'
+ WHERE schemaname = current_schema() AND NOT starts_with(tablename, 'schema_migrations')
 """
 
 
@@ -22,6 +22,6 @@ def characters(conninfo: str) -> tuple[str, bool]:
 
 
 def is_empty(conninfo: str) -> bool:
-    """Tell whether the schema has no table, that of the migrations apart. Raises `Unavailable`."""
+    """Tell whether the schema has no table, those of the migrations apart. Raises `Unavailable`."""
     with translated(), psycopg.connect(conninfo, connect_timeout=5) as conn:
         return conn.execute(TABLE_COUNT).fetchone() == (0,)
