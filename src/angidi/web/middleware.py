@@ -28,10 +28,9 @@ class Gzip(GZipMiddleware):
     """Compression for those who accept it; `gzip;q=0` says that one does not (RFC 9110, section 12.5.3)."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request. The scope is changed, not copied: the router leaves the route in it, for the log."""
         if scope["type"] == "http":
-            headers = [pair for pair in scope["headers"] if not _refuses_gzip(*pair)]
-            scope = {**scope, "headers": headers}
+            scope["headers"] = [pair for pair in scope["headers"] if not _refuses_gzip(*pair)]
         await super().__call__(scope, receive, send)
 
 
