@@ -6,6 +6,10 @@ from typing import Any
 from angidi.web.deadline import Deadline
 
 
+async def nothing() -> Any:
+    """Receive nothing."""
+
+
 class Client:
     """Sends one request through a `Deadline` of 50 ms, and keeps what comes back."""
 
@@ -24,8 +28,8 @@ class Client:
             await send({"type": "http.response.body", "body": b"done"})
             self.finished.set()
 
-        scope = {"type": "http", "headers": [], "state": {"request_id": "x"}}
-        await Deadline(app, 0.05)(scope, self.send, self.send)
+        scope: dict[str, Any] = {"type": "http", "headers": [], "state": {"request_id": "x"}}
+        await Deadline(app, 0.05)(scope, nothing, self.send)
 
     @property
     def statuses(self) -> list[int]:
@@ -61,5 +65,5 @@ async def test_other_scopes_pass() -> None:
     async def app(scope: Any, _receive: Any, _send: Any) -> None:
         seen.append(scope["type"])
 
-    await Deadline(app)({"type": "lifespan"}, Client().send, Client().send)
+    await Deadline(app)({"type": "lifespan"}, nothing, Client().send)
     assert seen == ["lifespan"]
