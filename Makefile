@@ -23,7 +23,7 @@ setup: ## Make .venv with everything for development, once (PYTHON=python3.12 ch
 	@sh tools/setup.sh dev
 
 .PHONY: runtime
-runtime:
+runtime: ## Make .venv with what serving needs, once.
 	@sh tools/setup.sh runtime
 
 .PHONY: run
