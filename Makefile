@@ -67,6 +67,10 @@ test: setup ## Run the tests, with coverage; ARGS='tests/users -k login' runs so
 check: setup ## Run every check-…: format, lint, types, imports, SQL, docs, spelling, files, audit.
 	@$(MAKE) --keep-going $(CHECKS)
 
+.PHONY: bench
+bench: setup ## Measure starts, repository reads and HTTP reads, each beside its limit (ARGS=--json).
+	@$(BIN)/python -m benchmarks $(ARGS)
+
 .PHONY: fmt
 fmt: setup ## Format the code and mend what ruff can.
 	@$(BIN)/ruff check --quiet --fix .; $(BIN)/ruff format .

@@ -54,7 +54,7 @@ def test_every_document_is_reached_from_the_readme():
     reached, waiting = set[Path](), [PROJECT / "README.md"]
     while waiting:
         page = waiting.pop()
-        if page not in reached and page.suffix == ".md":
+        if page not in reached and page.suffix == ".md" and page.exists():
             reached.add(page)
             targets = (found["target"].partition("#")[0] for found in links.LINK.finditer(text_of(page)))
             waiting += [(page.parent / target).resolve() for target in targets if target and "://" not in target]

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tests.support.serving import ROOT, Server, free_port
 
@@ -64,12 +64,12 @@ def shell(**environment: str) -> Generator[Shell]:
 def assert_shown(shown: Any, answer: Any) -> None:
     """Fail unless `answer` is what the README shows, where it shows no ellipsis."""
     if isinstance(shown, dict):
-        object_: dict[str, Any] = shown
+        object_ = cast("dict[str, Any]", shown)
         assert object_.keys() == answer.keys()
         for key, value in object_.items():
             assert_shown(value, answer[key])
     elif isinstance(shown, list):
-        array: list[Any] = shown
+        array = cast("list[Any]", shown)
         assert len(array) == len(answer)
         for one, other in zip(array, answer, strict=True):
             assert_shown(one, other)
