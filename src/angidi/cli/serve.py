@@ -23,6 +23,7 @@ from granian.log import LogLevels
 
 from angidi.cli.context import located, one_connection, opened
 from angidi.cli.schema import prepare
+from angidi.cli.seed import plant
 from angidi.config import ConfigError, Settings, load
 from angidi.db.conninfo import Addresses
 from angidi.db.embedded import EmbeddedError, EmbeddedServer, exclusive
@@ -100,9 +101,10 @@ def _first_start(settings: Settings, where: Addresses, *, seed: bool) -> None:
                 new = NewUser(settings.admin_email, settings.admin_password.get_secret_value(), settings.admin_name)
                 if await services.users.ensure_admin(new):
                     click.echo(f"made the first admin, {new.email}", err=True)
+            if seed:
+                click.echo(await plant(services), err=True)
 
     asyncio.run(work())
-    del seed
 
 
 @contextmanager
