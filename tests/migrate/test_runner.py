@@ -124,10 +124,23 @@ def test_an_error_without_a_position_names_its_statement(scratch: Scratch):
         migrate.up()
 
 
-def test_a_file_with_its_own_transaction_that_fails_is_dirty_and_the_lock_is_free_again(scratch: Scratch):
-    scratch.files(u1_a="BEGIN;\nCREATE TABLE a (i int);\nSELECT 1/0;\nCOMMIT;\n")
+def test_a_file_that_is_one_transaction_of_its_own_is_atomic_too(scratch: Scratch):
+    scratch.files(
+        u1_a="BEGIN;\nCREATE TABLE a (i int);\nCOMMIT; -- done",
+        u2_b="BEGIN;\nDROP TABLE a;\nSELECT 1/0;\nCOMMIT;",
+    )
     with scratch.open() as migrate:
-        with pytest.raises(MigrationFailed) as caught:
+        with pytest.raises(MigrationFailed, match=r"2_b.up.sql:3:1: division by zero") as caught:
+            migrate.up()
+        assert migrate.version() == (1, False)
+    assert not caught.value.dirty
+    assert scratch.tables() == ["a"]
+
+
+def test_a_file_of_several_transactions_that_fails_is_dirty_and_the_lock_is_free_again(scratch: Scratch):
+    scratch.files(u1_a="BEGIN; CREATE TABLE a (i int); COMMIT;\nBEGIN; SELECT 1/0; COMMIT;\n")
+    with scratch.open() as migrate:
+        with pytest.raises(MigrationFailed, match=r"1_a.up.sql:2:8: division by zero") as caught:
             migrate.up()
         assert caught.value.dirty
         assert scratch.version() == [(1, True)]

@@ -76,7 +76,7 @@ class Executor:
         begun = time.monotonic()
         try:
             connection.execute(_LOCK_TIMEOUT.format(round(self.options.table_lock_timeout * 1000)))
-            error = None if script.blank else self._send(script, Chunk(script.text))
+            error = None if script.blank else self._send(script, script.inside())
             return error or self._finish(script, before, time.monotonic() - begun)
         finally:
             self.session.rollback()

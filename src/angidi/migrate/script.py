@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
-from .classify import Manner, manner
+from .classify import Manner, is_wrapped, manner
 from .sequence import Step
 from .statements import Statement, split
 
@@ -48,6 +48,10 @@ class Script:
     def blank(self) -> bool:
         """Whether there is nothing to send."""
         return not self.text.strip()
+
+    def inside(self) -> Chunk:
+        """Return what an atomic file does, for a transaction of ours: without the COMMIT that may end it."""
+        return Chunk(self.text[: self.statements[-1].start] if is_wrapped(self.statements) else self.text)
 
     def whole(self) -> list[Chunk]:
         """Return the file as one chunk."""
