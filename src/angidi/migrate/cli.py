@@ -243,7 +243,7 @@ _VERBS = {
 
 
 @dataclass
-class _Exit(Exception):  # noqa: N818 - a way out, not an error
+class _Exit(Exception):
     """Leave the command with this exit code; all is printed."""
 
     code: int

@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the names are golang-migrate's, so that its users find them again
 """What can go wrong, as types with golang-migrate's names.
 
 `text` is golang-migrate's exact wording where it has one; `advice` is what it leaves out: what the state

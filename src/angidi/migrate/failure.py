@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the error is named after what happened
 """A migration that failed: where in its file, why, what the state is now, and what to do next."""
 
 from dataclasses import dataclass

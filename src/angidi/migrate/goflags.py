@@ -59,7 +59,7 @@ class UsageError(Exception):
     """The flags are wrong; the text is Go's."""
 
 
-class HelpRequested(Exception):  # noqa: N818 - no error
+class HelpRequested(Exception):
     """-h was given."""
 
 

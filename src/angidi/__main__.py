@@ -1,0 +1,5 @@
+"""`python -m angidi`."""
+
+from angidi.cli import main
+
+main()

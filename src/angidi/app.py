@@ -1,0 +1,151 @@
+"""The composition root: settings → database → services → application. It alone knows everything."""
+
+import os
+import secrets
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp
+
+from angidi.categories import routes as categories_routes
+from angidi.categories.service import CategoryService
+from angidi.config import Settings
+from angidi.db import Database, Pool, PoolSettings
+from angidi.db.conninfo import Addresses
+from angidi.products import routes as products_routes
+from angidi.products.service import ProductService
+from angidi.users import routes as users_routes
+from angidi.users.passwords import Passwords
+from angidi.users.service import UserService
+from angidi.web import docs, errors, health
+from angidi.web.auth import Authenticator
+from angidi.web.envelopes import JSONResponse
+from angidi.web.limits import BodyLimit, RateLimit
+from angidi.web.metrics import Metrics
+from angidi.web.shell import Shell
+from angidi.web.tokens import Tokens
+from angidi.web.window import SharedWindow
+
+BASE_PATH = "/api/v1"
+FEATURES = [*users_routes.HANDLERS, *categories_routes.HANDLERS, *products_routes.HANDLERS]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the platform can do, by feature."""
+
+    users: UserService
+    categories: CategoryService
+    products: ProductService
+
+
+def open_database(settings: Settings, where: Addresses) -> Database:
+    """Return the database, unopened, with this worker's share of the connections."""
+    bounds = PoolSettings(
+        min_conns=settings.db_min_conns,
+        max_conns=settings.db_max_conns,
+        max_lifetime=settings.db_max_conn_lifetime,
+        max_idle_time=settings.db_max_conn_idle_time,
+    ).share(settings.server_workers)
+    replica = Pool(where.read, bounds) if where.read != where.main else None
+    return Database(Pool(where.main, bounds), replica)
+
+
+def build_tokens(settings: Settings) -> Tokens:
+    """Return the maker of tokens, by the configured key or the one that development keeps."""
+    previous = settings.jwt_previous_secret
+    return Tokens(
+        settings.jwt_secret.get_secret_value() if settings.jwt_secret else _kept_secret(settings.angidi_home),
+        access=settings.jwt_access_token_duration,
+        refresh=settings.jwt_refresh_token_duration,
+        previous_secret=previous.get_secret_value() if previous else None,
+    )
+
+
+def build_services(database: Database, tokens: Tokens) -> Services:
+    """Return the services over `database`."""
+    categories = CategoryService(database)
+    return Services(
+        users=UserService(database, tokens, Passwords()),
+        categories=categories,
+        products=ProductService(database, categories),
+    )
+
+
+def build_app(settings: Settings, database: Database) -> ASGIApp:
+    """Return the whole application; its lifespan opens and closes `database`."""
+    tokens = build_tokens(settings)
+    services = build_services(database, tokens)
+    metrics = Metrics(database.stats)
+    app: Any = _api(database, services, Authenticator(tokens, services.users.role_of), metrics)
+    app = BodyLimit(app)
+    app = GZipMiddleware(app, minimum_size=1024, compresslevel=5)
+    if settings.api_rate_limit:
+        window = SharedWindow(settings.angidi_home / "rate-limit", settings.api_rate_limit)
+        app = RateLimit(app, window, settings.trusted_proxies)
+    app = CORSMiddleware(
+        app,
+        allow_origins=settings.cors_allowed_origins,
+        allow_credentials=True,
+        allow_methods=("GET", "POST", "PUT", "DELETE"),
+        allow_headers=("Authorization", "Content-Type", "Prefer", "X-Request-ID"),
+        expose_headers=("X-Request-ID", "Link", "ETag", "Retry-After"),
+        max_age=600,
+    )
+    return Shell(app, metrics)
+
+
+def _api(database: Database, services: Services, authenticator: Authenticator, metrics: Metrics) -> Litestar:
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncGenerator[None]:
+        await database.open()
+        try:
+            yield
+        finally:
+            await database.close()
+
+    parts: dict[str, Any] = {
+        "users": services.users,
+        "categories": services.categories,
+        "products": services.products,
+        "database": database,
+        "metrics": metrics,
+    }
+    api = Router(BASE_PATH, route_handlers=FEATURES)
+    return Litestar(
+        route_handlers=[*health.HANDLERS, *docs.handlers(FEATURES, BASE_PATH), api],
+        dependencies={name: Provide(_always(part), sync_to_thread=False) for name, part in parts.items()},
+        exception_handlers=errors.HANDLERS,
+        response_class=JSONResponse,
+        lifespan=[lifespan],
+        openapi_config=None,
+        logging_config=None,
+        state=State({"authenticator": authenticator}),
+        debug=False,
+    )
+
+
+def _always(part: Any) -> Callable[[], Any]:
+    return lambda: part
+
+
+def _kept_secret(home: Path) -> str:
+    """Return the signing key that development keeps in `home`: made once, shared by all workers and restarts."""
+    path = home / "jwt-secret"
+    if not path.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        draft = home / f"jwt-secret.{os.getpid()}"
+        draft.write_text(secrets.token_hex(32), encoding="ascii")
+        draft.chmod(0o600)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text(encoding="ascii")

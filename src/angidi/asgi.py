@@ -1,0 +1,33 @@
+"""One server worker: the application by the environment's settings, which ends with its parent."""
+
+import os
+import signal
+import threading
+import time
+
+from starlette.types import ASGIApp
+
+from angidi.app import build_app, open_database
+from angidi.config import load
+from angidi.db.conninfo import addresses
+from angidi.web import logs
+
+GRACE = 10.0
+"""Seconds that an orphaned worker has to finish."""
+
+
+def create() -> ASGIApp:
+    """Return the application of this worker."""
+    settings = load()
+    logs.configure(settings.log_level, settings.log_format)
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    return build_app(settings, open_database(settings, addresses(settings)))
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process when its parent is gone, which could not tell it: a kill -9 leaves no time to."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE)
+    os._exit(1)

@@ -1,0 +1,212 @@
+"""Categories in SQL. Every function is one statement on the connection given; errors leave through `db.errors`."""
+
+from collections.abc import Mapping
+from typing import LiteralString
+from uuid import UUID
+
+from msgspec import UNSET, Struct
+
+from angidi.categories.errors import CategoryNotFound
+from angidi.categories.models import Category, CategoryNode, CategoryQuery, CategoryWithPath
+from angidi.db.rows import Connection, execute, fetch_all, fetch_one, fetch_value
+from angidi.ids import new_id
+from angidi.paging import Total
+
+INSERT = """
+INSERT INTO categories (id, name, description, parent_id)
+VALUES (%(id)s, %(name)s, %(description)s, %(parent_id)s)
+RETURNING id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at
+"""
+
+UPDATE = """
+UPDATE categories
+   SET {assignments}, updated_at = now()
+ WHERE id = %(id)s
+RETURNING id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at
+"""
+ASSIGNMENTS: dict[str, LiteralString] = {
+    "name": "name = %(name)s",
+    "description": "description = %(description)s",
+    "parent_id": "parent_id = %(parent_id)s",
+}
+
+# The children become roots, by the foreign key; products in the category keep it, by theirs.
+DELETE = """
+DELETE FROM categories
+ WHERE id = %(id)s
+"""
+
+COUNT_PRODUCTS = """
+SELECT count(*) FILTER (WHERE deleted_at IS NULL) AS living,
+       count(*) FILTER (WHERE deleted_at IS NOT NULL) AS deleted
+  FROM products
+ WHERE category_id = %(id)s
+"""
+
+FIND = """
+SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at
+  FROM categories
+ WHERE id = %(id)s
+"""
+
+FIND_WITH_PATH = """
+WITH RECURSIVE ancestors AS (
+    SELECT id, name, parent_id, 0 AS height
+      FROM categories
+     WHERE id = %(id)s
+     UNION ALL
+    SELECT parent.id, parent.name, parent.parent_id, ancestors.height + 1
+      FROM categories AS parent
+      JOIN ancestors ON parent.id = ancestors.parent_id
+)
+SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at,
+       (SELECT jsonb_agg(jsonb_build_object('id', id, 'name', name) ORDER BY height DESC) FROM ancestors) AS path
+  FROM categories
+ WHERE id = %(id)s
+"""
+
+LIST = """
+SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at
+  FROM categories
+ WHERE {where}
+ ORDER BY name, id
+ LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+COUNT = "SELECT count(*) FROM categories WHERE {where}"
+
+WHERE_ALL: LiteralString = "true"
+WHERE_ROOT: LiteralString = "parent_id IS NULL"
+WHERE_CHILD: LiteralString = "parent_id = %(parent_id)s"
+
+LIST_ALL = """
+SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at
+  FROM categories
+ ORDER BY name, id
+"""
+
+# Whoever changes the tree's shape holds this to the end of the transaction, and looks at the tree only after it has it:
+# two moves that are each harmless cannot close a ring together.
+LOCK_TREE = "SELECT pg_advisory_xact_lock(hashtext('angidi.category_tree'))"
+
+# Where a category would come to lie under `parent_id`: how deep the parent is, how high the category's own subtree is,
+# and whether the parent lies inside that subtree.
+PLACE = """
+WITH RECURSIVE ancestors AS (
+    SELECT id, parent_id
+      FROM categories
+     WHERE id = %(parent_id)s
+     UNION ALL
+    SELECT parent.id, parent.parent_id
+      FROM categories AS parent
+      JOIN ancestors ON parent.id = ancestors.parent_id
+), subtree AS (
+    SELECT id, 1 AS depth
+      FROM categories
+     WHERE id = %(id)s
+     UNION ALL
+    SELECT child.id, subtree.depth + 1
+      FROM categories AS child
+      JOIN subtree ON child.parent_id = subtree.id
+)
+SELECT (SELECT count(*) FROM ancestors) AS depth,
+       (SELECT coalesce(max(depth), 1) FROM subtree) AS height,
+       %(parent_id)s IN (SELECT id FROM subtree) AS inside
+"""
+
+
+class ProductCount(Struct, frozen=True):
+    """How many products are in a category."""
+
+    living: int
+    deleted: int
+
+
+class Place(Struct, frozen=True):
+    """Where a category would come to lie; see `PLACE`."""
+
+    depth: int
+    height: int
+    inside: bool
+
+
+async def insert(conn: Connection, *, name: str, description: str | None, parent_id: UUID | None) -> Category:
+    """Store a new category. Raises `CategoryExists`, `ParentUnknown`."""
+    parameters = {"id": new_id(), "name": name, "description": description, "parent_id": parent_id}
+    return _found(await fetch_one(conn, Category, INSERT, parameters))
+
+
+async def update(conn: Connection, category_id: UUID, values: Mapping[str, object]) -> Category:
+    """Set the columns in `values` (at least one). Raises `CategoryNotFound`, `CategoryExists`, `ParentUnknown`."""
+    sql = UPDATE.format(assignments=", ".join(ASSIGNMENTS[name] for name in values))
+    return _found(await fetch_one(conn, Category, sql, {**values, "id": category_id}))
+
+
+async def delete(conn: Connection, category_id: UUID) -> None:
+    """Delete a category; its children become roots. Raises `CategoryNotFound`, `CategoryExists`, `CategoryInUse`."""
+    if not await execute(conn, DELETE, {"id": category_id}):
+        raise CategoryNotFound
+
+
+async def count_products(conn: Connection, category_id: UUID) -> ProductCount:
+    """Return how many products are in the category itself."""
+    return await fetch_one(conn, ProductCount, COUNT_PRODUCTS, {"id": category_id}) or ProductCount(0, 0)
+
+
+async def find_category(conn: Connection, category_id: UUID) -> Category | None:
+    """Return the category."""
+    return await fetch_one(conn, Category, FIND, {"id": category_id})
+
+
+async def get_category(conn: Connection, category_id: UUID) -> Category:
+    """Return the category. Raises `CategoryNotFound`."""
+    return _found(await find_category(conn, category_id))
+
+
+async def get_with_path(conn: Connection, category_id: UUID) -> CategoryWithPath:
+    """Return the category and the way to it from the root. Raises `CategoryNotFound`."""
+    found = await fetch_one(conn, CategoryWithPath, FIND_WITH_PATH, {"id": category_id})
+    if found is None:
+        raise CategoryNotFound
+    return found
+
+
+async def list_categories(conn: Connection, query: CategoryQuery) -> list[CategoryNode]:
+    """Return a page of categories, by name."""
+    page = query.paging
+    parameters = {"parent_id": query.parent_id or None, "limit": page.page_size, "offset": page.offset}
+    return await fetch_all(conn, CategoryNode, LIST.format(where=_where(query)), parameters)
+
+
+async def count_categories(conn: Connection, query: CategoryQuery) -> Total:
+    """Return how many categories there are."""
+    sql = COUNT.format(where=_where(query))
+    return Total(await fetch_value(conn, sql, {"parent_id": query.parent_id or None}))
+
+
+async def list_all(conn: Connection) -> list[CategoryNode]:
+    """Return all categories, by name."""
+    return await fetch_all(conn, CategoryNode, LIST_ALL)
+
+
+async def lock_tree(conn: Connection) -> None:
+    """Wait until nobody else changes the tree's shape; held until the transaction ends."""
+    await execute(conn, LOCK_TREE)
+
+
+async def get_place(conn: Connection, category_id: UUID | None, parent_id: UUID) -> Place:
+    """Return where the category (None: a new one) would come to lie under `parent_id`."""
+    place = await fetch_one(conn, Place, PLACE, {"id": category_id, "parent_id": parent_id})
+    return place or Place(0, 1, inside=False)
+
+
+def _where(query: CategoryQuery) -> LiteralString:
+    if query.parent_id is UNSET:
+        return WHERE_ALL
+    return WHERE_ROOT if query.parent_id is None else WHERE_CHILD
+
+
+def _found(category: Category | None) -> Category:
+    if category is None:
+        raise CategoryNotFound
+    return category

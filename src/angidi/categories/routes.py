@@ -1,0 +1,80 @@
+"""The addresses of categories."""
+
+from litestar import delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from angidi.categories.errors import (
+    CategoryCycle,
+    CategoryExists,
+    CategoryInUse,
+    CategoryNotFound,
+    CategoryTooDeep,
+)
+from angidi.categories.models import (
+    Category,
+    CategoryChanges,
+    CategoryPage,
+    CategoryQuery,
+    CategoryWithPath,
+    NewCategory,
+)
+from angidi.categories.service import CategoryService
+from angidi.web.auth import admin
+from angidi.web.envelopes import Data
+from angidi.web.requests import body_of, known_id, query_of
+
+
+@get("/categories", dependencies={"asked": query_of(CategoryQuery)})
+async def list_categories(
+    asked: NamedDependency[CategoryQuery], categories: NamedDependency[CategoryService]
+) -> Data[CategoryPage]:
+    """List categories by name, or show the whole tree."""
+    return Data(await categories.page(asked))
+
+
+@get("/categories/{category_id:str}", opt={"errors": [CategoryNotFound]})
+async def show_category(
+    category_id: FromPath[str], categories: NamedDependency[CategoryService]
+) -> Data[CategoryWithPath]:
+    """Show a category and its path from the root."""
+    return Data(await categories.get(known_id(category_id, CategoryNotFound)))
+
+
+@post(
+    "/categories",
+    guards=[admin],
+    dependencies={"new": body_of(NewCategory)},
+    opt={"errors": [CategoryExists, CategoryTooDeep]},
+)
+async def create_category(
+    new: NamedDependency[NewCategory], categories: NamedDependency[CategoryService]
+) -> Data[Category]:
+    """Make a category."""
+    return Data(await categories.create(new))
+
+
+@put(
+    "/categories/{category_id:str}",
+    guards=[admin],
+    dependencies={"changes": body_of(CategoryChanges)},
+    opt={"errors": [CategoryNotFound, CategoryExists, CategoryCycle, CategoryTooDeep]},
+)
+async def change_category(
+    category_id: FromPath[str], changes: NamedDependency[CategoryChanges], categories: NamedDependency[CategoryService]
+) -> Data[Category]:
+    """Rename, describe or move a category."""
+    return Data(await categories.change(known_id(category_id, CategoryNotFound), changes))
+
+
+@delete(
+    "/categories/{category_id:str}",
+    guards=[admin],
+    opt={"errors": [CategoryNotFound, CategoryExists, CategoryInUse]},
+)
+async def delete_category(category_id: FromPath[str], categories: NamedDependency[CategoryService]) -> None:
+    """Delete a category that no product is in; its children become roots."""
+    await categories.delete(known_id(category_id, CategoryNotFound))
+
+
+HANDLERS = [list_categories, show_category, create_category, change_category, delete_category]

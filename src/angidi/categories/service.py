@@ -1,0 +1,102 @@
+"""What can be done with categories."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from msgspec import UNSET, structs
+
+from angidi.categories import repository
+from angidi.categories.errors import CategoryCycle, CategoryInUse, CategoryTooDeep
+from angidi.categories.models import (
+    Category,
+    CategoryChanges,
+    CategoryNode,
+    CategoryPage,
+    CategoryQuery,
+    CategoryWithPath,
+    NewCategory,
+)
+from angidi.db import Connection, Database, retried
+from angidi.paging import PageRequest, Total
+
+MAXIMUM_DEPTH = 50
+
+
+class CategoryService:
+    """The category tree."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def page(self, query: CategoryQuery) -> CategoryPage:
+        """Return a page of categories by name, or the whole tree."""
+        if query.tree:
+            return await self._tree()
+        total = await self._db.read_stale(repository.count_categories, query)
+        categories = await self._db.read_stale(repository.list_categories, query)
+        return CategoryPage(categories=categories, **total.info(query.paging))
+
+    async def get(self, category_id: UUID) -> CategoryWithPath:
+        """Return a category and the way to it. Raises `CategoryNotFound`."""
+        return await self._db.read(repository.get_with_path, category_id)
+
+    @retried
+    async def create(self, new: NewCategory) -> Category:
+        """Make a category. Raises `CategoryExists`, `ParentUnknown`, `CategoryTooDeep`."""
+        async with self._db.transaction() as conn:
+            await _check_place(conn, None, new.parent_id)
+            return await repository.insert(conn, name=new.name, description=new.description, parent_id=new.parent_id)
+
+    @retried
+    async def change(self, category_id: UUID, changes: CategoryChanges) -> Category:
+        """Rename, describe or move a category.
+
+        Raises `CategoryNotFound`, `CategoryExists`, `ParentUnknown`, `CategoryCycle`, `CategoryTooDeep`.
+        """
+        values = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}
+        if not values:
+            return await self._db.read(repository.get_category, category_id)
+        async with self._db.transaction() as conn:
+            if changes.parent_id is not UNSET:
+                await _check_place(conn, category_id, changes.parent_id)
+            return await repository.update(conn, category_id, values)
+
+    @retried
+    async def delete(self, category_id: UUID) -> None:
+        """Delete a category; its children become roots.
+
+        Raises `CategoryNotFound`, `CategoryExists` where a child would clash with a root, `CategoryInUse`.
+        """
+        try:
+            await self._db.write(repository.delete, category_id)
+        except CategoryInUse:
+            found = await self._db.read(repository.count_products, category_id)
+            raise CategoryInUse(
+                f"There are {found.living} products in this category, and {found.deleted} deleted ones."
+            ) from None
+
+    async def _tree(self) -> CategoryPage:
+        categories = await self._db.read_stale(repository.list_all)
+        roots = _nested(categories)
+        everything = PageRequest(page=1, page_size=max(1, len(roots)))
+        return CategoryPage(categories=roots, **Total(len(roots)).info(everything))
+
+
+async def _check_place(conn: Connection, category_id: UUID | None, parent_id: UUID | None) -> None:
+    """Raise where the tree would close to a ring or grow too deep; its shape stays locked to the transaction's end."""
+    await repository.lock_tree(conn)
+    if parent_id is None:
+        return
+    place = await repository.get_place(conn, category_id, parent_id)
+    if place.inside:
+        raise CategoryCycle
+    if place.depth + place.height > MAXIMUM_DEPTH:
+        raise CategoryTooDeep
+
+
+def _nested(categories: list[CategoryNode]) -> list[CategoryNode]:
+    """Return the roots, each with all below it; the order of siblings is kept."""
+    children: defaultdict[UUID | None, list[CategoryNode]] = defaultdict(list)
+    for category in categories:
+        children[category.parent_id].append(structs.replace(category, children=children[category.id]))
+    return children[None]

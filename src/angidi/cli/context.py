@@ -1,0 +1,60 @@
+"""What commands need: settings, the database's addresses, and services on an open database."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+
+from angidi.app import Services, build_services, build_tokens, open_database
+from angidi.config import Settings, load
+from angidi.db.conninfo import Addresses, addresses
+from angidi.db.embedded import EmbeddedServer
+
+T = TypeVar("T")
+
+MIGRATIONS = Path(str(files("angidi") / "migrations"))
+"""The platform's own migrations."""
+
+
+@contextmanager
+def located(settings: Settings) -> Generator[Addresses]:
+    """Give the database's addresses; where it is the embedded one, that runs meanwhile.
+
+    Raises `ConfigError`, `EmbeddedError`.
+    """
+    if not settings.embedded:
+        yield addresses(settings)
+        return
+    with EmbeddedServer(settings.angidi_home) as server:
+        server.create_database(settings.db_name)
+        yield addresses(settings, server.url(settings.db_name))
+
+
+@asynccontextmanager
+async def opened(settings: Settings, where: Addresses) -> AsyncGenerator[Services]:
+    """Give the services on a database that is open meanwhile. Raises `Unavailable`."""
+    database = open_database(settings, where)
+    await database.open()
+    try:
+        yield build_services(database, build_tokens(settings))
+    finally:
+        await database.close()
+
+
+def with_services(work: Callable[[Services], Awaitable[T]], settings: Settings | None = None) -> T:
+    """Run `work` on the configured database and return what it returns."""
+    settings = settings or load()
+
+    async def run(where: Addresses) -> T:
+        async with opened(one_connection(settings), where) as services:
+            return await work(services)
+
+    with located(settings) as where:
+        return asyncio.run(run(where))
+
+
+def one_connection(settings: Settings) -> Settings:
+    """Return the settings for a command, which needs one connection and no more."""
+    return settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 1, "server_workers": 1})

@@ -1,0 +1,51 @@
+"""`angidi db …`: the database itself."""
+
+import os
+import subprocess
+
+import click
+
+from angidi.cli.context import located
+from angidi.config import ConfigError, load
+from angidi.db import provision
+from angidi.db.conninfo import addresses, environment_of, masked
+from angidi.db.embedded import EmbeddedServer
+
+
+@click.group("db")
+def group() -> None:
+    """Show, open and create the database."""
+
+
+@group.command()
+@click.option("--show-password", is_flag=True, help="Print the password, too.")
+def url(*, show_password: bool) -> None:
+    """Print the connection string of the database."""
+    with located(load()) as where:
+        click.echo(where.main if show_password else masked(where.main))
+
+
+@group.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def shell(arguments: tuple[str, ...]) -> None:
+    """Open psql on the database; ARGUMENTS go to psql, such as -c 'SELECT 1'."""
+    settings = load()
+    with located(settings) as where:
+        bundled = EmbeddedServer(settings.angidi_home).binaries / "psql"
+        program = str(bundled) if settings.embedded else "psql"
+        environment = {**os.environ, **environment_of(where.direct)}
+        done = subprocess.run([program, *arguments], env=environment, check=False)  # noqa: S603 - no shell, our own words
+    raise SystemExit(done.returncode)
+
+
+@group.command()
+@click.option(
+    "--admin-url", envvar="ADMIN_DATABASE_URL", prompt="URL of a superuser", hide_input=True, help="Who creates."
+)
+def create(admin_url: str) -> None:
+    """Create database and owner on a given server, as DATABASE_URL or DB_* name them."""
+    settings = load()
+    if settings.embedded:
+        raise ConfigError("DB_HOST: the embedded database needs no creating; example: DB_HOST=db.example")
+    database, role = provision.create(admin_url, addresses(settings).direct)
+    click.echo(f"database {database} is there, owned by {role}")

@@ -1,0 +1,59 @@
+"""The command `angidi`, its errors as lines and exit codes."""
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import click
+
+from angidi import __version__, errors
+from angidi.cli import db, migrate, serve, users
+from angidi.config import ConfigError
+from angidi.db.embedded import EmbeddedError
+from angidi.errors import AngidiError
+from angidi.migrate import MigrateError
+
+EXIT_CODES: dict[type[Exception], int] = {
+    errors.Unavailable: 69,  # EX_UNAVAILABLE of sysexits.h
+    AngidiError: 1,
+    MigrateError: 1,
+    EmbeddedError: 69,
+    ConfigError: 78,  # EX_CONFIG
+}
+"""A category's exit code; usage errors are click's 2."""
+
+
+class Angidi(click.Group):
+    """A group that turns declared errors into a line on standard error and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        with _as_lines():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _as_lines() -> Generator[None]:
+    try:
+        yield
+    except tuple(EXIT_CODES) as error:
+        for line in str(error).splitlines():
+            click.echo(f"error: {line}", err=True)
+        if isinstance(error, AngidiError):
+            for field, message in error.details:
+                click.echo(f"error: {field}: {message}", err=True)
+        sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@click.group(cls=Angidi, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="angidi")
+def main() -> None:
+    """The backend of an e-commerce platform on PostgreSQL."""
+
+
+main.add_command(serve.serve)
+main.add_command(db.group)
+main.add_command(migrate.group)
+main.add_command(users.group)

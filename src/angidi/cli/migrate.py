@@ -1,0 +1,8 @@
+"""`angidi migrate …`: schema versions of the configured database."""
+
+import click
+
+
+@click.group("migrate")
+def group() -> None:
+    """Apply and undo schema migrations."""

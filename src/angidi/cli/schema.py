@@ -1,0 +1,86 @@
+"""What a start does about the schema: an empty database is migrated, one that is behind only when told so."""
+
+from dataclasses import dataclass
+
+import click
+
+from angidi.cli.context import MIGRATIONS
+from angidi.config import ConfigError
+from angidi.db.inspection import characters, is_empty
+from angidi.migrate import Dirty, Event, Finished, Migrate, NilVersion, Source, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a database stands to the migrations. `version` is None where none was applied."""
+
+    version: int | None
+    pending: tuple[int, ...]
+    ahead: bool
+    empty: bool
+
+
+def look(conninfo: str) -> State:
+    """Return how the database stands. Raises `Dirty`, `MigrateError`."""
+    source = Source(MIGRATIONS)
+    with Migrate.open(source, conninfo) as migrate:
+        try:
+            version, dirty = migrate.version()
+        except NilVersion:
+            version, dirty = None, False
+    if dirty:
+        raise Dirty(version if version is not None else -1)
+    known = source.versions
+    return State(
+        version=version,
+        pending=tuple(each for each in known if version is None or each > version),
+        ahead=version is not None and version > known[-1],
+        empty=version is None and is_empty(conninfo),
+    )
+
+
+def prepare(conninfo: str, *, migrate: bool) -> State:
+    """Bring the schema to where it can be served, and return how it was before.
+
+    An empty database is migrated; one that is behind is with `migrate`, else `ConfigError` names what is pending.
+    """
+    check_characters(conninfo)
+    state = look(conninfo)
+    if state.ahead:
+        click.echo(f"warning: the database is at version {state.version}, which is newer than this program", err=True)
+    if state.pending and not (state.empty or migrate):
+        raise ConfigError(_behind(state))
+    if state.pending:
+        with Migrate.open(Source(MIGRATIONS), conninfo, on_progress=say) as migrating:
+            migrating.up()
+    return state
+
+
+def check_characters(conninfo: str) -> None:
+    """Raise `ConfigError` for a database that is not UTF8; warn where its lower() is not the usual one."""
+    encoding, usual = characters(conninfo)
+    if encoding != "UTF8":
+        raise ConfigError(f"DB_NAME: the database's encoding is {encoding}, not UTF8; make one with: angidi db create")
+    if not usual:
+        click.echo(
+            "warning: this database's lower() treats É, İ or I unusually, so that search and the uniqueness of e-mail "
+            "addresses hold for plain letters only; `angidi db create` makes one that does not",
+            err=True,
+        )
+
+
+def say(event: Event) -> None:
+    """Tell the person at the terminal how a migration goes on."""
+    match event:
+        case Finished(step, _, ran):
+            click.echo(f"migrated {step.label} in {ran * 1000:.0f} ms", err=True)
+        case Waiting(holders):
+            click.echo(f"waiting for another migration: {'; '.join(holders)}", err=True)
+        case _:
+            pass
+
+
+def _behind(state: State) -> str:
+    names = ", ".join(f"{version:06}" for version in state.pending)
+    at = "has tables but no version" if state.version is None else f"is at version {state.version}"
+    return f"DB_AUTO_MIGRATE: the database {at}; pending: {names}. Run `angidi migrate up`, or serve with --migrate"

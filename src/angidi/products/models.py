@@ -1,0 +1,173 @@
+"""Products as rows, inputs and answers."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from angidi.categories.models import CategoryId
+from angidi.paging import PageInfo
+from angidi.web.fields import BLANK_IS_ABSENT, Moment, Parse
+from angidi.web.requests import PageQuery, filter_id
+
+MAXIMUM_PRICE = Decimal("99999999.99")
+_PRICE_RULE = "a number above 0, at most 99999999.99, with at most two decimals"
+_PRICE_SCHEMA = {"type": "number", "exclusiveMinimum": 0, "maximum": 99999999.99}
+_URL_RULE = "an http or https URL of at most 500 characters"
+_MAXIMUM_URL = 500
+_MAXIMUM_STOCK = 2_147_483_647
+_PLAIN_NUMBER = 40
+
+
+def exact_price(value: object) -> Decimal:
+    """Return a JSON number as a price, never rounded; raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError(f"must be {_PRICE_RULE}")  # noqa: TRY004 - the client's mistake, not ours
+    price = Decimal(value)
+    if not 0 < price <= MAXIMUM_PRICE or price != round(price, 2):
+        raise ValueError(f"must be {_PRICE_RULE}")
+    return price
+
+
+def picture_url(value: object) -> str | None:
+    """Return the URL, or None for null; raises ValueError."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > _MAXIMUM_URL or not value.isprintable() or " " in value:
+        raise ValueError(f"must be {_URL_RULE}")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"must be {_URL_RULE}")
+    return value
+
+
+def price_bound(text: str) -> Decimal:
+    """Return the number in a query; raises ValueError for what is none. Bounds beyond every price come out equal."""
+    try:
+        bound = Decimal(text) if len(text) <= _PLAIN_NUMBER and text.isascii() and "_" not in text else Decimal("NaN")
+    except InvalidOperation:
+        bound = Decimal("NaN")
+    if not bound.is_finite():
+        raise ValueError("must be a number")
+    return max(Decimal(-1), min(bound, MAXIMUM_PRICE + 1))
+
+
+ProductId = Annotated[UUID, Meta(examples=["0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22"])]
+Name = Annotated[
+    str,
+    Meta(min_length=3, max_length=255, description="a text of 3 to 255 characters", examples=["Espresso cup"]),
+]
+Description = Annotated[
+    str, Meta(max_length=2000, description="a text of at most 2000 characters", examples=["Porcelain, 80 ml"])
+]
+Price = Annotated[
+    Decimal,
+    Meta(description=_PRICE_RULE, examples=[7.5], extra_json_schema=_PRICE_SCHEMA),
+    Parse(exact_price),
+]
+Stock = Annotated[
+    int,
+    Meta(ge=0, le=_MAXIMUM_STOCK, description="a whole number from 0 to 2147483647", examples=[120]),
+]
+Sku = Annotated[
+    str,
+    Meta(max_length=100, description="a text of at most 100 characters", examples=["CUP-080"]),
+    BLANK_IS_ABSENT,
+]
+ImageUrl = Annotated[
+    str,
+    Meta(
+        description=_URL_RULE,
+        examples=["https://img.shop.example/cup.jpg"],
+        extra_json_schema={"format": "uri", "maxLength": _MAXIMUM_URL},
+    ),
+    BLANK_IS_ABSENT,
+]
+NewImageUrl = Annotated[ImageUrl | None, Parse(picture_url)]
+Bound = Annotated[
+    Decimal,
+    Meta(description="a number", examples=[5], extra_json_schema={"type": "number"}),
+    Parse(price_bound, fallback=True),
+]
+
+Sort = Literal["created_at", "-created_at", "price", "-price", "name", "-name"]
+Liveness = Literal["only", "with"]
+
+
+class Product(Struct, frozen=True, omit_defaults=True):
+    """A product. `image_url` and `sku` are left out where there is none, `deleted_at` but for the deleted."""
+
+    id: ProductId
+    name: Name
+    description: Description
+    price: Price
+    stock: Stock
+    category_id: CategoryId
+    created_at: Moment
+    updated_at: Moment
+    image_url: ImageUrl | None = None
+    sku: Sku | None = None
+    deleted_at: Moment | None = None
+
+
+class NewProduct(Struct, frozen=True):
+    """A product to be made."""
+
+    name: Name
+    price: Price
+    category_id: CategoryId
+    stock: Stock = 0
+    description: Description | None = None
+    image_url: NewImageUrl = None
+    sku: Sku | None = None
+
+
+class ProductChanges(Struct, frozen=True):
+    """What may change; what is absent stays, null clears where there may be nothing."""
+
+    name: Name | UnsetType = UNSET
+    price: Price | UnsetType = UNSET
+    category_id: CategoryId | UnsetType = UNSET
+    stock: Stock | UnsetType = UNSET
+    description: Description | UnsetType | None = UNSET
+    image_url: NewImageUrl | UnsetType = UNSET
+    sku: Sku | UnsetType | None = UNSET
+
+
+class ProductPage(PageInfo, frozen=True, kw_only=True):
+    """A page of products."""
+
+    products: list[Product]
+
+
+class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
+    """Which products of a category to list; all filters combine."""
+
+    search: Annotated[str, Meta(max_length=255, description="a text inside name or description", examples=["cup"])] = ""
+    min_price: Bound | None = None
+    max_price: Bound | None = None
+    in_stock: Annotated[bool | None, Meta(description="true or false", examples=[True])] = None
+    sort: Annotated[
+        Sort,
+        Meta(
+            description="created_at, price or name, with “-” before it for descending",
+            examples=["-created_at"],
+        ),
+    ] = "-created_at"
+    deleted: Annotated[
+        Liveness | None,
+        Meta(description="“only” or “with” (admins): deleted products too", examples=["with"]),
+    ] = None
+
+
+class ProductQuery(CategoryProductQuery, frozen=True, kw_only=True):
+    """Which products to list; all filters combine. A category that does not exist gives none."""
+
+    category_id: Annotated[
+        UUID | None,
+        Meta(description="Only those in this category", examples=["550e8400-e29b-41d4-a716-446655440001"]),
+        Parse(filter_id),
+    ] = None
+    subtree: Annotated[bool, Meta(description="true or false: with the categories below it", examples=[False])] = False

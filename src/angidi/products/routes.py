@@ -1,0 +1,89 @@
+"""The addresses of products."""
+
+from litestar import delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from angidi.categories.errors import CategoryNotFound
+from angidi.products.errors import ProductNotFound, SkuTaken
+from angidi.products.models import (
+    CategoryProductQuery,
+    NewProduct,
+    Product,
+    ProductChanges,
+    ProductPage,
+    ProductQuery,
+)
+from angidi.products.service import ProductService
+from angidi.web.auth import admin, admin_for_deleted
+from angidi.web.envelopes import Data
+from angidi.web.requests import body_of, known_id, query_of
+
+
+@get("/products", guards=[admin_for_deleted], dependencies={"asked": query_of(ProductQuery)})
+async def list_products(
+    asked: NamedDependency[ProductQuery], products: NamedDependency[ProductService]
+) -> Data[ProductPage]:
+    """List products, newest first unless asked otherwise."""
+    return Data(await products.page(asked))
+
+
+@get(
+    "/categories/{category_id:str}/products",
+    guards=[admin_for_deleted],
+    dependencies={"asked": query_of(CategoryProductQuery)},
+    opt={"errors": [CategoryNotFound]},
+)
+async def list_category_products(
+    category_id: FromPath[str], asked: NamedDependency[CategoryProductQuery], products: NamedDependency[ProductService]
+) -> Data[ProductPage]:
+    """List the products in a category and in all below it."""
+    return Data(await products.page_of_category(known_id(category_id, CategoryNotFound), asked))
+
+
+@get("/products/{product_id:str}", opt={"errors": [ProductNotFound]})
+async def show_product(product_id: FromPath[str], products: NamedDependency[ProductService]) -> Data[Product]:
+    """Show a product."""
+    return Data(await products.get(known_id(product_id, ProductNotFound)))
+
+
+@post("/products", guards=[admin], dependencies={"new": body_of(NewProduct)}, opt={"errors": [SkuTaken]})
+async def create_product(new: NamedDependency[NewProduct], products: NamedDependency[ProductService]) -> Data[Product]:
+    """Make a product."""
+    return Data(await products.create(new))
+
+
+@put(
+    "/products/{product_id:str}",
+    guards=[admin],
+    dependencies={"changes": body_of(ProductChanges)},
+    opt={"errors": [ProductNotFound, SkuTaken]},
+)
+async def change_product(
+    product_id: FromPath[str], changes: NamedDependency[ProductChanges], products: NamedDependency[ProductService]
+) -> Data[Product]:
+    """Change a product."""
+    return Data(await products.change(known_id(product_id, ProductNotFound), changes))
+
+
+@delete("/products/{product_id:str}", guards=[admin], opt={"errors": [ProductNotFound]})
+async def delete_product(product_id: FromPath[str], products: NamedDependency[ProductService]) -> None:
+    """Delete a product softly."""
+    await products.delete(known_id(product_id, ProductNotFound))
+
+
+@post(
+    "/products/{product_id:str}/restore",
+    status_code=200,
+    guards=[admin],
+    opt={"errors": [ProductNotFound, SkuTaken]},
+)
+async def restore_product(product_id: FromPath[str], products: NamedDependency[ProductService]) -> Data[Product]:
+    """Bring a deleted product back."""
+    return Data(await products.restore(known_id(product_id, ProductNotFound)))
+
+
+HANDLERS = [
+    list_products, list_category_products, show_product,
+    create_product, change_product, delete_product, restore_product,
+]  # fmt: skip

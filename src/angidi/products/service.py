@@ -1,0 +1,64 @@
+"""What can be done with products."""
+
+from uuid import UUID
+
+from msgspec import UNSET, structs
+
+from angidi.categories.service import CategoryService
+from angidi.db import Database, retried
+from angidi.products import repository
+from angidi.products.models import (
+    CategoryProductQuery,
+    NewProduct,
+    Product,
+    ProductChanges,
+    ProductPage,
+    ProductQuery,
+)
+
+
+class ProductService:
+    """The catalogue."""
+
+    def __init__(self, db: Database, categories: CategoryService) -> None:
+        self._db = db
+        self._categories = categories
+
+    async def page(self, query: ProductQuery) -> ProductPage:
+        """Return a page of products, in the order asked for."""
+        total = await self._db.read_stale(repository.count_products, query)
+        products = await self._db.read_stale(repository.list_products, query) if total.rows else []
+        return ProductPage(products=products, **total.info(query.paging))
+
+    async def page_of_category(self, category_id: UUID, query: CategoryProductQuery) -> ProductPage:
+        """Return a page of the products in a category and all below it. Raises `CategoryNotFound`."""
+        inside = ProductQuery(**structs.asdict(query), category_id=category_id, subtree=True)
+        page = await self.page(inside)
+        if not page.total_count:
+            await self._categories.get(category_id)
+        return page
+
+    async def get(self, product_id: UUID) -> Product:
+        """Return a living product. Raises `ProductNotFound`."""
+        return await self._db.read(repository.get_product, product_id)
+
+    @retried
+    async def create(self, new: NewProduct) -> Product:
+        """Make a product. Raises `SkuTaken`, `CategoryUnknown`."""
+        return await self._db.write(repository.insert, new)
+
+    @retried
+    async def change(self, product_id: UUID, changes: ProductChanges) -> Product:
+        """Change what is given. Raises `ProductNotFound`, `SkuTaken`, `CategoryUnknown`."""
+        values = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}
+        if not values:
+            return await self.get(product_id)
+        return await self._db.write(repository.update, product_id, values)
+
+    async def delete(self, product_id: UUID) -> None:
+        """Delete a product softly. Raises `ProductNotFound`."""
+        await self._db.write(repository.delete, product_id)
+
+    async def restore(self, product_id: UUID) -> Product:
+        """Bring a product back; one that lives is returned as it is. Raises `ProductNotFound`, `SkuTaken`."""
+        return await self._db.write(repository.restore, product_id)

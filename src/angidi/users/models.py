@@ -1,0 +1,136 @@
+"""Users as rows, inputs and answers."""
+
+from typing import Annotated, Literal, get_args
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from angidi.paging import PageInfo
+from angidi.web.fields import VERBATIM, Moment
+from angidi.web.requests import PageQuery
+
+Role = Literal["user", "admin", "moderator"]
+"""Equal to the CHECK constraint `role_valid`; a contract test compares them."""
+
+ROLES: tuple[str, ...] = get_args(Role)
+
+EMAIL_PATTERN = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z|]{2,}$"
+"""The rule of the CHECK constraint `email_format`."""
+
+Email = Annotated[
+    str,
+    Meta(
+        max_length=255,
+        pattern=EMAIL_PATTERN,
+        description="an email address of at most 255 characters",
+        examples=["ada@shop.example"],
+    ),
+]
+Name = Annotated[
+    str,
+    Meta(min_length=2, max_length=100, description="a text of 2 to 100 characters", examples=["Ada Lovelace"]),
+]
+Password = Annotated[
+    str,
+    Meta(
+        min_length=8,
+        max_length=128,
+        description="a text of 8 to 128 characters",
+        examples=["correct horse battery"],
+    ),
+    VERBATIM,
+]
+Token = Annotated[str, Meta(description="a token", examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"])]
+UserId = Annotated[UUID, Meta(examples=["0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a11"])]
+RoleName = Annotated[Role, Meta(description="user, admin or moderator", examples=["user"])]
+
+
+class User(Struct, frozen=True, omit_defaults=True):
+    """A user as everybody may see them who may see them at all. `deleted_at` is there for the deleted only."""
+
+    id: UserId
+    email: Email
+    name: Name
+    role: RoleName
+    created_at: Moment
+    updated_at: Moment
+    deleted_at: Moment | None = None
+
+
+class Credentials(Struct, frozen=True):
+    """What log-in needs to know. Never part of an answer."""
+
+    id: UUID
+    password_hash: str
+
+
+class NewUser(Struct, frozen=True):
+    """A registration."""
+
+    email: Email
+    password: Password
+    name: Name
+
+
+class Login(Struct, frozen=True):
+    """Address and password; whatever they are, the answer to a wrong one is the same."""
+
+    email: Annotated[
+        str,
+        Meta(max_length=255, description="a text of at most 255 characters", examples=["ada@shop.example"]),
+    ]
+    password: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=128,
+            description="a text of 1 to 128 characters",
+            examples=["correct horse battery"],
+        ),
+        VERBATIM,
+    ]
+
+
+class RefreshRequest(Struct, frozen=True):
+    """A refresh token, to be changed for new tokens."""
+
+    refresh_token: Token
+
+
+class NameChange(Struct, frozen=True):
+    """What a user may change of themselves."""
+
+    name: Name
+
+
+class UserChanges(Struct, frozen=True):
+    """What an admin may change of a user; what is absent stays."""
+
+    name: Name | UnsetType = UNSET
+    role: RoleName | UnsetType = UNSET
+
+
+class TokenPair(Struct, frozen=True):
+    """The answer to a log-in; `expires_in` is the access token's life in seconds."""
+
+    access_token: Token
+    refresh_token: Token
+    expires_in: Annotated[int, Meta(examples=[900])]
+    user: User
+
+
+class UserPage(PageInfo, frozen=True, kw_only=True):
+    """A page of users, newest first."""
+
+    users: list[User]
+
+
+class UserQuery(PageQuery, frozen=True, kw_only=True):
+    """Which users to list."""
+
+    role: RoleName | None = None
+    search: Annotated[str, Meta(max_length=255, description="a text inside address or name", examples=["ada"])] = ""
+    deleted: Annotated[
+        Literal["only", "with"] | None,
+        Meta(description="“only” or “with”: deleted users too", examples=["with"]),
+    ] = None

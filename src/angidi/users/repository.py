@@ -1,0 +1,193 @@
+"""Users in SQL. Every function is one statement on the connection given; errors leave through `db.errors`."""
+
+from typing import LiteralString
+from uuid import UUID
+
+from angidi.db.rows import Connection, execute, fetch_all, fetch_one, fetch_value
+from angidi.ids import new_id
+from angidi.paging import COUNT_BOUND, Total
+from angidi.users.errors import UserNotFound
+from angidi.users.models import Credentials, Role, User, UserQuery
+
+INSERT = """
+INSERT INTO users (id, email, password_hash, name, role)
+VALUES (%(id)s, %(email)s, %(password_hash)s, %(name)s, %(role)s)
+RETURNING id, email, name, role, created_at, updated_at
+"""
+
+FIND = """
+SELECT id, email, name, role, created_at, updated_at, deleted_at
+  FROM users
+ WHERE id = %(id)s
+"""
+
+FIND_BY_EMAIL = """
+SELECT id, email, name, role, created_at, updated_at
+  FROM users
+ WHERE lower(email) = lower(%(email)s) AND deleted_at IS NULL
+"""
+
+FIND_CREDENTIALS = """
+SELECT id, password_hash
+  FROM users
+ WHERE lower(email) = lower(%(email)s) AND deleted_at IS NULL
+"""
+
+FIND_ROLE = """
+SELECT role
+  FROM users
+ WHERE id = %(id)s AND deleted_at IS NULL
+"""
+
+UPDATE = """
+UPDATE users
+   SET name = coalesce(%(name)s, name), role = coalesce(%(role)s, role), updated_at = now()
+ WHERE id = %(id)s AND deleted_at IS NULL
+RETURNING id, email, name, role, created_at, updated_at
+"""
+
+# Guarded by the hash that was verified: of two log-ins at once the second changes nothing, and neither does one that
+# races with a change of the password.
+UPGRADE_HASH = """
+UPDATE users
+   SET password_hash = %(new)s
+ WHERE id = %(id)s AND password_hash = %(old)s
+"""
+
+DELETE = """
+UPDATE users
+   SET deleted_at = now(), updated_at = now()
+ WHERE id = %(id)s AND deleted_at IS NULL
+"""
+
+RESTORE = """
+UPDATE users
+   SET deleted_at = NULL, updated_at = CASE WHEN deleted_at IS NULL THEN updated_at ELSE now() END
+ WHERE id = %(id)s
+RETURNING id, email, name, role, created_at, updated_at
+"""
+
+# In the order of ids, so that two of these never wait for each other in a ring.
+LOCK_ADMINS = """
+SELECT id, email, name, role, created_at, updated_at
+  FROM users
+ WHERE role = 'admin' AND deleted_at IS NULL
+ ORDER BY id
+   FOR UPDATE
+"""
+
+# Held to the end of the transaction by whoever makes the first admin.
+LOCK_FIRST_ADMIN = "SELECT pg_advisory_xact_lock(hashtext('angidi.first_admin'))"
+
+LIST_COLUMNS = "SELECT id, email, name, role, created_at, updated_at, deleted_at FROM users"
+LIST_ORDER = "ORDER BY created_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"
+COUNT_ALL = "SELECT count(*) FROM users"
+COUNT_BOUNDED = "SELECT count(*) FROM (SELECT 1 FROM users {where} LIMIT %(bound)s) AS found"
+
+FILTERS: dict[str, LiteralString] = {
+    "role": "role = %(role)s",
+    "search": "(strpos(lower(email), lower(%(search)s)) > 0 OR strpos(lower(name), lower(%(search)s)) > 0)",
+}
+LIVENESS: dict[str | None, LiteralString] = {
+    None: "deleted_at IS NULL",
+    "only": "deleted_at IS NOT NULL",
+    "with": "true",
+}
+
+
+async def insert(conn: Connection, *, email: str, password_hash: str, name: str, role: Role) -> User:
+    """Store a new user. Raises `EmailTaken`."""
+    row = await fetch_one(
+        conn,
+        User,
+        INSERT,
+        {"id": new_id(), "email": email, "password_hash": password_hash, "name": name, "role": role},
+    )
+    return _found(row)
+
+
+async def find_user(conn: Connection, user_id: UUID) -> User | None:
+    """Return the user, deleted or not."""
+    return await fetch_one(conn, User, FIND, {"id": user_id})
+
+
+async def find_by_email(conn: Connection, email: str) -> User | None:
+    """Return the living user with the address, in any case."""
+    return await fetch_one(conn, User, FIND_BY_EMAIL, {"email": email})
+
+
+async def find_credentials(conn: Connection, email: str) -> Credentials | None:
+    """Return what a log-in of the living user with the address needs."""
+    return await fetch_one(conn, Credentials, FIND_CREDENTIALS, {"email": email})
+
+
+async def find_role(conn: Connection, user_id: UUID) -> str | None:
+    """Return the role of a living user."""
+    return await fetch_value(conn, FIND_ROLE, {"id": user_id})
+
+
+async def get_user(conn: Connection, user_id: UUID) -> User:
+    """Return the user, deleted or not. Raises `UserNotFound`."""
+    return _found(await find_user(conn, user_id))
+
+
+async def update(conn: Connection, user_id: UUID, *, name: str | None, role: Role | None) -> User:
+    """Change a living user; None leaves a value as it is. Raises `UserNotFound`."""
+    return _found(await fetch_one(conn, User, UPDATE, {"id": user_id, "name": name, "role": role}))
+
+
+async def upgrade_hash(conn: Connection, user_id: UUID, *, old: str, new: str) -> None:
+    """Replace the hash that a log-in verified, unless it has changed since."""
+    await execute(conn, UPGRADE_HASH, {"id": user_id, "old": old, "new": new})
+
+
+async def delete(conn: Connection, user_id: UUID) -> None:
+    """Delete a living user softly. Raises `UserNotFound`."""
+    if not await execute(conn, DELETE, {"id": user_id}):
+        raise UserNotFound
+
+
+async def restore(conn: Connection, user_id: UUID) -> User:
+    """Bring a deleted user back; a living one stays as they are. Raises `UserNotFound`, `EmailTaken`."""
+    return _found(await fetch_one(conn, User, RESTORE, {"id": user_id}))
+
+
+async def lock_admins(conn: Connection) -> list[User]:
+    """Return the living admins, locked until the transaction ends."""
+    return await fetch_all(conn, User, LOCK_ADMINS)
+
+
+async def lock_first_admin(conn: Connection) -> None:
+    """Wait until nobody else is making the first admin; held until the transaction ends."""
+    await execute(conn, LOCK_FIRST_ADMIN)
+
+
+async def list_users(conn: Connection, query: UserQuery) -> list[User]:
+    """Return a page of users, newest first."""
+    page = query.paging
+    sql = f"{LIST_COLUMNS} {_where(query)} {LIST_ORDER}"
+    return await fetch_all(conn, User, sql, _parameters(query) | {"limit": page.page_size, "offset": page.offset})
+
+
+async def count_users(conn: Connection, query: UserQuery) -> Total:
+    """Return how many users there are; counted to the end when unfiltered or asked for."""
+    where = _where(query)
+    if query.paging.exact or not (query.role or query.search):
+        return Total(await fetch_value(conn, f"{COUNT_ALL} {where}", _parameters(query)))
+    sql = COUNT_BOUNDED.format(where=where)
+    return Total.bounded(await fetch_value(conn, sql, _parameters(query) | {"bound": COUNT_BOUND + 1}))
+
+
+def _where(query: UserQuery) -> LiteralString:
+    wanted: list[LiteralString] = [sql for name, sql in FILTERS.items() if getattr(query, name)]
+    return "WHERE " + " AND ".join([LIVENESS[query.deleted], *wanted])
+
+
+def _parameters(query: UserQuery) -> dict[str, object]:
+    return {"role": query.role, "search": query.search}
+
+
+def _found(user: User | None) -> User:
+    if user is None:
+        raise UserNotFound
+    return user

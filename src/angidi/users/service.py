@@ -1,0 +1,145 @@
+"""What can be done with users."""
+
+from uuid import UUID
+
+from msgspec import UNSET
+
+from angidi.db import Connection, Database, retried
+from angidi.users import repository
+from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin
+from angidi.users.models import Login, NewUser, TokenPair, User, UserChanges, UserPage, UserQuery
+from angidi.users.passwords import Passwords
+from angidi.web.tokens import TokenInvalid, Tokens
+
+
+class UserService:
+    """Accounts: registering, logging in, administering."""
+
+    def __init__(self, db: Database, tokens: Tokens, passwords: Passwords) -> None:
+        self._db = db
+        self._tokens = tokens
+        self._passwords = passwords
+
+    async def register(self, new: NewUser) -> User:
+        """Make an account with the role `user`. Raises `EmailTaken`."""
+        password_hash = await self._passwords.hash(new.password)
+        return await self._db.write(
+            repository.insert, email=new.email, password_hash=password_hash, name=new.name, role="user"
+        )
+
+    async def login(self, login: Login) -> TokenPair:
+        """Change address and password for tokens; a hash of an older kind is renewed.
+
+        Raises `CredentialsInvalid`, in the same time whatever is wrong.
+        """
+        found = await self._db.read(repository.find_credentials, login.email)
+        if not await self._passwords.verify(login.password, found and found.password_hash) or not found:
+            raise CredentialsInvalid
+        if self._passwords.is_outdated(found.password_hash):
+            new = await self._passwords.hash(login.password)
+            await self._db.write(repository.upgrade_hash, found.id, old=found.password_hash, new=new)
+        user = await self._db.read(repository.find_user, found.id)
+        if user is None or user.deleted_at:
+            raise CredentialsInvalid
+        return self._pair(user)
+
+    async def refresh(self, refresh_token: str) -> TokenPair:
+        """Change a refresh token for new tokens. Raises `TokenExpired`, `TokenInvalid`."""
+        user = await self._db.read(repository.find_user, self._tokens.read_refresh(refresh_token))
+        if user is None or user.deleted_at:
+            raise TokenInvalid
+        return self._pair(user)
+
+    async def role_of(self, user_id: UUID) -> str | None:
+        """Return the role that a living user has now."""
+        return await self._db.read(repository.find_role, user_id)
+
+    async def me(self, user_id: UUID) -> User:
+        """Return the one who asks. Raises `UserNotFound`, or `TokenInvalid` once the account is deleted."""
+        return _living(await self._db.read(repository.get_user, user_id))
+
+    async def rename(self, user_id: UUID, name: str) -> User:
+        """Change the asker's own name. Raises as `me` does."""
+        async with self._db.transaction() as conn:
+            _living(await repository.get_user(conn, user_id))
+            return await repository.update(conn, user_id, name=name, role=None)
+
+    async def delete_me(self, user_id: UUID) -> None:
+        """Delete the asker's account softly. Raises as `me` does, and `LastAdmin`."""
+        await self.me(user_id)
+        await self.delete(user_id)
+
+    async def page(self, query: UserQuery) -> UserPage:
+        """Return a page of users, newest first."""
+        async with self._db.connection() as conn:
+            total = await repository.count_users(conn, query)
+            users = await repository.list_users(conn, query)
+        return UserPage(users=users, **total.info(query.paging))
+
+    async def get(self, user_id: UUID) -> User:
+        """Return a user, deleted or not. Raises `UserNotFound`."""
+        return await self._db.read(repository.get_user, user_id)
+
+    @retried
+    async def change(self, user_id: UUID, changes: UserChanges) -> User:
+        """Change name and role of a living user. Raises `UserNotFound`, `LastAdmin`."""
+        name = None if changes.name is UNSET else changes.name
+        role = None if changes.role is UNSET else changes.role
+        async with self._db.transaction() as conn:
+            if role not in (None, "admin"):
+                await _spare_last_admin(conn, user_id)
+            return await repository.update(conn, user_id, name=name, role=role)
+
+    @retried
+    async def delete(self, user_id: UUID) -> None:
+        """Delete a living user softly. Raises `UserNotFound`, `LastAdmin`."""
+        async with self._db.transaction() as conn:
+            await _spare_last_admin(conn, user_id)
+            await repository.delete(conn, user_id)
+
+    async def restore(self, user_id: UUID) -> User:
+        """Bring a user back; one who lives is returned as they are. Raises `UserNotFound`, `EmailTaken`."""
+        return await self._db.write(repository.restore, user_id)
+
+    async def create_admin(self, new: NewUser) -> User:
+        """Make an account with the role `admin`. Raises `EmailTaken`."""
+        password_hash = await self._passwords.hash(new.password)
+        return await self._db.write(
+            repository.insert, email=new.email, password_hash=password_hash, name=new.name, role="admin"
+        )
+
+    async def ensure_admin(self, new: NewUser) -> User | None:
+        """Make the first admin, unless there is one; then return None.
+
+        Raises `EmailTaken` when the address belongs to a user of another role: nobody is promoted by a setting.
+        """
+        password_hash = await self._passwords.hash(new.password)
+        async with self._db.transaction() as conn:
+            await repository.lock_first_admin(conn)
+            if await repository.lock_admins(conn):
+                return None
+            if await repository.find_by_email(conn, new.email):
+                raise EmailTaken(f"{new.email} belongs to an ordinary user, who is not made an admin by a setting.")
+            return await repository.insert(
+                conn, email=new.email, password_hash=password_hash, name=new.name, role="admin"
+            )
+
+    def _pair(self, user: User) -> TokenPair:
+        return TokenPair(
+            access_token=self._tokens.make_access(user.id, user.email, user.role),
+            refresh_token=self._tokens.make_refresh(user.id),
+            expires_in=int(self._tokens.access.total_seconds()),
+            user=user,
+        )
+
+
+def _living(user: User) -> User:
+    if user.deleted_at:
+        raise TokenInvalid
+    return user
+
+
+async def _spare_last_admin(conn: Connection, user_id: UUID) -> None:
+    """Raise `LastAdmin` if `user_id` is the only admin; the admins stay locked, so that two cannot both go."""
+    if [admin.id for admin in await repository.lock_admins(conn)] == [user_id]:
+        raise LastAdmin

@@ -1,0 +1,1 @@
+"""The HTTP toolkit below the features: fields, envelopes, errors, tokens, limits, logs, and the ASGI shell."""

@@ -1,0 +1,56 @@
+"""The description of the API at `/openapi.json`, and a page to read it at `/docs`, which asks for nothing outside."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from angidi.errors import NotFound
+from angidi.web import health, openapi
+
+_STATIC = files("angidi.web") / "static"
+_TYPES = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "start.js": "text/javascript",
+}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'"
+)
+
+
+def describe(features: Sequence[HTTPRouteHandler], base_path: str) -> dict[str, Any]:
+    """Return the OpenAPI description of the features and of health."""
+    return openapi.describe([*features, *health.HANDLERS], base_path)
+
+
+@get("/docs", media_type=MediaType.HTML, include_in_schema=False)
+async def page() -> Response[bytes]:
+    """Show the description as a page."""
+    content = (_STATIC / "index.html").read_bytes()
+    return Response(content, media_type=MediaType.HTML, headers={"Content-Security-Policy": _POLICY})
+
+
+@get("/docs/{name:str}", include_in_schema=False)
+async def asset(name: FromPath[str]) -> Response[bytes]:
+    """Return a part of the page."""
+    if name not in _TYPES:
+        raise NotFound
+    return Response((_STATIC / name).read_bytes(), media_type=_TYPES[name], headers={"Cache-Control": "max-age=86400"})
+
+
+def handlers(features: Sequence[HTTPRouteHandler], base_path: str) -> list[HTTPRouteHandler]:
+    """Return the handlers of the description of `features`."""
+    described = msgspec.json.encode(describe(features, base_path))
+
+    @get("/openapi.json", include_in_schema=False)
+    async def description() -> Response[bytes]:
+        """Return the OpenAPI description."""
+        return Response(described, media_type="application/json")
+
+    return [description, page, asset]

@@ -1,0 +1,118 @@
+"""Bodies and queries, decoded field by field, so that one answer names every field that is wrong.
+
+An input is a struct. The type of a field, its `Meta` included, says what is accepted, and the description in that
+`Meta` is what a refused client reads. Three markers in a field's `Annotated` change how its value is taken:
+`VERBATIM` (not trimmed), `BLANK_IS_ABSENT`, and a `Parse`, which replaces the type's own conversion.
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import NODEFAULT, Meta, Struct
+
+from angidi.errors import FieldError, Invalid
+
+S = TypeVar("S", bound=Struct)
+
+Moment = Annotated[datetime, Meta(tz=True, examples=["2026-01-31T12:00:00Z"])]
+"""A time in answers: RFC 3339 in UTC."""
+
+VERBATIM = "verbatim"
+BLANK_IS_ABSENT = "blank is absent"
+
+
+class Parse(NamedTuple):
+    """A conversion of its own for one field: returns the value, raises ValueError (its text is for the client)."""
+
+    convert: Callable[[Any], Any]
+    fallback: bool = False
+    """Whether a refused value counts as absent, unless the client asked for strict handling."""
+
+
+class _Plan(NamedTuple):
+    name: str
+    type: Any
+    required: bool
+    expects: str
+    markers: tuple[str, ...]
+    parse: Parse | None
+
+
+def build(values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False) -> S:
+    """Return `into` made of `values`; names that it has no field for are ignored unless `strict`.
+
+    `texts` says that all values are strings, as in a query. Raises `Invalid` with one entry per failing field.
+    """
+    plans = _plans(into)
+    taken: dict[str, object] = {}
+    refused = [FieldError(name, "is not a known field") for name in values if strict and name not in plans]
+    for name, plan in plans.items():
+        try:
+            _take(plan, values, taken, strict=strict, texts=texts)
+        except (ValueError, ArithmeticError) as error:
+            refused.append(FieldError(name, str(error)))
+    if refused:
+        raise Invalid(details=refused)
+    return into(**taken)
+
+
+def _take(plan: _Plan, values: Mapping[str, object], taken: dict[str, object], *, strict: bool, texts: bool) -> None:
+    value = values.get(plan.name, NODEFAULT)
+    if isinstance(value, str):
+        value = _text(plan, value)
+    if value is NODEFAULT:
+        if plan.required:
+            raise ValueError("is required")
+        return
+    try:
+        taken[plan.name] = _convert(plan, value, texts=texts)
+    except ValueError:
+        if strict or plan.parse is None or not plan.parse.fallback:
+            raise
+
+
+def _text(plan: _Plan, value: str) -> object:
+    if "\0" in value:
+        raise ValueError("must not contain a NUL character")
+    if not value.isprintable() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise ValueError("must not contain a lone surrogate")
+    trimmed = value if VERBATIM in plan.markers else value.strip()
+    return NODEFAULT if BLANK_IS_ABSENT in plan.markers and not trimmed else trimmed
+
+
+def _convert(plan: _Plan, value: object, *, texts: bool) -> object:
+    if plan.parse:
+        return plan.parse.convert(value)
+    try:
+        return msgspec.convert(value, plan.type, strict=not texts)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"must be {plan.expects}" if plan.expects else str(error)) from None
+
+
+@functools.cache
+def _plans(into: type[Struct]) -> dict[str, _Plan]:
+    hints = get_type_hints(into, include_extras=True)
+    return {field.encode_name: _plan(field, hints[field.name]) for field in msgspec.structs.fields(into)}
+
+
+def _plan(field: msgspec.structs.FieldInfo, hint: Any) -> _Plan:
+    notes = annotations(hint)
+    return _Plan(
+        name=field.encode_name,
+        type=hint,
+        required=field.required,
+        expects=next((note.description for note in notes if isinstance(note, Meta) and note.description), ""),
+        markers=tuple(note for note in notes if isinstance(note, str)),
+        parse=next((note for note in notes if isinstance(note, Parse)), None),
+    )
+
+
+def annotations(hint: Any) -> list[Any]:
+    """Return what stands in the `Annotated`s of a type, those inside its unions included, outermost first."""
+    if get_origin(hint) is Annotated:
+        inner, *notes = get_args(hint)
+        return [*notes, *annotations(inner)]
+    return [note for part in get_args(hint) for note in annotations(part)]

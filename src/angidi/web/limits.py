@@ -1,0 +1,131 @@
+"""What a client may send: how large a body, how slowly, and how often."""
+
+import asyncio
+from ipaddress import ip_address
+from time import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from angidi.config import Network
+from angidi.errors import AngidiError, Malformed, TooLarge
+from angidi.web.envelopes import ENCODER
+from angidi.web.errors import RateLimited, body_of, headers_of, status_of
+from angidi.web.window import SharedWindow
+
+BODY_LIMIT = 64 * 1024
+"""Bytes of a request body."""
+
+BODY_DEADLINE = 10.0
+"""Seconds in which a body must have arrived."""
+
+EXEMPT = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/docs", "/openapi.json", "/metrics"})
+"""Paths that no rate limit counts."""
+
+
+async def refuse(error: AngidiError, scope: Scope, send: Send, headers: dict[str, str] | None = None) -> None:
+    """Answer with `error` before the application is reached."""
+    body = ENCODER.encode(body_of(error, scope["state"]["request_id"]))
+    fields = (
+        {"Content-Type": "application/json", "Content-Length": str(len(body))} | headers_of(error) | (headers or {})
+    )
+    raw = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
+    await send({"type": "http.response.start", "status": status_of(type(error)), "headers": raw})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+class BodyLimit:
+    """Reads the body before the application runs, up to a size and a deadline.
+
+    Read here and not below, a slow sender holds no handler and no connection to the database.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: int = BODY_LIMIT, deadline: float = BODY_DEADLINE) -> None:
+        self._app = app
+        self._limit = limit
+        self._deadline = deadline
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its body complete, or refuse it with 413 or 400."""
+        if scope["type"] != "http" or scope["method"] in {"GET", "OPTIONS"}:
+            await self._app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(self._deadline):
+                body = await self._read(scope, receive)
+        except TooLarge as error:
+            await refuse(error, scope, send, {"Connection": "close"})
+        except TimeoutError:
+            await refuse(Malformed("The request body did not arrive in time."), scope, send, {"Connection": "close"})
+        else:
+            await self._app(scope, _replay(body, receive), send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes:
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if announced.isdigit() and int(announced[:20]) > self._limit:
+            raise TooLarge(f"The request body is larger than {self._limit} bytes.")
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return bytes(body)
+            body += message.get("body", b"")
+            if len(body) > self._limit:
+                raise TooLarge(f"The request body is larger than {self._limit} bytes.")
+            if not message.get("more_body"):
+                return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def next_message() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return next_message
+
+
+class RateLimit:
+    """Counts requests of each client address over all workers; 429 beyond the limit."""
+
+    def __init__(self, app: ASGIApp, window: SharedWindow, trusted_proxies: tuple[Network, ...]) -> None:
+        self._app = app
+        self._window = window
+        self._trusted = trusted_proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] == "http" and scope["path"] not in EXEMPT:
+            wait = self._window.hit(client_address(scope, self._trusted), time())
+            if wait:
+                await refuse(RateLimited(), scope, send, {"Retry-After": str(wait)})
+                return
+        await self._app(scope, receive, send)
+
+
+def client_address(scope: Scope, trusted: tuple[Network, ...]) -> str:
+    """Return the address that the request came from.
+
+    `X-Forwarded-For` is read from the right, as far as the addresses there are trusted proxies: what stands left of
+    the first one that is not, anybody could have written. IPv6 counts by /64, since a client has all of one.
+    """
+    address = (scope.get("client") or ("unknown", 0))[0]
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",") if hop.strip()]
+    while hops and _within(address, trusted):
+        address = hops.pop()
+    return _network(address)
+
+
+def _within(address: str, networks: tuple[Network, ...]) -> bool:
+    try:
+        return any(ip_address(address) in network for network in networks)
+    except ValueError:
+        return False
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(parsed) if parsed.version == 4 else parsed.exploded[:19]  # noqa: PLR2004 - four groups of an IPv6 address

@@ -1,0 +1,65 @@
+"""Figures for Prometheus: requests by route and status, and the connection pool's statistics."""
+
+import os
+from collections.abc import Callable, Iterator
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+"""Set by `angidi serve` when there are several workers: the folder in which they share their figures."""
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Metrics:
+    """The figures of one process. `pool` returns the pool's present statistics by name."""
+
+    def __init__(self, pool: Callable[[], dict[str, int]]) -> None:
+        registry = CollectorRegistry()
+        self._registry = registry
+        self._pool = pool
+        self._requests = Histogram(
+            "angidi_http_request_duration_seconds",
+            "Time to answer, by method, route and status",
+            ("method", "route", "status"),
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self._gauge = Gauge(
+            "angidi_pool",
+            "Statistics of the connection pool",
+            ("figure",),
+            multiprocess_mode="livesum",
+            registry=registry,
+        )
+        self._scrapes = Counter("angidi_metrics_scrapes", "How often the figures were read", registry=registry)
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        self._requests.labels(method, route, str(status)).observe(seconds)
+
+    def render(self) -> bytes:
+        """Return all figures in Prometheus' text form, those of the other workers included."""
+        self._scrapes.inc()
+        for figure, value in self._figures():
+            self._gauge.labels(figure).set(value)
+        return generate_latest(self._all())
+
+    def _figures(self) -> Iterator[tuple[str, int]]:
+        yield from sorted(self._pool().items())
+
+    def _all(self) -> CollectorRegistry:
+        if MULTIPROCESS not in os.environ:
+            return self._registry
+        shared = CollectorRegistry()
+        MultiProcessCollector(shared)
+        return shared

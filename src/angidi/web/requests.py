@@ -1,0 +1,134 @@
+"""What handlers receive: decoded bodies and queries, as Litestar dependencies."""
+
+import json
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
+
+from litestar import Request
+from litestar.di import Provide
+from msgspec import Meta, Struct
+
+from angidi.errors import AngidiError, Malformed
+from angidi.paging import DEFAULT_SIZE, MAXIMUM_PAGE, MAXIMUM_SIZE, PageRequest
+from angidi.web.fields import Parse, build
+
+S = TypeVar("S", bound=Struct)
+AnyRequest = Request[Any, Any, Any]
+
+
+def body_of(into: type[S]) -> Provide:
+    """Provide the request body, decoded into `into`. Raises `Malformed` or `Invalid`."""
+
+    async def body(request: AnyRequest) -> Any:
+        return build(read_object(await request.body()), into, strict=is_strict(request))
+
+    return _documented(body, "body", into)
+
+
+def query_of(into: type[S]) -> Provide:
+    """Provide the query string, decoded into `into`; of a parameter given twice the last one counts."""
+
+    async def query(request: AnyRequest) -> Any:
+        return build(dict(request.query_params), into, strict=is_strict(request), texts=True)
+
+    return _documented(query, "query", into)
+
+
+def _documented(provider: Callable[[AnyRequest], Awaitable[Any]], part: str, into: type[Struct]) -> Provide:
+    """Leave a note for `web.openapi` about what the provider reads."""
+    provider.__annotations__["return"] = into
+    vars(provider)["reads"] = (part, into)
+    return Provide(provider)
+
+
+def read_object(body: bytes) -> dict[str, object]:
+    """Return the JSON object in `body`, numbers with a point as exact `Decimal`.
+
+    Raises `Malformed` for anything else: other JSON, bad UTF-8, a key twice, NaN, nesting without end.
+    """
+    try:
+        value = json.loads(
+            body.decode(), object_pairs_hook=_distinct, parse_float=Decimal, parse_constant=_refuse_constant
+        )
+    except (ValueError, RecursionError) as error:
+        reason = error.args[0] if isinstance(error, _RefusedJSONError) else "The request body is not valid JSON."
+        raise Malformed(reason) from None
+    if not isinstance(value, dict):
+        raise Malformed
+    return value  # pyright: ignore[reportUnknownVariableType] - keys of a JSON object are strings
+
+
+class _RefusedJSONError(ValueError):
+    pass
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _RefusedJSONError("The request body has a key twice in one object.")
+    return found
+
+
+def _refuse_constant(name: str) -> object:
+    raise _RefusedJSONError(f"The request body has {name}, which is no JSON number.")
+
+
+def is_strict(request: AnyRequest) -> bool:
+    """Tell whether the client asked for strict handling (RFC 7240)."""
+    return bool(request.scope["state"].get("strict"))
+
+
+def known_id(text: str, missing: type[AngidiError]) -> UUID:
+    """Return the id that `text` spells; raises `missing` where it spells none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise missing from None
+
+
+def filter_id(text: str) -> UUID:
+    """Return the id that `text` spells, or the nil UUID, which no row has: a filter by it finds nothing."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
+
+
+def _bounded(default: int, maximum: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and text.strip("0")):
+            raise ValueError(f"must be a whole number from 1, such as {default}")
+        return min(int(text[:12]) if len(text.lstrip("0")) <= 12 else maximum, maximum)  # noqa: PLR2004 - any longer is above every maximum
+
+    return parse
+
+
+def _bounded_schema(default: int, maximum: int, about: str) -> Meta:
+    schema = {"type": "integer", "minimum": 1, "maximum": maximum, "default": default}
+    return Meta(description=about, extra_json_schema=schema, examples=[default])
+
+
+class PageQuery(Struct, frozen=True, kw_only=True):
+    """The part of a query that every list takes."""
+
+    page: Annotated[
+        int,
+        _bounded_schema(1, MAXIMUM_PAGE, "Which page, from 1"),
+        Parse(_bounded(1, MAXIMUM_PAGE), fallback=True),
+    ] = 1
+    page_size: Annotated[
+        int,
+        _bounded_schema(DEFAULT_SIZE, MAXIMUM_SIZE, "Items on a page, 1 to 100"),
+        Parse(_bounded(DEFAULT_SIZE, MAXIMUM_SIZE), fallback=True),
+    ] = DEFAULT_SIZE
+    count: Annotated[
+        Literal["exact"] | None,
+        Meta(description="“exact”, to have the total counted however large", examples=["exact"]),
+    ] = None
+
+    @property
+    def paging(self) -> PageRequest:
+        """The page that is asked for."""
+        return PageRequest(self.page, self.page_size, self.count == "exact")

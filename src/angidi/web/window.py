@@ -1,0 +1,88 @@
+"""A sliding-window counter in a file that all workers of a host map into memory.
+
+The window is the usual two-bucket approximation: the count of the running minute, plus the share of the previous
+minute's that still lies within the last sixty seconds. A record holds a hash of the key, the minute, and both counts.
+"""
+
+import fcntl
+import hashlib
+import math
+import mmap
+import os
+import struct
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+_RECORD = struct.Struct("<QIII4x")
+_SLOTS = 1 << 16
+_PROBES = 8
+_SECONDS = 60
+
+
+class SharedWindow:
+    """Counts hits per key and minute; at most `limit` in any sixty seconds. Safe between processes of one host.
+
+    The table holds 65,536 keys (1.5 MB); where eight neighbouring places are taken, the longest unseen one goes.
+    """
+
+    def __init__(self, path: Path, limit: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._limit = limit
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        os.ftruncate(self._file, _SLOTS * _RECORD.size)
+        self._map = mmap.mmap(self._file, _SLOTS * _RECORD.size)
+
+    def close(self) -> None:
+        """Unmap the file; the counts stay in it."""
+        self._map.close()
+        os.close(self._file)
+
+    def hit(self, key: str, now: float) -> int:
+        """Count a hit at `now` (Unix seconds) and return 0, or refuse it and return the seconds to wait, ≥ 1."""
+        digest = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) or 1
+        minute, into = divmod(now, _SECONDS)
+        with self._locked():
+            offset = self._place(digest)
+            _, seen, current, previous = _rolled(_RECORD.unpack_from(self._map, offset), digest, int(minute))
+            estimate = current + previous * (1 - into / _SECONDS)
+            if estimate + 1 > self._limit:
+                return _wait(current, previous, into, self._limit)
+            _RECORD.pack_into(self._map, offset, digest, seen, current + 1, previous)
+            return 0
+
+    @contextmanager
+    def _locked(self) -> Generator[None]:
+        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+    def _place(self, digest: int) -> int:
+        """Return the offset of the key's record, or of the one that it may take over."""
+        start = digest % _SLOTS
+        offsets = [(start + probe) % _SLOTS * _RECORD.size for probe in range(_PROBES)]
+        records = [_RECORD.unpack_from(self._map, offset) for offset in offsets]
+        for offset, record in zip(offsets, records, strict=True):
+            if record[0] == digest:
+                return offset
+        return min(zip(offsets, records, strict=True), key=lambda pair: pair[1][1])[0]
+
+
+def _rolled(record: tuple[int, ...], digest: int, minute: int) -> tuple[int, int, int, int]:
+    """Return the record as it stands in `minute`: afresh for another key, moved on by the minutes passed."""
+    owner, seen, current, previous = record
+    if owner != digest or minute - seen > 1 or minute < seen:
+        return digest, minute, 0, 0
+    if minute == seen + 1:
+        return digest, minute, 0, current
+    return digest, seen, current, previous
+
+
+def _wait(current: int, previous: int, into: float, limit: int) -> int:
+    """Return the whole seconds until one more hit fits."""
+    if current + 1 > limit or not previous:
+        return max(1, math.ceil(_SECONDS - into))
+    share = (limit - current - 1) / previous
+    return max(1, math.ceil(_SECONDS * (1 - share) - into))

@@ -1,0 +1,141 @@
+"""The fixtures of the suite: databases by how much of one a test needs, and the API over them.
+
+    db        inside a transaction that is rolled back: the default
+    fresh_db  a clone of its own, with real commits: races, processes, deferred constraints
+    empty_db  without a table: migrations
+
+ANGIDI_TEST_ISOLATION=clones runs the tests of `db` on clones too, which proves the cheap isolation.
+"""
+
+import hashlib
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager
+
+import pytest
+
+from angidi.app import open_database
+from angidi.cli.context import MIGRATIONS
+from angidi.config import Settings
+from angidi.db import Database
+from angidi.db.conninfo import Addresses
+from angidi.migrate import Migrate, Source
+from tests.support.api import Api, api_over
+from tests.support.isolation import rolled_back
+from tests.support.server import SHARED, Databases, database_server
+
+ON_CLONES = os.environ.get("ANGIDI_TEST_ISOLATION") == "clones"
+_SERVER = pytest.StashKey[ExitStack]()
+_OURS = ("DATABASE_", "DB_", "ADMIN_", "JWT_", "SERVER_", "ANGIDI_ENV", "ANGIDI_HOME", "API_RATE_LIMIT")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the one server of the run, for all workers, and forget the settings that would reach the tests."""
+    if not hasattr(config, "workerinput"):
+        stack = config.stash[_SERVER] = ExitStack()
+        os.environ[SHARED] = stack.enter_context(database_server()).shared
+    for name in [name for name in os.environ if name.startswith(_OURS)]:
+        del os.environ[name]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop it."""
+    if stack := config.stash.get(_SERVER, None):
+        stack.close()
+        del os.environ[SHARED]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """The databases of this run."""
+    with database_server() as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def template(databases: Databases) -> str:
+    """Name of the migrated database that the others are copied from."""
+    files = sorted(MIGRATIONS.glob("*.sql"))
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    return databases.template(digest, migrate_up)
+
+
+@pytest.fixture(scope="session")
+def shared_db(databases: Databases, template: str) -> Iterator[str]:
+    """Address of the clone that all rolled-back tests of a worker share."""
+    with databases.database(template) as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_db(databases: Databases, template: str) -> Iterator[str]:
+    """Address of a migrated database of the test's own."""
+    with databases.database(template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_db(databases: Databases) -> Iterator[str]:
+    """Address of a database of the test's own, without a table in it."""
+    with databases.database() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings for tests: no rate limit, a home of their own."""
+    return Settings(angidi_env="test", angidi_home=tmp_path_factory.mktemp("home"), api_rate_limit=0, db_max_conns=10)
+
+
+@pytest.fixture
+async def db(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterator[Database]:
+    """A database whose changes end with the test."""
+    if ON_CLONES:
+        async with pooled(settings, request.getfixturevalue("fresh_db")) as database:
+            yield database
+    else:
+        async with rolled_back(request.getfixturevalue("shared_db")) as database:
+            yield database
+
+
+@pytest.fixture
+async def pool_db(settings: Settings, fresh_db: str) -> AsyncIterator[Database]:
+    """A pool on a database of the test's own, for what needs several connections or real commits."""
+    async with pooled(settings, fresh_db) as database:
+        yield database
+
+
+@pytest.fixture
+async def api(settings: Settings, db: Database) -> AsyncIterator[Api]:
+    """The API over `db`."""
+    async with api_over(settings, db) as client:
+        yield client
+
+
+@pytest.fixture
+async def pool_api(settings: Settings, pool_db: Database) -> AsyncIterator[Api]:
+    """The API over `pool_db`."""
+    async with api_over(settings, pool_db) as client:
+        yield client
+
+
+def migrate_up(url: str) -> None:
+    """Apply all of the platform's migrations."""
+    with Migrate.open(Source(MIGRATIONS), url) as migrate:
+        migrate.up()
+
+
+@asynccontextmanager
+async def pooled(settings: Settings, url: str) -> AsyncGenerator[Database]:
+    """Give a pool on `url`, open meanwhile."""
+    database = open_database(settings, Addresses(url, url, url))
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()

@@ -1,0 +1,210 @@
+"""Indexes: each foreign key has one, each list is read through its own, and none makes selling dear."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, LiteralString
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+FOREIGN_KEYS_WITHOUT_INDEX = """
+    SELECT conname
+      FROM pg_constraint AS fk
+     WHERE contype = 'f'
+       AND NOT EXISTS (SELECT
+                         FROM pg_index AS i
+                        WHERE i.indrelid = fk.conrelid
+                          AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indisvalid
+                          AND (i.indkey::int2[])[0:cardinality(fk.conkey) - 1] = fk.conkey)
+"""
+# pg_depend knows the columns of an index wherever they stand: key, expression or predicate.
+INDEXES_ON_STOCK = """
+    SELECT d.objid::regclass::text
+      FROM pg_depend AS d
+      JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+     WHERE d.classid = 'pg_class'::regclass AND d.refobjid = 'products'::regclass AND a.attname = 'stock'
+"""
+WITHOUT_A_COMMENT = """
+    SELECT c.oid::regclass::text
+      FROM pg_class AS c
+     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND obj_description(c.oid) IS NULL
+    UNION ALL
+    SELECT a.attrelid::regclass || '.' || attname
+      FROM pg_class AS c
+      JOIN pg_attribute AS a ON a.attrelid = c.oid
+     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+       AND attnum > 0 AND NOT attisdropped AND col_description(a.attrelid, attnum) IS NULL
+    UNION ALL
+    SELECT conname
+      FROM pg_constraint AS k
+     WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+       AND obj_description(k.oid, 'pg_constraint') IS NULL
+    UNION ALL
+    SELECT i.indexrelid::regclass::text
+      FROM pg_index AS i
+      JOIN pg_class AS c ON c.oid = i.indexrelid
+     WHERE relnamespace = 'public'::regnamespace AND NOT indisprimary AND obj_description(c.oid) IS NULL
+"""
+EXTENSIONS = "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'"
+
+ROWS: tuple[LiteralString, ...] = (
+    "INSERT INTO categories (name) SELECT 'Root ' || n FROM generate_series(1, 40) AS n",
+    """
+    INSERT INTO categories (name, parent_id)
+    SELECT 'Child ' || n, id FROM categories CROSS JOIN generate_series(1, 60) AS n
+    """,
+    """
+    INSERT INTO users (email, password_hash, name, created_at, deleted_at)
+    SELECT 'user' || n || '@example.com', 'hash', 'User ' || n, now() - n * interval '1 minute',
+           CASE WHEN n % 10 = 0 THEN now() END
+      FROM generate_series(1, 4000) AS n
+    """,
+    """
+    INSERT INTO products (name, price, sku, category_id, created_at, deleted_at)
+    SELECT 'Product ' || md5(n::text), n % 997, 'SKU-' || n, id, now() - n * interval '1 minute',
+           CASE WHEN n % 10 = 0 THEN now() END
+      FROM generate_series(1, 4000) AS n
+      JOIN categories AS c ON c.name = 'Root ' || n % 40 + 1
+    """,
+    "ANALYZE",
+)
+
+# One query for each order that a list is read in, first page and next page, with the index that serves it.
+LISTS: list[tuple[LiteralString, LiteralString, str]] = [
+    ("users WHERE deleted_at IS NULL", "created_at DESC, id DESC", "idx_users_living_created_at"),
+    (
+        "users WHERE deleted_at IS NULL AND (created_at, id) < (%(moment)s, %(id)s)",
+        "created_at DESC, id DESC",
+        "idx_users_living_created_at",
+    ),
+    ("categories", "name, id", "idx_categories_name_id"),
+    ("categories WHERE (name, id) > ('Child 3', %(id)s)", "name, id", "idx_categories_name_id"),
+    ("products WHERE deleted_at IS NULL", "created_at DESC, id DESC", "idx_products_living_created_at"),
+    (
+        "products WHERE deleted_at IS NULL AND (created_at, id) < (%(moment)s, %(id)s)",
+        "created_at DESC, id DESC",
+        "idx_products_living_created_at",
+    ),
+    ("products WHERE deleted_at IS NULL", "created_at, id", "idx_products_living_created_at"),
+    (
+        "products WHERE deleted_at IS NULL AND category_id = %(parent)s",
+        "created_at DESC, id DESC",
+        "idx_products_living_category_id_created_at",
+    ),
+    (
+        """products WHERE deleted_at IS NULL AND category_id = %(parent)s
+                      AND (created_at, id) < (%(moment)s, %(id)s)""",
+        "created_at DESC, id DESC",
+        "idx_products_living_category_id_created_at",
+    ),
+    ("products WHERE deleted_at IS NULL", "price, id", "idx_products_living_price"),
+    ("products WHERE deleted_at IS NULL", "price DESC, id DESC", "idx_products_living_price"),
+    (
+        "products WHERE deleted_at IS NULL AND (price, id) > (500, %(id)s)",
+        "price, id",
+        "idx_products_living_price",
+    ),
+    (
+        "products WHERE deleted_at IS NULL AND price BETWEEN 100 AND 200",
+        "price, id",
+        "idx_products_living_price",
+    ),
+    ("products WHERE deleted_at IS NULL", "name, id", "idx_products_living_name"),
+    ("products WHERE deleted_at IS NULL", "name DESC, id DESC", "idx_products_living_name"),
+    (
+        "products WHERE deleted_at IS NULL AND (name, id) > ('Product 8', %(id)s)",
+        "name, id",
+        "idx_products_living_name",
+    ),
+]
+LOOK_UPS: list[tuple[LiteralString, str]] = [
+    (
+        "users WHERE lower(email) = lower('User7@example.com') AND deleted_at IS NULL",
+        "users_email_living_key",
+    ),
+    ("products WHERE sku = 'SKU-7' AND deleted_at IS NULL", "products_sku_living_key"),
+    ("categories WHERE parent_id = %(parent)s AND name = 'Child 7'", "categories_parent_id_name_key"),
+    ("categories WHERE name = 'Root 7'", "idx_categories_name_id"),
+]
+
+
+@pytest.fixture
+def schema(conn: psycopg.Connection, migrate: Callable[[int, int], None], latest: int) -> psycopg.Connection:
+    """Connection to a database of the latest version."""
+    migrate(0, latest)
+    return conn
+
+
+@pytest.fixture
+def plan(schema: psycopg.Connection) -> Callable[[LiteralString], list[str]]:
+    """`plan(query)`: what the plan does, node by node, over a few thousand rows."""
+    for statement in ROWS:
+        schema.execute(statement)
+    query = """
+        SELECT id AS parent, gen_random_uuid() AS id, now() - interval '1 hour' AS moment
+          FROM categories WHERE name = 'Root 7'
+    """
+    values = schema.cursor(row_factory=dict_row).execute(query).fetchone()
+
+    def plan(query: LiteralString) -> list[str]:
+        row = schema.execute("EXPLAIN (FORMAT JSON) " + query, values).fetchone()
+        assert row is not None
+        return list(steps(row[0][0]["Plan"]))
+
+    return plan
+
+
+def steps(node: dict[str, Any]) -> Iterator[str]:
+    """Each node of a plan from the top: its index, else its type, and whether it throws rows away."""
+    yield node.get("Index Name", node["Node Type"]) + (", filtered" if "Filter" in node else "")
+    for child in node.get("Plans", ()):
+        yield from steps(child)
+
+
+def test_each_list_is_read_in_order_from_its_own_index_and_reads_no_row_in_vain(
+    plan: Callable[[LiteralString], list[str]],
+):
+    plans = {
+        (rows, order): plan("SELECT * FROM " + rows + " ORDER BY " + order + " LIMIT 20")
+        for rows, order, _ in LISTS
+    }
+    assert plans == {(rows, order): ["Limit", index] for rows, order, index in LISTS}
+
+
+def test_each_look_up_uses_its_key(plan: Callable[[LiteralString], list[str]]):
+    plans = {rows: plan("SELECT * FROM " + rows) for rows, _ in LOOK_UPS}
+    assert plans == {rows: [index] for rows, index in LOOK_UPS}
+
+
+def test_the_children_of_a_category_are_found_by_their_key(plan: Callable[[LiteralString], list[str]]):
+    children = plan("SELECT * FROM categories WHERE parent_id = %(parent)s ORDER BY name LIMIT 20")
+    assert "categories_parent_id_name_key" in children
+
+
+def test_every_foreign_key_has_a_full_index(schema: psycopg.Connection):
+    assert schema.execute(FOREIGN_KEYS_WITHOUT_INDEX).fetchall() == []
+
+
+def test_a_foreign_key_with_nothing_but_a_partial_index_would_be_found(schema: psycopg.Connection):
+    schema.execute("DROP INDEX idx_products_category_id")
+    assert schema.execute(FOREIGN_KEYS_WITHOUT_INDEX).fetchall() == [("products_category_id_fkey",)]
+
+
+def test_no_index_holds_or_is_conditioned_on_stock(schema: psycopg.Connection):
+    assert schema.execute(INDEXES_ON_STOCK).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "index", ["(stock)", "(id) WHERE stock > 0", "((stock > 0))", "(id) INCLUDE (stock)"]
+)
+def test_an_index_on_stock_would_be_found(schema: psycopg.Connection, index: LiteralString):
+    schema.execute("CREATE INDEX careless ON products " + index)
+    assert schema.execute(INDEXES_ON_STOCK).fetchall() == [("careless",)]
+
+
+def test_no_extension_is_needed(schema: psycopg.Connection):
+    assert schema.execute(EXTENSIONS).fetchall() == []
+
+
+def test_every_table_column_constraint_and_index_says_what_it_is_for(schema: psycopg.Connection):
+    assert schema.execute(WITHOUT_A_COMMENT).fetchall() == []

@@ -1,0 +1,167 @@
+"""Every migration can be undone exactly, and where that would lose rows it is refused."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.errors import RaiseException, UniqueViolation
+
+import angidi
+
+Migrate = Callable[[int, int], None]
+Dump = Callable[[], str]
+
+MIGRATIONS = Path(angidi.__file__).parent / "migrations"
+VERSIONS = sorted(int(file.name[:6]) for file in MIGRATIONS.glob("*.up.sql"))
+
+CATEGORY = "INSERT INTO categories (name) VALUES ('Books') RETURNING id"
+USER = "INSERT INTO users (email, password_hash, name) VALUES (%s, 'hash', 'Ann')"
+PRODUCT = """
+    INSERT INTO products (name, price, category_id, sku)
+    VALUES ('Atlas', 30, (SELECT id FROM categories LIMIT 1), %s)
+"""
+
+
+def test_versions_run_from_one_without_a_gap_and_each_has_both_directions():
+    assert list(range(1, len(VERSIONS) + 1)) == VERSIONS
+    ups = {file.name.removesuffix(".up.sql") for file in MIGRATIONS.glob("*.up.sql")}
+    downs = {file.name.removesuffix(".down.sql") for file in MIGRATIONS.glob("*.down.sql")}
+    assert ups == downs
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_down_undoes_up_exactly_and_up_does_it_again(version: int, migrate: Migrate, dump: Dump):
+    migrate(0, version - 1)
+    before = dump()
+    migrate(version - 1, version)
+    after = dump()
+    assert after != before
+
+    migrate(version, version - 1)
+    assert dump() == before
+    migrate(version - 1, version)
+    assert dump() == after
+
+
+def test_files_sent_as_they_are_go_all_the_way_up_and_down(conn: psycopg.Connection, dump: Dump):
+    empty = dump()
+    for file in sorted(MIGRATIONS.glob("*.up.sql")):
+        conn.execute(file.read_bytes())
+    for file in sorted(MIGRATIONS.glob("*.down.sql"), reverse=True):
+        conn.execute(file.read_bytes())
+    assert dump() == empty
+
+
+def test_a_file_sent_as_it_is_changes_all_or_nothing(migrate: Migrate, conn: psycopg.Connection, dump: Dump):
+    migrate(0, 5)
+    conn.execute(USER, ["ann@example.com"])
+    conn.execute(USER, ["ANN@example.com"])
+    before = dump()
+    with pytest.raises(UniqueViolation):  # at the third statement of version 6, after the old key was dropped
+        conn.execute((MIGRATIONS / "000006_living_uniqueness.up.sql").read_bytes())
+    assert dump() == before
+
+
+def test_all_the_way_down_leaves_an_empty_database(latest: int, migrate: Migrate, dump: Dump):
+    empty = dump()
+    migrate(0, latest)
+    migrate(latest, 0)
+    assert dump() == empty
+
+
+@pytest.mark.parametrize(("version", "table"), [(1, "users"), (2, "categories"), (3, "products")])
+def test_a_table_with_rows_is_not_dropped(
+    version: int, table: str, migrate: Migrate, conn: psycopg.Connection, dump: Dump
+):
+    migrate(0, version)
+    if table == "users":
+        conn.execute(USER, ["ann@example.com"])
+    else:
+        conn.execute(CATEGORY)
+    if table == "products":
+        conn.execute(PRODUCT, ["A1"])
+    before = dump()
+
+    with pytest.raises(RaiseException, match=rf"table {table} holds 1 row\(s\)") as refusal:
+        migrate(version, version - 1)
+    assert "pg_dump" in (refusal.value.diag.message_hint or "")
+    assert dump() == before
+
+
+def test_the_key_on_email_does_not_come_back_over_an_address_used_again(
+    migrate: Migrate, conn: psycopg.Connection, dump: Dump
+):
+    migrate(0, 6)
+    conn.execute(USER, ["ann@example.com"])
+    conn.execute("UPDATE users SET deleted_at = now()")
+    conn.execute(USER, ["ann@example.com"])
+    before = dump()
+
+    with pytest.raises(RaiseException, match=r"ann@example.com \(2 users\)") as refusal:
+        migrate(6, 5)
+    assert "Change the address" in (refusal.value.diag.message_hint or "")
+    assert dump() == before
+
+
+def test_the_key_on_sku_does_not_come_back_over_a_sku_used_again(
+    migrate: Migrate, conn: psycopg.Connection, dump: Dump
+):
+    migrate(0, 6)
+    conn.execute(CATEGORY)
+    conn.execute(PRODUCT, ["A1"])
+    conn.execute("UPDATE products SET deleted_at = now()")
+    conn.execute(PRODUCT, ["A1"])
+    before = dump()
+
+    with pytest.raises(RaiseException, match=r"A1 \(2 products\)") as refusal:
+        migrate(6, 5)
+    assert "Clear the SKU" in (refusal.value.diag.message_hint or "")
+    assert dump() == before
+
+
+def test_the_key_on_category_names_does_not_come_back_over_a_name_used_twice(
+    migrate: Migrate, conn: psycopg.Connection, dump: Dump
+):
+    migrate(0, 6)
+    conn.execute(CATEGORY)
+    conn.execute("INSERT INTO categories (name, parent_id) SELECT 'Books', id FROM categories")
+    before = dump()
+
+    with pytest.raises(RaiseException, match=r"Books \(2 categories\)") as refusal:
+        migrate(6, 5)
+    assert "Rename" in (refusal.value.diag.message_hint or "")
+    assert dump() == before
+
+
+def test_products_without_a_sku_do_not_stop_the_key_on_sku(migrate: Migrate, conn: psycopg.Connection):
+    migrate(0, 6)
+    conn.execute(CATEGORY)
+    conn.execute(PRODUCT, [None])
+    conn.execute(PRODUCT, [None])
+    migrate(6, 5)
+
+
+def test_times_are_the_same_instants_after_down_and_up_in_any_time_zone(
+    migrate: Migrate, conn: psycopg.Connection
+):
+    migrate(0, 5)
+    conn.execute("SET TIME ZONE 'Asia/Kolkata'")
+    conn.execute(USER, ["ann@example.com"])
+    conn.execute("UPDATE users SET deleted_at = '2024-03-31T02:30:00.123456+02'")
+    query = "SELECT created_at, updated_at, deleted_at FROM users"
+    before = conn.execute(query).fetchall()
+
+    migrate(5, 4)
+    conn.execute("SET TIME ZONE 'America/New_York'")
+    migrate(4, 5)
+    assert conn.execute(query).fetchall() == before
+
+
+def test_a_time_set_by_the_default_of_version_4_is_now(migrate: Migrate, conn: psycopg.Connection):
+    migrate(0, 4)
+    conn.execute("SET TIME ZONE 'Asia/Kolkata'")
+    conn.execute(USER, ["ann@example.com"])
+    migrate(4, 5)
+    query = "SELECT now() - created_at < interval '1 minute' FROM users"
+    assert conn.execute(query).fetchone() == (True,)

@@ -1,0 +1,72 @@
+"""The API as a client sees it, in process: no socket, the whole ASGI application."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from angidi.app import build_app, build_services, build_tokens
+from angidi.config import Settings
+from angidi.db import Database
+from angidi.users.models import NewUser, User
+
+BASE = "/api/v1"
+PASSWORD = "correct horse battery"
+
+
+class Api(httpx.AsyncClient):
+    """An HTTP client of the API, and the services behind it for setting a scene.
+
+    Paths are below the base path; `as_` is the Authorization header of a user.
+    """
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        app: Any = build_app(settings, database)
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        super().__init__(transport=transport, base_url=f"http://testserver{BASE}")
+        self.tokens = build_tokens(settings)
+        self.services = build_services(database, self.tokens)
+        self.database = database
+
+    def as_(self, user: User) -> dict[str, str]:
+        """Return the headers that make a request the user's."""
+        return {"Authorization": f"Bearer {self.tokens.make_access(user.id, user.email, user.role)}"}
+
+    async def make_user(self, email: str = "user@shop.example", name: str = "Some User") -> User:
+        return await self.services.users.register(NewUser(email, PASSWORD, name))
+
+    async def make_admin(self, email: str = "admin@shop.example") -> User:
+        return await self.services.users.create_admin(NewUser(email, PASSWORD, "Some Admin"))
+
+    async def admin_headers(self) -> dict[str, str]:
+        """Return the headers of a fresh admin."""
+        return self.as_(await self.make_admin())
+
+    async def make_category(self, headers: dict[str, str], name: str = "Cups", **fields: Any) -> dict[str, Any]:
+        answer = await self.post("/categories", headers=headers, json={"name": name, **fields})
+        assert answer.status_code == 201, answer.text
+        return answer.json()["data"]
+
+    async def make_product(self, headers: dict[str, str], category_id: str, **fields: Any) -> dict[str, Any]:
+        body = {"name": "Espresso cup", "price": 7.5, "stock": 3, "category_id": category_id, **fields}
+        answer = await self.post("/products", headers=headers, json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["data"]
+
+
+@asynccontextmanager
+async def api_over(settings: Settings, database: Database) -> AsyncGenerator[Api]:
+    """Give the API over `database`, which is open and stays so."""
+    async with Api(settings, database) as api:
+        yield api
+
+
+def error_of(answer: httpx.Response) -> tuple[int, str]:
+    """Return status and code of an error answer."""
+    return answer.status_code, answer.json()["error"]["code"]
+
+
+def fields_of(answer: httpx.Response) -> list[str]:
+    """Return the fields that a validation error names."""
+    return [detail["field"] for detail in answer.json()["error"].get("details", [])]

@@ -1,0 +1,25 @@
+"""What the tables hold, as something that can be compared."""
+
+from psycopg import sql
+
+from angidi.db import Database
+
+TABLES = """
+SELECT tablename
+  FROM pg_catalog.pg_tables
+ WHERE schemaname = 'public'
+ ORDER BY tablename
+"""
+
+CHECKSUM = sql.SQL("SELECT {name}, count(*), md5(string_agg(row::text, '|' ORDER BY row::text)) FROM {table} AS row")
+
+Contents = list[tuple[str, int, str | None]]
+
+
+async def contents(database: Database) -> Contents:
+    """Return name, row count and checksum of every table."""
+    async with database.connection() as conn:
+        names = [str(row[0]) for row in await (await conn.execute(TABLES)).fetchall()]
+        parts = [CHECKSUM.format(name=sql.Literal(name), table=sql.Identifier(name)) for name in names]
+        rows = await (await conn.execute(sql.SQL(" UNION ALL ").join(parts))).fetchall()
+    return sorted((str(name), int(count), checksum) for name, count, checksum in rows)
