@@ -54,7 +54,7 @@ def generate(folder: Path, seed: int) -> str:
         twin = min(folder.iterdir())
         (folder / f"0000{twin.name}").write_bytes(twin.read_bytes())
     (folder / "README.md").write_text("not a migration")
-    return "&x-multi-statement=true" if multi else ""
+    return "sslmode=disable" + ("&x-multi-statement=true" if multi else "")
 
 
 def _write(path: Path, body: str, version: int) -> None:

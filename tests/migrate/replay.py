@@ -31,7 +31,7 @@ class Replay:
         self.scenario = scenario
         self.scratch = scratch
         self.monkeypatch = monkeypatch
-        self.url = f"{scratch.server}/{scratch.name}{scenario.get('query', '?sslmode=disable')}"
+        self.url = scratch.with_query(scenario.get("query", "?sslmode=disable")[1:])
         self._put(scenario.get("files"))
         for statement in scenario.get("setup", []):
             scratch.run(statement)

@@ -2,12 +2,13 @@
 
 import random
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
+
+from tests.support.server import Databases
 
 from .conftest import Scratch
 from .folders import generate, verbs
@@ -34,46 +35,33 @@ def go() -> Tool:
     return tool
 
 
-class Shop:
-    """A second database on the same server."""
-
-    def __init__(self, scratch: Scratch, suffix: str, query: str) -> None:
-        self.name = f"{scratch.name}_{suffix}"
-        self.url = f"{scratch.server}/{self.name}?sslmode=disable{query}"
-        self._direct = f"{scratch.server}/{self.name}?sslmode=disable"
-
-    def state(self) -> tuple[Any, Any]:
-        """Return the bookkeeping rows, and the schema without them."""
-        with psycopg.connect(self._direct, autocommit=True) as connection:
-            try:
-                rows = connection.execute("SELECT version, dirty FROM schema_migrations").fetchall()
-            except psycopg.errors.UndefinedTable:
-                rows = []
-            return rows, connection.execute(_SCHEMA).fetchall()
+def state(scratch: Scratch) -> tuple[Any, Any]:
+    """Return the bookkeeping rows, and the schema without them."""
+    with scratch.connect() as connection:
+        try:
+            rows = connection.execute("SELECT version, dirty FROM schema_migrations").fetchall()
+        except psycopg.errors.UndefinedTable:
+            rows = []
+        return rows, connection.execute(_SCHEMA).fetchall()
 
 
-@contextmanager
-def shops(scratch: Scratch, query: str, *suffixes: str) -> Generator[list[Shop]]:
-    made = [Shop(scratch, suffix, query) for suffix in suffixes]
-    with scratch.connect() as admin:
-        for shop in made:
-            admin.execute(f'CREATE DATABASE "{shop.name}"'.encode())
-        yield made
-        for shop in made:
-            admin.execute(f'DROP DATABASE "{shop.name}" WITH (FORCE)'.encode())
+@pytest.fixture
+def other(databases: Databases, scratch: Scratch) -> Iterator[Scratch]:
+    """A second database, for the same folder."""
+    with databases.database() as url:
+        yield Scratch(url, scratch.folder)
 
 
 @pytest.mark.parametrize("seed", SEQUENCES)
-def test_in_strict_mode_taking_turns_is_as_golang_migrate_alone(scratch: Scratch, go: Tool, seed: int):
+def test_in_strict_mode_taking_turns_is_as_golang_migrate_alone(scratch: Scratch, other: Scratch, go: Tool, seed: int):
     query = generate(scratch.folder, seed % 30)
     choose = random.Random(seed)
-    with shops(scratch, query, "alone", "turns") as (alone, turns):
-        for number, verb in enumerate(verbs(seed, STEPS)):
-            tool = choose.choice([go, STRICT, STRICT])
-            wanted = _once(go.run(scratch.folder, alone.url, *verb))
-            got = _once(tool.run(scratch.folder, turns.url, *verb))
-            where = f"step {number}: {' '.join(verb)} by {'go' if tool is go else 'ours'}"
-            assert (where, got, turns.state()) == (where, wanted, alone.state())
+    for number, verb in enumerate(verbs(seed, STEPS)):
+        tool = choose.choice([go, STRICT, STRICT])
+        wanted = _once(go.run(scratch.folder, scratch.with_query(query), *verb))
+        got = _once(tool.run(scratch.folder, other.with_query(query), *verb))
+        where = f"step {number}: {' '.join(verb)} by {'go' if tool is go else 'ours'}"
+        assert (where, got, state(other)) == (where, wanted, state(scratch))
 
 
 def _once(outcome: Outcome) -> Outcome:
@@ -85,25 +73,27 @@ def _once(outcome: Outcome) -> Outcome:
 
 @pytest.mark.parametrize("seed", SEQUENCES)
 def test_in_the_default_mode_taking_turns_differs_by_clean_failures_only(
-    scratch: Scratch, go: Tool, seed: int
+    scratch: Scratch, other: Scratch, go: Tool, seed: int
 ):
-    folder = seed % 30
-    query = generate(scratch.folder, folder)
+    query = generate(scratch.folder, seed % 30)
     choose = random.Random(seed)
-    with shops(scratch, query, "alone", "turns") as (alone, turns):
-        for number, verb in enumerate(verbs(seed, STEPS)):
-            if verb[0] == "drop":
-                continue
-            wanted = go.run(scratch.folder, alone.url, *verb)
-            got = choose.choice([go, OURS, OURS]).run(scratch.folder, turns.url, *verb)
-            (rows, schema), (wanted_rows, wanted_schema) = turns.state(), alone.state()
-            where = f"step {number}: {' '.join(verb)}"
-            assert (where, got.code, schema) == (where, wanted.code, wanted_schema)
-            if rows != wanted_rows:
-                assert wanted_rows[0][1], where
-                assert not rows or not rows[0][1], where
-                again = str(rows[0][0] if rows else -1)
-                go.run(scratch.folder, alone.url, "force", "--", again)
+    for number, verb in enumerate(each for each in verbs(seed, STEPS) if each[0] != "drop"):
+        wanted = go.run(scratch.folder, scratch.with_query(query), *verb)
+        got = choose.choice([go, OURS, OURS]).run(scratch.folder, other.with_query(query), *verb)
+        (rows, schema), (wanted_rows, wanted_schema) = state(other), state(scratch)
+        where = f"step {number}: {' '.join(verb)}"
+        assert (where, got.code, schema) == (where, wanted.code, wanted_schema)
+        if rows != wanted_rows:
+            assert wanted_rows[0][1], where
+            assert not rows or not rows[0][1], where
+            again = str(rows[0][0] if rows else -1)
+            go.run(scratch.folder, scratch.with_query(query), "force", "--", again)
+
+
+_SLEEPING = """
+SELECT pid FROM pg_stat_activity
+WHERE query LIKE '%pg_sleep(1%' AND pid <> pg_backend_pid() AND datname = current_database()
+"""
 
 
 def _hold(scratch: Scratch, tool: Tool, other: Tool) -> tuple[Outcome, Outcome]:
@@ -111,9 +101,7 @@ def _hold(scratch: Scratch, tool: Tool, other: Tool) -> tuple[Outcome, Outcome]:
     scratch.files(u1_a="SELECT pg_sleep(1.5); CREATE TABLE a (i int);", u2_b="CREATE TABLE b (i int);")
     first = tool.start(scratch.folder, scratch.url, "up")
     deadline = time.monotonic() + 20
-    while not scratch.run(
-        "SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1%' AND pid <> pg_backend_pid()"
-    ):
+    while not scratch.run(_SLEEPING):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     second = other.run(scratch.folder, scratch.url, "up")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from angidi.migrate.lexer import tokens
 from angidi.migrate.statements import split
+from tests.support.server import Databases
 
 
 def texts(sql: str) -> list[str]:
@@ -102,9 +103,7 @@ def selects(draw: st.DrawFn) -> str:
 @st.composite
 def routines(draw: st.DrawFn) -> str:
     body = draw(st.lists(selects(), max_size=2))
-    case = draw(
-        st.sampled_from(["1", "CASE WHEN true THEN 1 ELSE 2 END", "(SELECT CASE 1 WHEN 1 THEN 1 END)"])
-    )
+    case = draw(st.sampled_from(["1", "CASE WHEN true THEN 1 ELSE 2 END", "(SELECT CASE 1 WHEN 1 THEN 1 END)"]))
     inner = "".join(f"{each};" for each in body)
     head = f"CREATE OR REPLACE FUNCTION pg_temp.f{draw(st.integers(0, 10**9))}() RETURNS int"
     if draw(st.booleans()):
@@ -119,8 +118,8 @@ SOUP = st.lists(st.sampled_from(NASTY), min_size=1, max_size=12).map("".join)
 
 
 @pytest.fixture(scope="module")
-def connection(server: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(f"{server}/postgres?sslmode=disable", autocommit=True) as connection:
+def connection(databases: Databases) -> Iterator[psycopg.Connection[Any]]:
+    with databases.database() as url, psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET client_min_messages = error")
         yield connection
 
@@ -151,9 +150,7 @@ def check(connection: psycopg.Connection[Any], sql: str) -> list[Any] | None:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sql=FILES)
-def test_running_the_statements_one_by_one_equals_running_the_file(
-    sql: str, connection: psycopg.Connection[Any]
-):
+def test_running_the_statements_one_by_one_equals_running_the_file(sql: str, connection: psycopg.Connection[Any]):
     assert check(connection, sql) is not None
 
 

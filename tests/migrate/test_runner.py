@@ -85,9 +85,7 @@ def test_a_missing_direction_only_moves_the_version(scratch: Scratch):
 
 
 def test_a_failing_file_leaves_nothing_and_a_clean_version(scratch: Scratch):
-    scratch.files(
-        u1_a="CREATE TABLE a (i int);", u2_b="CREATE TABLE b (i int);\nINSERT INTO nowhere VALUES (1);\n"
-    )
+    scratch.files(u1_a="CREATE TABLE a (i int);", u2_b="CREATE TABLE b (i int);\nINSERT INTO nowhere VALUES (1);\n")
     with scratch.open() as migrate:
         with pytest.raises(MigrationFailed) as caught:
             migrate.up()
@@ -105,9 +103,7 @@ def test_a_failing_file_leaves_nothing_and_a_clean_version(scratch: Scratch):
 
 
 def test_strict_mode_leaves_what_golang_migrate_leaves(scratch: Scratch):
-    scratch.files(
-        u1_a="CREATE TABLE a (i int);", u2_b="CREATE TABLE b (i int); INSERT INTO nowhere VALUES (1);"
-    )
+    scratch.files(u1_a="CREATE TABLE a (i int);", u2_b="CREATE TABLE b (i int); INSERT INTO nowhere VALUES (1);")
     with scratch.open(strict=True) as migrate:
         with pytest.raises(MigrationFailed):
             migrate.up()
@@ -117,9 +113,7 @@ def test_strict_mode_leaves_what_golang_migrate_leaves(scratch: Scratch):
 
 
 def test_an_error_without_a_position_names_its_statement(scratch: Scratch):
-    scratch.files(
-        u1_a="CREATE TABLE a (i int);\n\nSELECT 1; -- one; two\nSELECT 1/i\nFROM (VALUES (0)) AS t (i);\n"
-    )
+    scratch.files(u1_a="CREATE TABLE a (i int);\n\nSELECT 1; -- one; two\nSELECT 1/i\nFROM (VALUES (0)) AS t (i);\n")
     with scratch.open() as migrate, pytest.raises(MigrationFailed, match=r"1_a.up.sql:4:1: division by zero"):
         migrate.up()
 

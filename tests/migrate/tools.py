@@ -33,9 +33,7 @@ class Tool:
     def start(self, folder: Path, url: str, *arguments: str) -> subprocess.Popen[str]:
         environment = os.environ | {"MIGRATE_STRICT_COMPAT": "1" if self.strict else "0"}
         command = [*self.command, "-path", str(folder), "-database", url, *arguments]
-        return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-        )
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
     def run(self, folder: Path, url: str, *arguments: str) -> Outcome:
         process = self.start(folder, url, *arguments)
@@ -70,7 +68,5 @@ def _built() -> str | None:
     if go and not binary.exists():
         cache.mkdir(parents=True, exist_ok=True)
         environment = os.environ | {"GOBIN": str(cache)}
-        subprocess.run(
-            [go, "install", "-tags", "postgres pgx5", _BUILD], env=environment, check=False, timeout=300
-        )
+        subprocess.run([go, "install", "-tags", "postgres pgx5", _BUILD], env=environment, check=False, timeout=300)
     return str(binary) if binary.exists() else None

@@ -62,8 +62,4 @@ def refuses_transaction(statement: Statement) -> bool:
     if words in {("CLUSTER",), ("CLUSTER", "VERBOSE")}:
         return True
     concurrent = "CONCURRENTLY" in words and not statement.starts("REFRESH")
-    return (
-        concurrent
-        and words[0] in _CONCURRENT
-        and ("INDEX" in words or "DETACH" in words or "REINDEX" in words)
-    )
+    return concurrent and words[0] in _CONCURRENT and ("INDEX" in words or "DETACH" in words or "REINDEX" in words)

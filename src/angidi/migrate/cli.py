@@ -276,9 +276,7 @@ def _open(settings: dict[str, Value], console: Console, *, strict: bool) -> Migr
         require_down=bool(settings["require-down"]),
     )
     try:
-        return Migrate.open(
-            source, parse_target(database, strict=strict), on_progress=console.hear, options=options
-        )
+        return Migrate.open(source, parse_target(database, strict=strict), on_progress=console.hear, options=options)
     except MigrateError as error:
         raise OpenError(f"failed to open database: {wording.go_text(error)}", *error.advice) from error
 

@@ -36,9 +36,7 @@ class MigrationFailed(MigrateError):
     `version`. `chunk` is what was sent; `left_aborted` tells that its transaction was still open then.
     """
 
-    def __init__(
-        self, script: Script, chunk: Chunk, error: ServerError, *, dirty: bool, version: int
-    ) -> None:
+    def __init__(self, script: Script, chunk: Chunk, error: ServerError, *, dirty: bool, version: int) -> None:
         self.step = script.step
         self.path: Path | None = self.step.file.path if self.step.file else None
         self.chunk = chunk

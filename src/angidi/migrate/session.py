@@ -87,9 +87,7 @@ def _lock(target: Target, table: VersionTable, database: str, *, strict: bool) -
     if target.lock_table is not None:
         return TableLock(table.connection, target.lock_table, lock_id(name))
     names = {name} if strict else {name, database, f"/{database}"}
-    return AdvisoryLock(
-        table.connection, [lock_id(each, table.schema, table.table) for each in sorted(names)]
-    )
+    return AdvisoryLock(table.connection, [lock_id(each, table.schema, table.table) for each in sorted(names)])
 
 
 def at_database(target: Target, name: str) -> Target:
