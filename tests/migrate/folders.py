@@ -25,6 +25,7 @@ _FAILING = [
     "BEGIN;\nCREATE TABLE t{n} (id int);\nSELECT 1/0;\nCOMMIT;\n",
     "CREATE TABLE u{n} (id int UNIQUE);\nINSERT INTO u{n} VALUES (1), (1);",
     "SELECT (",
+    "BEGIN;\nCREATE TABLE t{n} (id int);\n",
     "\ufeffSELECT 1;",
 ]
 _MULTI = [
