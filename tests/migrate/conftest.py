@@ -1,6 +1,8 @@
 """Scratch databases with a folder of migrations each."""
 
+import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,9 +10,15 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
-from angidi.migrate import Migrate, Options, Source
+from angidi.migrate import Migrate, MigrateError, Options, Source
+from angidi.migrate.commands import build_group
 from tests.support.server import Databases
+
+THREE = {f"u{n}_t": f"CREATE TABLE t{n} (id int);" for n in (1, 2, 3)} | {
+    f"d{n}_t": f"DROP TABLE t{n};" for n in (1, 2, 3)
+}
 
 
 @dataclass(frozen=True)
@@ -71,3 +79,26 @@ def scratch(databases: Databases, tmp_path: Path) -> Iterator[Scratch]:
     folder.mkdir()
     with databases.database() as url:
         yield Scratch(url, folder)
+
+
+class Cli:
+    """`angidi migrate …` on a scratch database."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        self.group = build_group(scratch.folder, lambda: nullcontext(scratch.url))
+
+    def __call__(self, *arguments: str, code: int = 0, stdin: str | None = None) -> str:
+        result = CliRunner().invoke(self.group, arguments, input=stdin)
+        if isinstance(result.exception, MigrateError):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        return result.stdout
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        return json.loads(self(*arguments, "--json", code=code))
+
+
+@pytest.fixture
+def cli(scratch: Scratch) -> Cli:
+    scratch.files(**THREE)
+    return Cli(scratch)

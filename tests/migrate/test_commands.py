@@ -1,45 +1,16 @@
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from angidi.migrate import MigrateError, Missed, NilVersion
-from angidi.migrate.commands import build_group
 
-from .conftest import Scratch
-from .test_runner import THREE
-
-
-class Cli:
-    """`angidi migrate …` on a scratch database."""
-
-    def __init__(self, scratch: Scratch) -> None:
-        self.group = build_group(scratch.folder, lambda: nullcontext(scratch.url))
-
-    def __call__(self, *arguments: str, code: int = 0, stdin: str | None = None) -> str:
-        result = CliRunner().invoke(self.group, arguments, input=stdin)
-        if isinstance(result.exception, MigrateError):
-            raise result.exception
-        assert result.exit_code == code, result.output
-        return result.stdout
-
-    def json(self, *arguments: str, code: int = 0) -> Any:
-        return json.loads(self(*arguments, "--json", code=code))
-
-
-@pytest.fixture
-def cli(scratch: Scratch) -> Cli:
-    scratch.files(**THREE)
-    return Cli(scratch)
+from .conftest import THREE, Cli, Scratch
 
 
 def test_up_and_down_tell_where_the_database_is(cli: Cli):

@@ -21,11 +21,7 @@ from angidi.migrate import (
 )
 from angidi.migrate.locks import lock_id
 
-from .conftest import Scratch
-
-THREE = {f"u{n}_t": f"CREATE TABLE t{n} (id int);" for n in (1, 2, 3)} | {
-    f"d{n}_t": f"DROP TABLE t{n};" for n in (1, 2, 3)
-}
+from .conftest import THREE, Scratch
 
 
 def test_up_applies_everything_in_order_and_down_undoes_it(scratch: Scratch):

@@ -61,6 +61,10 @@ class Script:
         """Return one chunk for each statement."""
         return [Chunk(statement.text, statement.start) for statement in self.statements]
 
+    def work(self) -> list[Chunk]:
+        """Return the statements of an atomic file, without the BEGIN and COMMIT that may be around them."""
+        return self.each()[1:-1] if is_wrapped(self.statements) else self.each()
+
     def naive(self) -> list[Chunk]:
         """Return what golang-migrate's multi-statement mode sends: the file cut after every semicolon."""
         chunks: list[Chunk] = []
