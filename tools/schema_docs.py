@@ -165,16 +165,12 @@ def diagram(relations: Iterable[Relation], columns: dict[str, list[Column]]) -> 
     for parent, child, names, required, on_delete in relations:
         lines.append(f'    {parent} {"||" if required else "|o"}--o{{ {child} : "{names}, {on_delete}"')
     for table, attributes in columns.items():
-        entries = (
-            f"        {column.base_type} {column.name} {column.keys}".rstrip() for column in attributes
-        )
+        entries = (f"        {column.base_type} {column.name} {column.keys}".rstrip() for column in attributes)
         lines += [f"    {table} {{", *entries, "    }"]
     return "\n".join([*lines, "```", ""])
 
 
-def chapter(
-    table: Table, columns: Iterable[Column], constraints: Iterable[Named], indexes: Iterable[Named]
-) -> str:
+def chapter(table: Table, columns: Iterable[Column], constraints: Iterable[Named], indexes: Iterable[Named]) -> str:
     """Return what there is to know of one table."""
     described = (
         (

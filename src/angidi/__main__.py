@@ -1,5 +1,16 @@
-"""`python -m angidi`."""
+"""The command `angidi`, also as `python -m angidi`."""
 
-from angidi.cli import main
+import signal
 
-main()
+
+def run() -> None:
+    """Run the command line; Ctrl-C while it is still being loaded ends it silently."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from angidi.cli.main import main  # noqa: PLC0415 - the part that takes time to load
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    main()
+
+
+if __name__ == "__main__":
+    run()

@@ -11,8 +11,6 @@ from typing import Any
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
-from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from angidi.categories import routes as categories_routes
@@ -30,6 +28,7 @@ from angidi.web.auth import Authenticator
 from angidi.web.envelopes import JSONResponse
 from angidi.web.limits import BodyLimit, RateLimit
 from angidi.web.metrics import Metrics
+from angidi.web.middleware import Cors, Gzip
 from angidi.web.shell import Shell
 from angidi.web.tokens import Tokens
 from angidi.web.window import SharedWindow
@@ -87,11 +86,11 @@ def build_app(settings: Settings, database: Database) -> ASGIApp:
     metrics = Metrics(database.stats)
     app: Any = _api(database, services, Authenticator(tokens, services.users.role_of), metrics)
     app = BodyLimit(app)
-    app = GZipMiddleware(app, minimum_size=1024, compresslevel=5)
+    app = Gzip(app, minimum_size=1025, compresslevel=5)
     if settings.api_rate_limit:
         window = SharedWindow(settings.angidi_home / "rate-limit", settings.api_rate_limit)
         app = RateLimit(app, window, settings.trusted_proxies)
-    app = CORSMiddleware(
+    app = Cors(
         app,
         allow_origins=settings.cors_allowed_origins,
         allow_credentials=True,

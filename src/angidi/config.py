@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from dotenv import dotenv_values
@@ -177,6 +177,8 @@ class _YamlBlock(PydanticBaseSettingsSource):
         known = {**dotenv_values(_ENV_FILE), **os.environ}
         path = Path(self.current_state.get("angidi_config") or "config/database.yaml")
         environment = str(self.current_state.get("angidi_env") or "development")
+        if environment not in get_args(Environment):
+            return {}
         if not path.exists() and not self.current_state.get("angidi_config"):
             return {}
         return read_block(path, environment, known)
@@ -212,7 +214,8 @@ def load(**overrides: Any) -> Settings:
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
-        raise ConfigError("\n".join(_line(problem) for problem in error.errors())) from None
+        lines = {problem["loc"][0]: _line(problem) for problem in reversed(error.errors())}
+        raise ConfigError("\n".join(reversed(lines.values()))) from None
     problems = list(_rules(settings))
     if problems:
         raise ConfigError("\n".join(problems))

@@ -75,9 +75,11 @@ SELECT id, name, coalesce(description, '') AS description, parent_id, created_at
 
 COUNT = "SELECT count(*) FROM categories WHERE {where}"
 
-WHERE_ALL: LiteralString = "true"
-WHERE_ROOT: LiteralString = "parent_id IS NULL"
-WHERE_CHILD: LiteralString = "parent_id = %(parent_id)s"
+FILTERS: dict[str, LiteralString] = {
+    "all": "true",
+    "root": "parent_id IS NULL",
+    "child": "parent_id = %(parent_id)s",
+}
 
 LIST_ALL = """
 SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at
@@ -202,8 +204,8 @@ async def get_place(conn: Connection, category_id: UUID | None, parent_id: UUID)
 
 def _where(query: CategoryQuery) -> LiteralString:
     if query.parent_id is UNSET:
-        return WHERE_ALL
-    return WHERE_ROOT if query.parent_id is None else WHERE_CHILD
+        return FILTERS["all"]
+    return FILTERS["root" if query.parent_id is None else "child"]
 
 
 def _found(category: Category | None) -> Category:

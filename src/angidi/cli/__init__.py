@@ -1,5 +1,1 @@
 """`angidi …`: the command line."""
-
-from angidi.cli.main import main
-
-__all__ = ["main"]

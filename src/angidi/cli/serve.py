@@ -7,8 +7,10 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -23,13 +25,16 @@ from angidi.cli.context import located, one_connection, opened
 from angidi.cli.schema import prepare
 from angidi.config import ConfigError, Settings, load
 from angidi.db.conninfo import Addresses
-from angidi.db.embedded import exclusive
+from angidi.db.embedded import EmbeddedError, EmbeddedServer, exclusive
 from angidi.users.models import NewUser
 from angidi.web import logs
 from angidi.web.metrics import MULTIPROCESS
 
 KILL_TIMEOUT = 10
 """Seconds that a worker gets to finish its requests."""
+
+WATCH_INTERVAL = 2.0
+"""Seconds between two looks at the embedded server."""
 
 BACKPRESSURE = 1024
 """Connections that a worker serves at once: well above what keep-alive clients hold."""
@@ -56,6 +61,8 @@ def serve(*, migrate: bool, seed: bool | None) -> None:
         wanted = settings.angidi_env == "development" if seed is None else seed
         _first_start(settings, where, seed=wanted and before.empty)
         stack.enter_context(_shared_figures(settings))
+        if settings.embedded:
+            threading.Thread(target=_keep_running, args=(settings.angidi_home,), daemon=True).start()
         _announce(settings, address, port)
         _run(settings, where, address, port)
 
@@ -110,6 +117,14 @@ def _shared_figures(settings: Settings) -> Generator[None]:
         yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep_running(home: Path) -> None:
+    """Start the embedded server again should it die: joining a running one does nothing else."""
+    while True:
+        time.sleep(WATCH_INTERVAL)
+        with suppress(EmbeddedError), EmbeddedServer(home):
+            pass
 
 
 def _announce(settings: Settings, address: str, port: int) -> None:

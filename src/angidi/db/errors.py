@@ -27,7 +27,8 @@ _CONSTRAINT_IN_TEXT = re.compile(r'constraint "(?P<name>[^"]+)"')
 _TABLE_IN_TEXT = re.compile(r'(?:relation|table) "(?P<name>[^"]+)" violates')
 _SHARD_SUFFIX = re.compile(r"_\d+$")
 
-_UNAVAILABLE_CLASSES = ("08", "53", "57", "25")
+_ROLLED_BACK = ("40001", "40P01")
+_UNAVAILABLE_CLASSES = ("08", "25", "40", "53", "57")
 _LOCK_NOT_AVAILABLE = "55P03"
 _SHUTDOWN = "57P0"
 _WITHOUT_STATE = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -54,7 +55,7 @@ def translated() -> Generator[None]:
 def translate(error: psycopg.Error) -> AngidiError | None:
     """Return our error for the driver's, or None when it has no public meaning."""
     state = error.sqlstate or ""
-    if isinstance(error, pg.TransactionRollback):
+    if state in _ROLLED_BACK:
         return TransactionConflict()
     if isinstance(error, psycopg.IntegrityError):
         return _declared(error)

@@ -1,6 +1,6 @@
 """Products as rows, inputs and answers."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_05UP, Decimal, InvalidOperation
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -18,7 +18,6 @@ _PRICE_SCHEMA = {"type": "number", "exclusiveMinimum": 0, "maximum": 99999999.99
 _URL_RULE = "an http or https URL of at most 500 characters"
 _MAXIMUM_URL = 500
 _MAXIMUM_STOCK = 2_147_483_647
-_PLAIN_NUMBER = 40
 
 
 def exact_price(value: object) -> Decimal:
@@ -37,21 +36,27 @@ def picture_url(value: object) -> str | None:
         return None
     if not isinstance(value, str) or len(value) > _MAXIMUM_URL or not value.isprintable() or " " in value:
         raise ValueError(f"must be {_URL_RULE}")
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise ValueError(f"must be {_URL_RULE}") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"must be {_URL_RULE}")
     return value
 
 
 def price_bound(text: str) -> Decimal:
-    """Return the number in a query; raises ValueError for what is none. Bounds beyond every price come out equal."""
+    """Return the number in a query; raises ValueError for what is none. Bounds beyond every price come out equal.
+
+    So do those between the same two cents: `ROUND_05UP` rounds to three decimals, and never onto a cent.
+    """
     try:
-        bound = Decimal(text) if len(text) <= _PLAIN_NUMBER and text.isascii() and "_" not in text else Decimal("NaN")
+        bound = Decimal(text) if text.isascii() and "_" not in text else Decimal("NaN")
     except InvalidOperation:
         bound = Decimal("NaN")
     if not bound.is_finite():
         raise ValueError("must be a number")
-    return max(Decimal(-1), min(bound, MAXIMUM_PRICE + 1))
+    return max(Decimal(-1), min(bound, MAXIMUM_PRICE + 1)).quantize(Decimal("0.001"), ROUND_05UP)
 
 
 ProductId = Annotated[UUID, Meta(examples=["0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22"])]

@@ -79,10 +79,16 @@ SELECT id, email, name, role, created_at, updated_at
 # Held to the end of the transaction by whoever makes the first admin.
 LOCK_FIRST_ADMIN = "SELECT pg_advisory_xact_lock(hashtext('angidi.first_admin'))"
 
-LIST_COLUMNS = "SELECT id, email, name, role, created_at, updated_at, deleted_at FROM users"
-LIST_ORDER = "ORDER BY created_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"
-COUNT_ALL = "SELECT count(*) FROM users"
-COUNT_BOUNDED = "SELECT count(*) FROM (SELECT 1 FROM users {where} LIMIT %(bound)s) AS found"
+LIST = """
+SELECT id, email, name, role, created_at, updated_at, deleted_at
+  FROM users
+ WHERE {where}
+ ORDER BY created_at DESC, id DESC
+ LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+COUNT = "SELECT count(*) FROM users WHERE {where}"
+COUNT_BOUNDED = "SELECT count(*) FROM (SELECT 1 FROM users WHERE {where} LIMIT %(bound)s) AS found"
 
 FILTERS: dict[str, LiteralString] = {
     "role": "role = %(role)s",
@@ -165,7 +171,7 @@ async def lock_first_admin(conn: Connection) -> None:
 async def list_users(conn: Connection, query: UserQuery) -> list[User]:
     """Return a page of users, newest first."""
     page = query.paging
-    sql = f"{LIST_COLUMNS} {_where(query)} {LIST_ORDER}"
+    sql = LIST.format(where=_where(query))
     return await fetch_all(conn, User, sql, _parameters(query) | {"limit": page.page_size, "offset": page.offset})
 
 
@@ -173,14 +179,14 @@ async def count_users(conn: Connection, query: UserQuery) -> Total:
     """Return how many users there are; counted to the end when unfiltered or asked for."""
     where = _where(query)
     if query.paging.exact or not (query.role or query.search):
-        return Total(await fetch_value(conn, f"{COUNT_ALL} {where}", _parameters(query)))
+        return Total(await fetch_value(conn, COUNT.format(where=where), _parameters(query)))
     sql = COUNT_BOUNDED.format(where=where)
     return Total.bounded(await fetch_value(conn, sql, _parameters(query) | {"bound": COUNT_BOUND + 1}))
 
 
 def _where(query: UserQuery) -> LiteralString:
     wanted: list[LiteralString] = [sql for name, sql in FILTERS.items() if getattr(query, name)]
-    return "WHERE " + " AND ".join([LIVENESS[query.deleted], *wanted])
+    return " AND ".join([LIVENESS[query.deleted], *wanted])
 
 
 def _parameters(query: UserQuery) -> dict[str, object]:

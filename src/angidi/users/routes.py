@@ -23,7 +23,7 @@ from angidi.users.service import UserService
 from angidi.web.auth import admin, bearer
 from angidi.web.envelopes import Data
 from angidi.web.requests import body_of, known_id, query_of
-from angidi.web.tokens import TokenExpired, TokenInvalid
+from angidi.web.tokens import TokenInvalid
 
 Asker = Request[UUID, Any, Any]
 
@@ -49,7 +49,7 @@ async def login(login_: NamedDependency[Login], users: NamedDependency[UserServi
     "/users/refresh-token",
     status_code=200,
     dependencies={"asked": body_of(RefreshRequest)},
-    opt={"errors": [TokenInvalid, TokenExpired]},
+    opt={"errors": [TokenInvalid]},
 )
 async def refresh_token(asked: NamedDependency[RefreshRequest], users: NamedDependency[UserService]) -> Data[TokenPair]:
     """Change a refresh token for new tokens."""

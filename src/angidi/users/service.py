@@ -44,7 +44,7 @@ class UserService:
         return self._pair(user)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
-        """Change a refresh token for new tokens. Raises `TokenExpired`, `TokenInvalid`."""
+        """Change a refresh token for new tokens. Raises `TokenInvalid`."""
         user = await self._db.read(repository.find_user, self._tokens.read_refresh(refresh_token))
         if user is None or user.deleted_at:
             raise TokenInvalid

@@ -29,7 +29,15 @@ class Parse(NamedTuple):
 
     convert: Callable[[Any], Any]
     fallback: bool = False
-    """Whether a refused value counts as absent, unless the client asked for strict handling."""
+    """Whether a refused value counts as absent (or as what `Adjusted` says), unless strict handling was asked for."""
+
+
+class Adjusted(ValueError):
+    """Raised by a `Parse` with fallback: the value is refused, and `value` stands in for it."""
+
+    def __init__(self, message: str, value: object) -> None:
+        super().__init__(message)
+        self.value = value
 
 
 class _Plan(NamedTuple):
@@ -48,7 +56,7 @@ def build(values: Mapping[str, object], into: type[S], *, strict: bool, texts: b
     """
     plans = _plans(into)
     taken: dict[str, object] = {}
-    refused = [FieldError(name, "is not a known field") for name in values if strict and name not in plans]
+    refused = [FieldError(_printable(name), "is not a known field") for name in values if strict and name not in plans]
     for name, plan in plans.items():
         try:
             _take(plan, values, taken, strict=strict, texts=texts)
@@ -69,18 +77,30 @@ def _take(plan: _Plan, values: Mapping[str, object], taken: dict[str, object], *
         return
     try:
         taken[plan.name] = _convert(plan, value, texts=texts)
-    except ValueError:
+    except ValueError as error:
         if strict or plan.parse is None or not plan.parse.fallback:
             raise
+        if isinstance(error, Adjusted):
+            taken[plan.name] = error.value
+
+
+def _printable(name: str) -> str:
+    """Return a field's name fit to be answered: a lone surrogate has no UTF-8."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _text(plan: _Plan, value: str) -> object:
+    if plan.parse is None:
+        _refuse_unstorable(value)
+    trimmed = value if VERBATIM in plan.markers else value.strip()
+    return NODEFAULT if BLANK_IS_ABSENT in plan.markers and not trimmed else trimmed
+
+
+def _refuse_unstorable(value: str) -> None:
     if "\0" in value:
         raise ValueError("must not contain a NUL character")
     if not value.isprintable() and any("\ud800" <= char <= "\udfff" for char in value):
         raise ValueError("must not contain a lone surrogate")
-    trimmed = value if VERBATIM in plan.markers else value.strip()
-    return NODEFAULT if BLANK_IS_ABSENT in plan.markers and not trimmed else trimmed
 
 
 def _convert(plan: _Plan, value: object, *, texts: bool) -> object:

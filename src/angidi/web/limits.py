@@ -1,7 +1,7 @@
 """What a client may send: how large a body, how slowly, and how often."""
 
 import asyncio
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,7 +19,7 @@ BODY_DEADLINE = 10.0
 """Seconds in which a body must have arrived."""
 
 EXEMPT = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/docs", "/openapi.json", "/metrics"})
-"""Paths that no rate limit counts."""
+"""Paths that no rate limit counts, nor what lies below `/docs`."""
 
 
 async def refuse(error: AngidiError, scope: Scope, send: Send, headers: dict[str, str] | None = None) -> None:
@@ -94,12 +94,16 @@ class RateLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        if scope["type"] == "http" and scope["path"] not in EXEMPT:
+        if scope["type"] == "http" and not _is_exempt(scope["path"]):
             wait = self._window.hit(client_address(scope, self._trusted), time())
             if wait:
                 await refuse(RateLimited(), scope, send, {"Retry-After": str(wait)})
                 return
         await self._app(scope, receive, send)
+
+
+def _is_exempt(path: str) -> bool:
+    return path in EXEMPT or path.startswith("/docs/")
 
 
 def client_address(scope: Scope, trusted: tuple[Network, ...]) -> str:
@@ -118,14 +122,21 @@ def client_address(scope: Scope, trusted: tuple[Network, ...]) -> str:
 
 def _within(address: str, networks: tuple[Network, ...]) -> bool:
     try:
-        return any(ip_address(address) in network for network in networks)
+        parsed = _parsed(address)
     except ValueError:
         return False
+    return any(parsed in network for network in networks)
 
 
 def _network(address: str) -> str:
     try:
-        parsed = ip_address(address)
+        parsed = _parsed(address)
     except ValueError:
         return "unknown"
     return str(parsed) if parsed.version == 4 else parsed.exploded[:19]  # noqa: PLR2004 - four groups of an IPv6 address
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address:
+    """Return the address; raises ValueError. A socket for both versions shows an IPv4 client as `::ffff:192.0.2.1`."""
+    parsed = ip_address(address)
+    return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed

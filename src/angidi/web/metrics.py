@@ -17,6 +17,9 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 """Set by `angidi serve` when there are several workers: the folder in which they share their figures."""
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Others are counted as one: a client could invent any number of them."""
+
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -45,7 +48,7 @@ class Metrics:
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        self._requests.labels(method, route, str(status)).observe(seconds)
+        self._requests.labels(method if method in _METHODS else "other", route, str(status)).observe(seconds)
 
     def render(self) -> bytes:
         """Return all figures in Prometheus' text form, those of the other workers included."""

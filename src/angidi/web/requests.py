@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
+import msgspec
 from litestar import Request
 from litestar.di import Provide
 from msgspec import Meta, Struct
 
 from angidi.errors import AngidiError, Malformed
 from angidi.paging import DEFAULT_SIZE, MAXIMUM_PAGE, MAXIMUM_SIZE, PageRequest
-from angidi.web.fields import Parse, build
+from angidi.web.fields import Adjusted, Parse, build
 
 S = TypeVar("S", bound=Struct)
 AnyRequest = Request[Any, Any, Any]
@@ -52,7 +53,7 @@ def read_object(body: bytes) -> dict[str, object]:
         value = json.loads(
             body.decode(), object_pairs_hook=_distinct, parse_float=Decimal, parse_constant=_refuse_constant
         )
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         reason = error.args[0] if isinstance(error, _RefusedJSONError) else "The request body is not valid JSON."
         raise Malformed(reason) from None
     if not isinstance(value, dict):
@@ -83,7 +84,7 @@ def is_strict(request: AnyRequest) -> bool:
 def known_id(text: str, missing: type[AngidiError]) -> UUID:
     """Return the id that `text` spells; raises `missing` where it spells none."""
     try:
-        return UUID(text)
+        return _id(text)
     except ValueError:
         raise missing from None
 
@@ -91,16 +92,24 @@ def known_id(text: str, missing: type[AngidiError]) -> UUID:
 def filter_id(text: str) -> UUID:
     """Return the id that `text` spells, or the nil UUID, which no row has: a filter by it finds nothing."""
     try:
-        return UUID(text)
+        return _id(text)
     except ValueError:
         return UUID(int=0)
 
 
-def _bounded(default: int, maximum: int) -> Callable[[str], int]:
+def _id(text: str) -> UUID:
+    """Return the id; raises ValueError. `UUID` itself also takes braces, signs and underscores."""
+    return msgspec.convert(text, UUID)
+
+
+def _bounded(maximum: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not (text.isascii() and text.isdigit() and text.strip("0")):
-            raise ValueError(f"must be a whole number from 1, such as {default}")
-        return min(int(text[:12]) if len(text.lstrip("0")) <= 12 else maximum, maximum)  # noqa: PLR2004 - any longer is above every maximum
+            raise ValueError(f"must be a whole number from 1 to {maximum}")
+        digits = text.lstrip("0")
+        if len(digits) > len(str(maximum)) or int(digits) > maximum:
+            raise Adjusted(f"must be at most {maximum}", maximum)
+        return int(digits)
 
     return parse
 
@@ -116,12 +125,12 @@ class PageQuery(Struct, frozen=True, kw_only=True):
     page: Annotated[
         int,
         _bounded_schema(1, MAXIMUM_PAGE, "Which page, from 1"),
-        Parse(_bounded(1, MAXIMUM_PAGE), fallback=True),
+        Parse(_bounded(MAXIMUM_PAGE), fallback=True),
     ] = 1
     page_size: Annotated[
         int,
         _bounded_schema(DEFAULT_SIZE, MAXIMUM_SIZE, "Items on a page, 1 to 100"),
-        Parse(_bounded(DEFAULT_SIZE, MAXIMUM_SIZE), fallback=True),
+        Parse(_bounded(MAXIMUM_SIZE), fallback=True),
     ] = DEFAULT_SIZE
     count: Annotated[
         Literal["exact"] | None,

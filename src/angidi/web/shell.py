@@ -17,7 +17,7 @@ from angidi.web.metrics import Metrics
 log = structlog.get_logger("angidi.access")
 
 _REQUEST_ID = re.compile(rb"[\x20-\x7e]{1,128}")
-_STRICT = re.compile(rb'(?:^|[,;\s])handling\s*=\s*"?strict"?\s*(?:$|[,;])', re.IGNORECASE)
+_HANDLING = re.compile(rb'(?:^|,)\s*handling\s*=\s*"?(\w+)"?\s*(?:$|[,;])', re.IGNORECASE)
 
 API = "/api/"
 _ALWAYS: tuple[tuple[bytes, bytes], ...] = (
@@ -57,7 +57,7 @@ class _Exchange:
         self._status = 500
         given = headers.get(b"x-request-id", b"").strip()
         self._request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid4()).encode()
-        self._strict = bool(_STRICT.search(headers.get(b"prefer", b"")))
+        self._strict = _asks_for_strict(b",".join(value for name, value in scope["headers"] if name == b"prefer"))
 
     async def run(self, app: ASGIApp, receive: Receive, metrics: Metrics) -> None:
         """Let `app` answer, then log and count."""
@@ -71,7 +71,7 @@ class _Exchange:
         finally:
             tally.reset(token)
             seconds = perf_counter() - started
-            route = scope.get("path_template") or "unmatched"
+            route = _route(scope)
             metrics.observe(self._method, route, self._status, seconds)
             log.info(
                 "request",
@@ -93,12 +93,24 @@ class _Exchange:
                 headers += [header for header in _API_ONLY if header[0] not in present]
             if self._strict:
                 headers.append((b"preference-applied", b"handling=strict"))
-            if self._status == 405:  # noqa: PLR2004
-                headers = [(name, _with_head(value) if name.lower() == b"allow" else value) for name, value in headers]
+            headers = [(name, _with_head(value) if name.lower() == b"allow" else value) for name, value in headers]
             message = {**message, "headers": headers}
         elif self._method == "HEAD":
             message = {**message, "body": b""}
         await self._send(message)
+
+
+def _asks_for_strict(preferences: bytes) -> bool:
+    """Tell whether `Prefer` asks for strict handling; of a preference given twice the first counts (RFC 7240)."""
+    found = _HANDLING.search(preferences)
+    return found is not None and found[1].lower() == b"strict"
+
+
+def _route(scope: Scope) -> str:
+    """Return the route that was matched, parameters by name. (For a route without any, Litestar keeps no template.)"""
+    if "route_handler" not in scope:
+        return "unmatched"
+    return scope["path_template"] if scope["path_params"] else scope["path"]
 
 
 def _with_head(allow: bytes) -> bytes:

@@ -52,8 +52,11 @@ class Tokens:
         return self._read(token, "user_id", ("user_id", "email", "role"))
 
     def read_refresh(self, token: str) -> UUID:
-        """Return the user's id in a refresh token; raises `TokenExpired` or `TokenInvalid`."""
-        return self._read(token, "sub", ("sub",))
+        """Return the user's id in a refresh token; raises `TokenInvalid`, for one whose time is over too."""
+        try:
+            return self._read(token, "sub", ("sub",))
+        except TokenExpired:
+            raise TokenInvalid from None
 
     def _make(self, claims: dict[str, Any], lifetime: timedelta) -> str:
         now = datetime.now(UTC)

@@ -159,9 +159,9 @@ class EmbeddedServer:
 
     def _start(self, runner: Runner, postmaster: Postmaster, start_lock: int) -> None:
         """Start the server, the first time with a new cluster."""
-        if runner.note:
-            self._say(runner.note)
         if not (postmaster.data / "PG_VERSION").exists():
+            if runner.note:
+                self._say(runner.note)
             self._say(f"Making a new PostgreSQL in {postmaster.data}.")
             make_cluster(runner, postmaster.data, durable=self._durable, keep=start_lock)
         postmaster.start(durable=self._durable)

@@ -1,0 +1,134 @@
+"""How many statements each route may run: a list two, a read one, the check of the account one more.
+
+BEGIN and COMMIT are not counted. Every route of the application has an entry here, or this file fails.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pytest
+from litestar.handlers import HTTPRouteHandler
+from structlog.testing import capture_logs
+from tests.support.api import PASSWORD, Api
+
+from angidi.app import BASE_PATH, FEATURES
+from angidi.web import docs, health
+
+LIST, READ, WRITE, ACCOUNT = 2, 1, 1, 1
+
+
+class Limit(NamedTuple):
+    """A request that makes its route work as hard as it can, and how many statements that may take."""
+
+    most: int
+    query: str = ""
+    body: dict[str, object] | None = None
+    status: int = 200
+
+
+FILTERS = "?search=cup&min_price=1&max_price=9&in_stock=true&sort=-name&deleted=with&count=exact"
+# Finding the address and reading what the tokens hold are apart, since verifying the password stands between them; a
+# change of the catalogue's tree takes its lock, and looks at the tree, in statements of their own.
+LIMITS = {
+    "GET /health": Limit(READ),
+    "GET /api/v1/health": Limit(READ),
+    "GET /readyz": Limit(READ),
+    "GET /livez": Limit(0),
+    "GET /metrics": Limit(0),
+    "GET /openapi.json": Limit(0),
+    "GET /docs": Limit(0),
+    "GET /docs/{name:str}": Limit(0),
+    "POST /users/register": Limit(
+        WRITE, body={"email": "new@shop.example", "password": PASSWORD, "name": "New"}, status=201
+    ),
+    "POST /users/login": Limit(READ + READ, body={"email": "user@shop.example", "password": PASSWORD}),
+    "POST /users/refresh-token": Limit(READ, body={"refresh_token": "{refresh_token}"}),
+    "GET /users/me": Limit(READ),
+    "PUT /users/me": Limit(ACCOUNT + WRITE, body={"name": "Somebody Else"}),
+    "DELETE /users/me": Limit(ACCOUNT + READ + WRITE, status=204),
+    "GET /users": Limit(ACCOUNT + LIST, query="?role=user&search=user&deleted=with&page=1"),
+    "GET /users/{user_id:str}": Limit(ACCOUNT + READ),
+    "PUT /users/{user_id:str}": Limit(ACCOUNT + READ + WRITE, body={"name": "Renamed", "role": "moderator"}),
+    "DELETE /users/{user_id:str}": Limit(ACCOUNT + READ + WRITE, status=204),
+    "POST /users/{user_id:str}/restore": Limit(ACCOUNT + WRITE),
+    "GET /categories": Limit(LIST, query="?parent_id=root&page=1&count=exact"),
+    "GET /categories/{category_id:str}": Limit(READ),
+    "POST /categories": Limit(
+        ACCOUNT + READ + READ + WRITE, body={"name": "Mugs", "parent_id": "{category_id}"}, status=201
+    ),
+    "PUT /categories/{category_id:str}": Limit(
+        ACCOUNT + READ + READ + WRITE, body={"name": "Saucers", "parent_id": "{other_id}"}
+    ),
+    "DELETE /categories/{category_id:str}": Limit(ACCOUNT + WRITE + READ, status=409),
+    "GET /categories/{category_id:str}/products": Limit(ACCOUNT + LIST, query=FILTERS),
+    "GET /products": Limit(ACCOUNT + LIST, query=FILTERS + "&category_id={category_id}&subtree=true"),
+    "GET /products/{product_id:str}": Limit(READ),
+    "POST /products": Limit(
+        ACCOUNT + WRITE, body={"name": "Cup", "price": 1, "category_id": "{category_id}"}, status=201
+    ),
+    "PUT /products/{product_id:str}": Limit(ACCOUNT + WRITE, body={"name": "Mug", "sku": "CUP-1"}),
+    "DELETE /products/{product_id:str}": Limit(ACCOUNT + WRITE, status=204),
+    "POST /products/{product_id:str}/restore": Limit(ACCOUNT + WRITE),
+}
+OUTSIDE = [*health.HANDLERS, *docs.handlers(FEATURES, BASE_PATH)]
+"""The handlers that are not below the base path."""
+
+
+def routes(handlers: Iterable[HTTPRouteHandler]) -> set[str]:
+    return {f"{method} {path}" for handler in handlers for path in handler.paths for method in handler.http_methods}
+
+
+def test_every_route_has_its_limit() -> None:
+    assert set(LIMITS) == routes(FEATURES) | routes(OUTSIDE)
+
+
+async def scene(api: Api) -> dict[str, str]:
+    """Make something of each kind; return the ids by the names of the parameters."""
+    admin, user = await api.make_admin(), await api.make_user()
+    headers = api.as_(admin)
+    category = await api.make_category(headers)
+    other = await api.make_category(headers, "Others")
+    product = await api.make_product(headers, category["id"])
+    return {
+        "admin": headers["Authorization"],
+        "refresh_token": api.tokens.make_refresh(user.id),
+        "user_id": str(user.id),
+        "category_id": category["id"],
+        "other_id": other["id"],
+        "product_id": product["id"],
+        "name": "start.js",
+        "user": api.as_(user)["Authorization"],
+    }
+
+
+def filled(value: object, made: dict[str, str]) -> object:
+    return value.format_map(made) if isinstance(value, str) else value
+
+
+async def statements(api: Api, route: str, limit: Limit, made: dict[str, str]) -> int:
+    """Send the request of a limit; return how many statements its log line tells of."""
+    method, path = route.replace(":str}", "}").format_map(made).split(" ")
+    base = "" if route in routes(OUTSIDE) else BASE_PATH
+    with capture_logs() as lines:
+        answer = await api.request(
+            method,
+            f"http://testserver{base}{path}{limit.query.format_map(made)}",
+            headers={"Authorization": made["user" if path == "/users/me" else "admin"]},
+            json=limit.body and {field: filled(value, made) for field, value in limit.body.items()},
+        )
+    assert answer.status_code == limit.status, answer.text
+    return lines[-1]["statements"]
+
+
+@pytest.mark.parametrize(("route", "limit"), LIMITS.items(), ids=LIMITS)
+async def test_a_route_runs_as_many_statements_as_it_may_and_no_more(api: Api, route: str, limit: Limit) -> None:
+    assert await statements(api, route, limit, await scene(api)) == limit.most
+
+
+@pytest.mark.parametrize("query", ["", "?page=9", "?search=nothing", "?tree=true"])
+@pytest.mark.parametrize("path", ["/products", "/categories", "/categories/{category_id}/products"])
+async def test_a_list_runs_two_statements_at_most_however_it_is_asked_for(api: Api, path: str, query: str) -> None:
+    made = await scene(api)
+    with capture_logs() as lines:
+        await api.get(path.format_map(made) + query)
+    assert lines[-1]["statements"] <= LIST

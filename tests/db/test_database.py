@@ -1,0 +1,189 @@
+"""Connections, transactions and retries on a real pool."""
+
+import asyncio
+
+import psycopg
+import pytest
+from tests.conftest import pooled
+
+from angidi.app import open_database
+from angidi.config import Settings
+from angidi.db import Connection, Database, retried
+from angidi.db.conninfo import Addresses
+from angidi.db.rows import execute, fetch_value
+from angidi.db.tally import Tally, tally
+from angidi.errors import AngidiError, ConnectionLost, TransactionConflict, Unavailable
+
+PID = "SELECT pg_backend_pid()"
+COUNT = "SELECT count(*) FROM categories"
+INSERT = "INSERT INTO categories (name) VALUES ('Cups')"
+TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
+
+
+def kill_all_sessions(url: str) -> None:
+    with psycopg.connect(url) as conn:
+        conn.execute(TERMINATE, [conn.info.backend_pid])
+
+
+async def test_a_transaction_commits_at_the_end_of_its_block(pool_db: Database) -> None:
+    async with pool_db.transaction() as conn:
+        await execute(conn, INSERT)
+    assert await pool_db.read(fetch_value, COUNT) == 1
+
+
+async def test_a_transaction_is_rolled_back_by_an_error(pool_db: Database) -> None:
+    with pytest.raises(RuntimeError):
+        async with pool_db.transaction() as conn:
+            await execute(conn, INSERT)
+            raise RuntimeError
+    assert await pool_db.read(fetch_value, COUNT) == 0
+
+
+async def test_a_nested_block_is_a_savepoint(pool_db: Database) -> None:
+    async with pool_db.transaction() as conn:
+        await execute(conn, INSERT)
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            async with conn.transaction():
+                await execute(conn, INSERT)
+    assert await pool_db.read(fetch_value, COUNT) == 1
+
+
+async def test_a_write_outside_a_transaction_is_stored_at_once(pool_db: Database) -> None:
+    assert await pool_db.write(execute, INSERT) == 1
+    assert await pool_db.read(fetch_value, COUNT) == 1
+
+
+async def test_a_read_survives_connections_that_died_while_idle(pool_db: Database, fresh_db: str) -> None:
+    await pool_db.read(fetch_value, PID)
+    kill_all_sessions(fresh_db)
+    assert await pool_db.read(fetch_value, "SELECT 1") == 1
+
+
+async def test_after_one_broken_connection_no_other_request_sees_one(pool_db: Database, fresh_db: str) -> None:
+    await asyncio.gather(*(pool_db.read(fetch_value, "SELECT pg_sleep(0.05)") for _ in range(5)))
+    kill_all_sessions(fresh_db)
+    with pytest.raises(ConnectionLost):
+        await pool_db.write(fetch_value, PID)
+    for _ in range(10):
+        await pool_db.write(fetch_value, PID)
+
+
+async def test_a_write_is_not_repeated_when_its_connection_dies(pool_db: Database) -> None:
+    async def suicide(conn: Connection) -> None:
+        calls.append(1)
+        await conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    calls: list[int] = []
+    with pytest.raises(ConnectionLost):
+        await pool_db.write(suicide)
+    assert len(calls) == 1
+
+
+async def test_a_deadlock_is_retried_as_a_whole_and_both_succeed(pool_db: Database) -> None:
+    async with pool_db.connection() as conn:
+        await conn.execute("INSERT INTO categories (name) VALUES ('a'), ('b')")
+    met = asyncio.Barrier(2)
+    runs: list[str] = []
+
+    @retried
+    async def swap(first: str, second: str) -> None:
+        runs.append(first)
+        async with pool_db.transaction() as conn:
+            await conn.execute("SET LOCAL deadlock_timeout = '20ms'")
+            await conn.execute("UPDATE categories SET description = 'x' WHERE name = %s", [first])
+            if len(runs) <= 2:
+                await met.wait()
+            await conn.execute("UPDATE categories SET description = 'x' WHERE name = %s", [second])
+
+    await asyncio.gather(swap("a", "b"), swap("b", "a"))
+    assert len(runs) == 3
+
+
+async def test_work_that_collides_every_time_ends_as_unavailable() -> None:
+    runs: list[int] = []
+
+    @retried
+    async def collide() -> None:
+        runs.append(1)
+        raise TransactionConflict
+
+    with pytest.raises(Unavailable):
+        await collide()
+    assert len(runs) == 4
+
+
+async def test_the_statements_of_a_request_are_counted(db: Database) -> None:
+    counted = Tally()
+    token = tally.set(counted)
+    await db.read(fetch_value, PID)
+    await db.read(fetch_value, PID)
+    tally.reset(token)
+    await db.read(fetch_value, PID)
+    assert counted.statements == 2
+
+
+async def test_beyond_the_admission_limit_a_request_is_refused_at_once(settings: Settings, fresh_db: str) -> None:
+    few = settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 1})
+    async with pooled(few, fresh_db) as database:
+        answers = await asyncio.gather(
+            *(database.read(fetch_value, "SELECT pg_sleep(0.05)::text") for _ in range(12)), return_exceptions=True
+        )
+    refused = [answer for answer in answers if isinstance(answer, Unavailable)]
+    assert len(refused) == 4
+    assert len(answers) - len(refused) == 8
+
+
+async def test_an_exhausted_pool_refuses_after_its_timeout_and_serves_again(settings: Settings, fresh_db: str) -> None:
+    few = settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 1})
+    async with pooled(few, fresh_db) as database:
+        async with database.connection():
+            with pytest.raises(Unavailable):
+                await database.read(fetch_value, PID)
+        assert await database.read(fetch_value, PID)
+
+
+async def test_a_pool_that_reaches_no_server_says_so_when_opened(settings: Settings) -> None:
+    with pytest.raises(Unavailable):
+        async with asyncio.timeout(20), pooled(settings, "postgresql://nobody@127.0.0.1:1/none"):
+            pass
+
+
+async def test_workers_share_the_connections(settings: Settings, fresh_db: str) -> None:
+    three = settings.model_copy(update={"db_max_conns": 10, "db_min_conns": 5, "server_workers": 3})
+    async with pooled(three, fresh_db) as database:
+        assert (database.stats()["pool_min"], database.stats()["pool_max"]) == (1, 3)
+
+
+async def test_every_connection_has_the_limits_of_a_session(pool_db: Database) -> None:
+    names = ("timezone", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    found = [await pool_db.read(fetch_value, "SELECT current_setting(%(name)s)", {"name": name}) for name in names]
+    assert found == ["UTC", "5s", "1s", "5s"]
+
+
+async def test_a_statement_that_takes_too_long_is_unavailable_and_not_an_internal_error(pool_db: Database) -> None:
+    async with pool_db.connection() as conn:
+        await conn.execute("SET statement_timeout = '10ms'")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            await conn.execute("SELECT pg_sleep(1)")
+        await conn.execute("RESET statement_timeout")
+    with pytest.raises(Unavailable):
+        async with pool_db.transaction() as conn:
+            await conn.execute("SET LOCAL statement_timeout = '10ms'")
+            await conn.execute("SELECT pg_sleep(1)")
+
+
+async def test_a_mistake_in_our_sql_is_not_dressed_up(db: Database) -> None:
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        await db.read(fetch_value, "SELECT nonsense FROM users")
+    assert not issubclass(psycopg.errors.UndefinedColumn, AngidiError)
+
+
+async def test_a_replica_serves_the_reads_that_may_be_old(settings: Settings, fresh_db: str, empty_db: str) -> None:
+    database = open_database(settings, Addresses(main=fresh_db, read=empty_db, direct=fresh_db))
+    await database.open()
+    try:
+        main = await database.read(fetch_value, "SELECT current_database()")
+        replica = await database.read_stale(fetch_value, "SELECT current_database()")
+    finally:
+        await database.close()
+    assert main != replica

@@ -1,0 +1,46 @@
+"""Owner and database on a given server."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from tests.support.server import Databases
+
+from angidi.config import ConfigError
+from angidi.db import provision
+from angidi.db.conninfo import parts_of
+from angidi.db.inspection import characters, is_empty
+
+
+@pytest.fixture
+def wanted(databases: Databases) -> Iterator[str]:
+    """Address of a database and an owner that are not there yet, dropped at the end."""
+    name = databases.create()
+    databases.drop(name)
+    yield make_conninfo(databases.url(name), user=name, password="a-long-password")
+    with psycopg.connect(databases.admin_url, autocommit=True) as conn:
+        conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        conn.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def test_the_owner_can_create_tables_in_a_database_with_unicodes_letters(databases: Databases, wanted: str) -> None:
+    database, role = provision.create(databases.admin_url, wanted)
+    assert database == role
+    assert characters(wanted) == ("UTF8", True)
+    assert is_empty(wanted)
+    with psycopg.connect(wanted) as conn:
+        conn.execute("CREATE TABLE made (n integer)")
+        assert conn.execute("SHOW statement_timeout").fetchone() == ("5s",)
+    assert not is_empty(wanted)
+
+
+def test_a_second_time_changes_nothing(databases: Databases, wanted: str) -> None:
+    assert provision.create(databases.admin_url, wanted) == provision.create(databases.admin_url, wanted)
+
+
+def test_a_new_owner_needs_a_password(databases: Databases, wanted: str) -> None:
+    parts = {name: value for name, value in parts_of(wanted).items() if name != "password"}
+    with pytest.raises(ConfigError, match="DB_PASSWORD"):
+        provision.create(databases.admin_url, make_conninfo("", **parts))

@@ -1,0 +1,151 @@
+"""`angidi serve` as a process: starts, refusals, ends, and what a kill leaves."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from tests.support.serving import Server, free_port, serving
+
+from angidi.db.embedded import EmbeddedServer
+
+BASE = "/api/v1"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "a home"
+
+
+def register(server: Server, email: str) -> httpx.Response:
+    body = {"email": email, "password": "correct horse", "name": "Somebody"}
+    return httpx.post(f"{server.url}{BASE}/users/register", json=body)
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes below `pid`."""
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Tell whether `condition` holds before `seconds` are over."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+
+
+def test_a_restart_keeps_what_was_stored(home: Path) -> None:
+    with serving(home) as server:
+        assert register(server, "a@shop.example").status_code == 201
+    with serving(home) as server:
+        assert register(server, "a@shop.example").status_code == 409
+
+
+def test_a_second_server_on_the_same_home_is_refused_and_told_the_first_ones_pid(home: Path) -> None:
+    with serving(home) as first:
+        second = Server(home, free_port())
+        assert second.process.wait(30) == 69
+        assert f"process {first.process.pid}" in second.output
+        assert f"kill {first.process.pid}" in second.output
+
+
+def test_a_taken_port_stops_the_start_with_one_line(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        server = Server(home, port)
+        assert server.process.wait(30) == 78
+        assert server.output.count("\n") == 1
+        assert f"SERVER_PORT: cannot listen on 127.0.0.1:{port}" in server.output
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_running_server_and_its_database_in_time(home: Path, signum: signal.Signals) -> None:
+    with serving(home) as server:
+        assert register(server, "a@shop.example").status_code == 201
+        workers = children(server.process.pid)
+        server.end(signum)
+    assert "Traceback" not in server.output
+    assert not any(is_running(worker) for worker in workers)
+    assert not (home / "data" / "postmaster.pid").exists()
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.2, 0.5, 0.9, 1.3, 2.0])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_starting_ends_it_without_a_traceback(home: Path, signum: signal.Signals, delay: float) -> None:
+    server = Server(home, free_port())
+    time.sleep(delay)
+    server.process.send_signal(signum)
+    server.process.wait(20)
+    assert "Traceback" not in server.output
+    assert not (home / "data" / "postmaster.pid").exists()
+
+
+def test_workers_end_with_a_killed_parent_and_the_next_start_finds_all_rows(home: Path) -> None:
+    with serving(home, SERVER_WORKERS="2") as server:
+        assert register(server, "a@shop.example").status_code == 201
+        workers = children(server.process.pid)
+        server.end(signal.SIGKILL)
+        assert eventually(lambda: not any(is_running(worker) for worker in workers))
+    with serving(home) as again:
+        assert register(again, "a@shop.example").status_code == 409
+
+
+def test_a_killed_database_is_a_clean_503_and_comes_back_with_what_was_acknowledged(home: Path) -> None:
+    with serving(home) as server:
+        assert register(server, "a@shop.example").status_code == 201
+        kill_postmaster(home)
+        seen = {register(server, "b@shop.example").status_code for _ in range(3)}
+        assert seen <= {503, 201, 409}
+        assert eventually(lambda: httpx.get(f"{server.url}/health").status_code == 200)
+        assert register(server, "a@shop.example").status_code == 409
+        assert "Traceback" not in server.output
+
+
+def test_a_request_during_an_outage_gets_503_with_retry_after_and_no_secrets(home: Path) -> None:
+    with serving(home) as server:
+        with EmbeddedServer(home) as embedded:
+            url = embedded.url("angidi_dev")
+        with psycopg.connect(url.replace("angidi_dev", "postgres"), autocommit=True) as conn:
+            conn.execute("ALTER DATABASE angidi_dev ALLOW_CONNECTIONS false")
+            conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'angidi_dev'")
+            try:
+                answer = httpx.get(f"{server.url}{BASE}/products", timeout=20)
+                health = httpx.get(f"{server.url}/health", timeout=20)
+            finally:
+                conn.execute("ALTER DATABASE angidi_dev ALLOW_CONNECTIONS true")
+        assert answer.status_code == 503
+        assert answer.json()["error"]["code"] == "DATABASE_UNAVAILABLE"
+        assert answer.headers["Retry-After"]
+        assert "angidi_dev" not in answer.text
+        assert health.status_code == 503
+        assert health.json()["data"]["status"] == "unhealthy"
+        assert eventually(lambda: httpx.get(f"{server.url}{BASE}/products").status_code == 200)
+
+
+def kill_postmaster(home: Path) -> None:
+    """Kill the postmaster that answers at `home`, which names itself."""
+    with EmbeddedServer(home) as server, psycopg.connect(server.url("postgres")) as conn:
+        row = conn.execute("SELECT pg_read_file('postmaster.pid'), current_setting('data_directory')").fetchone()
+    assert row
+    number, directory, *_ = row[0].splitlines()
+    assert Path(row[1]) == Path(directory) == (home / "data").resolve()
+    os.kill(int(number), signal.SIGKILL)

@@ -1,0 +1,141 @@
+"""The rules of the house that no linter knows: `python -m tools.lints`.
+
+A rule looks at one Python file and yields a line number and what is wrong there. To add one, write the function and
+name it in RULES; a test in tests/contracts/test_lints.py shows it a file that breaks it.
+"""
+
+import ast
+import io
+import re
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+PROJECT = Path(__file__).parents[1]
+
+MOST_LINES = 300
+MOST_FUNCTION_LINES = 45
+
+SQL = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|CREATE|ALTER|DROP|TRUNCATE|LOCK|COPY)\s")
+STAR = re.compile(r"\bSELECT\s+(DISTINCT\s+)?(\w+\.)?\*")
+SCHEMA = re.compile(r"\b(FROM|JOIN|INTO|UPDATE|TABLE)\s+public\.")
+SQL_HOMES = ("src/angidi/db/", "src/angidi/migrate/", "src/angidi/web/health.py")
+SQL_FILES = ("/repository.py", "/staging.py", "/paths.py")
+TRANSACTION_HOMES = ("src/angidi/db/", "src/angidi/migrate/")
+SILENCED = re.compile(r"#\s*(noqa|type: ignore|pyright: ignore|pragma: no cover)(:\s*[A-Z0-9, ]+|\[[\w, ]+\])?")
+
+Found = Iterator[tuple[int, str]]
+
+
+class File(NamedTuple):
+    """A Python file: its path from the project's folder, its text, its syntax."""
+
+    path: str
+    text: str
+    tree: ast.Module
+
+
+def is_short(file: File) -> Found:
+    """Refuse a file under src/ of more than 300 lines."""
+    if (lines := file.text.count("\n")) > MOST_LINES and file.path.startswith("src/"):
+        yield 1, f"has {lines} lines, and {MOST_LINES} are a lot: split it"
+
+
+def has_short_functions(file: File) -> Found:
+    """Refuse a function under src/ of more than 45 lines."""
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and file.path.startswith("src/"):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > MOST_FUNCTION_LINES:
+                yield node.lineno, f"{node.name} has {lines} lines, and {MOST_FUNCTION_LINES} are a lot: split it"
+
+
+def lists_columns(file: File) -> Found:
+    """Refuse SQL that lists no columns, or names a schema: a shop can then live in one of its own."""
+    for line, text in _strings(file):
+        if file.path.startswith("src/") and STAR.search(text):
+            yield line, "SELECT * : list the columns"
+        if file.path.startswith("src/") and SCHEMA.search(text):
+            yield line, "the schema `public` is named: leave it to the search path"
+
+
+def keeps_sql_in_repositories(file: File) -> Found:
+    """Refuse SQL outside repositories (and what an import adds to one), db/, migrate/ and the health probe."""
+    if not file.path.startswith("src/") or file.path.startswith(SQL_HOMES) or file.path.endswith(SQL_FILES):
+        return
+    for line, text in _strings(file):
+        if SQL.match(text):
+            yield line, "SQL outside a repository: move the statement there"
+
+
+def opens_transactions_in_services(file: File) -> Found:
+    """Refuse a transaction outside a service, which owns it, and a commit anywhere."""
+    if not file.path.startswith("src/") or file.path.startswith(TRANSACTION_HOMES):
+        return
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr == "transaction" and not file.path.endswith("/service.py"):
+                yield node.lineno, "a transaction outside a service: the business verb owns it"
+            if node.func.attr in {"commit", "rollback"}:
+                yield node.lineno, f"{node.func.attr}(): the end of the transaction's block does it"
+
+
+def gives_reasons(file: File) -> Found:
+    """Refuse a silenced check without its rule and its reason: `# noqa: S104 - an example`."""
+    for token in tokenize.generate_tokens(io.StringIO(file.text).readline):
+        if token.type == tokenize.COMMENT and (found := SILENCED.search(token.string)):
+            reason = token.string[found.end() :].lstrip(" -#")
+            if not reason or not (found[2] or found[1] == "pragma: no cover"):
+                yield token.start[0], f"{found[0].strip()} : name the rule, and the reason after “ - ”"
+
+
+RULES = (
+    is_short,
+    has_short_functions,
+    lists_columns,
+    keeps_sql_in_repositories,
+    opens_transactions_in_services,
+    gives_reasons,
+)
+
+
+def problems(path: str, text: str) -> list[str]:
+    """Return what is wrong with the file `path`, relative to the project, whose content is `text`."""
+    file = File(path, text, ast.parse(text))
+    found = sorted({(line, what) for rule in RULES for line, what in rule(file)})
+    return [f"{path}:{line}: {what}" for line, what in found]
+
+
+def lock_problems(path: str, text: str) -> list[str]:
+    """Return what is wrong with a lock: it holds names, versions and hashes, and no address of any machine."""
+    return [
+        f"{path}:{number}: names a place: a lock holds versions and hashes only"
+        for number, line in enumerate(text.splitlines(), 1)
+        if "://" in line or line.lstrip().startswith(("--find-links", "--index-url", "--extra-index-url", "-e", "/"))
+    ]
+
+
+def _strings(file: File) -> Iterator[tuple[int, str]]:
+    """Strings of the file with their lines; those that stand alone (docstrings) are prose and left out."""
+    prose = {id(node.value) for node in ast.walk(file.tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.lineno, node.value
+
+
+def main() -> int:
+    """Print every problem of the project; return 1 where there is one."""
+    found: list[str] = []
+    for folder in ("src", "tests", "tools", "benchmarks"):
+        for path in sorted((PROJECT / folder).rglob("*.py")):
+            found += problems(path.relative_to(PROJECT).as_posix(), path.read_text(encoding="utf-8"))
+    for path in sorted((PROJECT / "requirements").glob("*.txt")):
+        found += lock_problems(path.relative_to(PROJECT).as_posix(), path.read_text(encoding="utf-8"))
+    print(*found, sep="\n", end="\n" if found else "")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

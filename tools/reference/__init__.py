@@ -1,0 +1,16 @@
+"""The pages that are made from the code: docs/reference/ and .env.example, by `python -m tools.reference`."""
+
+from collections.abc import Callable
+
+from tools.reference import api, commands, errors, settings
+
+NOTE = "Made by `make docs` from the code, and compared with it by `make check`.\n"
+
+PAGES: dict[str, Callable[[], str]] = {
+    ".env.example": settings.env_example,
+    "docs/reference/settings.md": settings.page,
+    "docs/reference/errors.md": errors.page,
+    "docs/reference/cli.md": commands.page,
+    "docs/reference/openapi.json": api.description,
+}
+"""What makes each file, by its path from the project's folder."""

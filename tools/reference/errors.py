@@ -1,0 +1,178 @@
+"""docs/reference/errors.md: every error code, and what becomes of what the database says."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import psycopg
+from psycopg.errors import lookup
+
+from angidi.db.errors import translate
+from angidi.errors import REGISTRY, AngidiError, Unavailable
+from angidi.web.errors import status_of
+from tools.reference.api import described
+from tools.reference.tables import code, table
+
+ADVICE: dict[str, str] = {
+    "VALIDATION_ERROR": "Correct the fields that `details` names; `field` is spelt as in the JSON.",
+    "INVALID_REQUEST": "Send one JSON object in UTF-8, no key twice, within ten seconds.",
+    "MISSING_TOKEN": "Send `Authorization: Bearer <access_token>`.",
+    "INVALID_TOKEN_FORMAT": "Write the word `Bearer`, one space and the token.",
+    "EXPIRED_TOKEN": "Get a new one by `POST /users/refresh-token`; if it is the refresh token, log in.",
+    "INVALID_TOKEN": "Log in again. The account may be gone, or the token of the other kind.",
+    "INVALID_CREDENTIALS": "Check address and password; which of them is wrong is never said.",
+    "FORBIDDEN": "Ask an admin. The role counts as it is now, not as it was when the token was made.",
+    "NOT_FOUND": "Check the address.",
+    "USER_NOT_FOUND": "Check the id; the account may have been deleted.",
+    "PRODUCT_NOT_FOUND": "Check the id; the product may have been deleted, and can be restored.",
+    "CATEGORY_NOT_FOUND": "Check the id.",
+    "METHOD_NOT_ALLOWED": "Use a method that the header `Allow` names.",
+    "EMAIL_EXISTS": "Log in, or take another address. Case makes no difference.",
+    "LAST_ADMIN": "Make another admin first.",
+    "CATEGORY_EXISTS": "Take another name, or another parent.",
+    "CATEGORY_CYCLE": "Choose a parent that is not below the category.",
+    "CATEGORY_TOO_DEEP": "Choose a parent nearer to the root.",
+    "CATEGORY_IN_USE": "Move the products to another category first; deleted ones count, too.",
+    "SKU_EXISTS": "Take another SKU, or change the product that has it.",
+    "PAYLOAD_TOO_LARGE": "Send less: a body may have 64 KiB.",
+    "RATE_LIMIT_EXCEEDED": "Wait as many seconds as `Retry-After` says.",
+    "INTERNAL_ERROR": "Report it with the `request_id`, by which the operator finds it in the log.",
+    "DATABASE_UNAVAILABLE": "Wait as many seconds as `Retry-After` says, and try again.",
+}
+"""What one who meets the code can do. A code without a line here, or a line without its code, stops `make docs`."""
+
+CATEGORIES_ONLY = frozenset({"CONFLICT"})
+"""Codes of a category that is never raised itself."""
+
+STATES: tuple[tuple[str, str], ...] = (
+    ("08006", "the connection failed"),
+    ("22003", "a number is out of range"),
+    ("22P05", "a character cannot be stored"),
+    ("25006", "the server takes no writes"),
+    ("40001", "the transaction could not be serialized"),
+    ("40P01", "deadlock"),
+    ("53300", "too many connections"),
+    ("55P03", "a lock was not to be had in time"),
+    ("57014", "the statement took too long, or was cancelled"),
+    ("57P01", "the server is shutting down"),
+    ("42601", "a statement of ours is wrong"),
+)
+"""What PostgreSQL says, an example of each class that is told apart, constraints left out."""
+
+PAGE = """\
+# Errors
+
+Made by `make docs` from the code, and compared with it by `make check`.
+
+Every error has one shape: `{"error": {"code", "message", "details"?: [{"field", "message"}], "request_id"}}`. Programs
+read `code`, people `message`. `details` has one entry for each field that is wrong. The same `request_id` stands in the
+header `X-Request-ID` and in the server's log.
+"""
+
+MANY = 6
+"""Calls, beyond which they are counted and not listed."""
+
+CONSTRAINTS = """\
+## Constraints of the database
+
+The database holds the invariants. A violated constraint becomes the error that is declared for it; a test compares
+this list with the catalogue, both ways. A foreign key has two sides: the row that refers, and the parent referred to.
+PostgreSQL 18 reports the second as 23001, earlier versions as 23503.
+"""
+
+SQLSTATES = """\
+## SQLSTATEs
+
+What else PostgreSQL may say. Nothing of the classes 08, 25, 40, 53 and 57 is ever a 500: each means that the same
+request may succeed later. Work that was rolled back (class 40) is run again a few times before the client hears of it.
+When a connection breaks under a change, whether it took effect is unknown, and the message says so.
+"""
+
+
+class Code(NamedTuple):
+    """A public error code: its status, what it says, and the calls that answer with it."""
+
+    name: str
+    status: int
+    messages: tuple[str, ...]
+    calls: tuple[str, ...]
+
+
+def page() -> str:
+    """Return the page."""
+    rows = [
+        (code(each.name), str(each.status), " / ".join(each.messages), _where(each.calls), ADVICE[each.name])
+        for each in codes()
+    ]
+    head = ("code", "status", "message", "answers", "what to do")
+    return "\n".join([PAGE, table(head, rows), CONSTRAINTS, _constraints(), SQLSTATES, _states()])
+
+
+def codes() -> list[Code]:
+    """Return all public codes by status and name. Raises ValueError where ADVICE does not fit them."""
+    by_code: defaultdict[str, list[type[AngidiError]]] = defaultdict(list)
+    for kind in _kinds(AngidiError):
+        by_code[kind.code].append(kind)
+    if unfit := (set(by_code) - CATEGORIES_ONLY) ^ set(ADVICE):
+        raise ValueError(f"tools/reference/errors.py: ADVICE and the code differ in {', '.join(sorted(unfit))}")
+    calls = _calls()
+    found = [
+        Code(name, status_of(kinds[0]), tuple(_messages(kinds)), tuple(calls[name])) for name, kinds in by_code.items()
+    ]
+    return sorted((each for each in found if each.name in ADVICE), key=lambda each: (each.status, each.name))
+
+
+def _kinds(kind: type[AngidiError]) -> Iterator[type[AngidiError]]:
+    """Yield `kind` and all below it that are the package's own, in the order of their declaration."""
+    yield kind
+    for below in kind.__subclasses__():
+        if below.__module__.startswith("angidi."):
+            yield from _kinds(below)
+
+
+def _messages(kinds: list[type[AngidiError]]) -> list[str]:
+    """Return what these errors say; those about one field say it in `details`, under the code's own message."""
+    return list(dict.fromkeys(kind.message for kind in kinds if kind.field is None))
+
+
+def _calls() -> defaultdict[str, list[str]]:
+    """Return the calls that are documented to answer with a code, by code."""
+    calls: defaultdict[str, list[str]] = defaultdict(list)
+    for path, methods in described()["paths"].items():
+        for method, operation in methods.items():
+            for response in operation["responses"].values():
+                for name in response.get("content", {}).get("application/json", {}).get("examples", {}):
+                    calls[name].append(f"{method.upper()} {path}")
+    return calls
+
+
+def _where(calls: tuple[str, ...]) -> str:
+    if not calls:
+        return "any address"
+    return " · ".join(map(code, calls)) if len(calls) <= MANY else f"{len(calls)} calls (see openapi.json)"
+
+
+def _constraints() -> str:
+    rows = [
+        (
+            code(table_name),
+            code(name),
+            "the parent's" if side == "parent" else "the row's",
+            code(kind.code),
+            f"{kind.field}: {kind.message}" if kind.field else kind.message,
+        )
+        for (table_name, name, side), kind in sorted(REGISTRY.items())
+        if kind.__module__.startswith("angidi.")
+    ]
+    return table(("table", "constraint", "side", "code", "message"), rows)
+
+
+def _states() -> str:
+    rows: list[tuple[str, str, str, str]] = []
+    for state, meaning in STATES:
+        error = translate(lookup(state)()) or AngidiError()
+        waiting = f", Retry-After {error.retry_after}" if isinstance(error, Unavailable) else ""
+        rows.append((code(state), meaning, f"{status_of(type(error))}{waiting}", f"{code(error.code)}: {error.text}"))
+    lost = translate(psycopg.OperationalError()) or AngidiError()
+    rows.append(("none", "the connection broke", str(status_of(type(lost))), f"{code(lost.code)}: {lost.text}"))
+    return table(("SQLSTATE", "meaning", "status", "answer"), rows)

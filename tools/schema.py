@@ -1,0 +1,35 @@
+"""Write docs/database/SCHEMA.md and docs/reference/schema.sql from a migrated, throw-away database."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+from angidi.cli.context import MIGRATIONS
+from angidi.db.embedded import EmbeddedServer
+from angidi.migrate import Migrate, Source
+from tools.schema_docs import render
+
+PROJECT = Path(__file__).parents[1]
+DATABASE = "angidi_schema"
+DUMP = ("--schema-only", "--restrict-key=angidi", "--no-owner", "--no-privileges")
+DROP_BOOKKEEPING = "DROP TABLE schema_migrations, schema_migrations_history"
+
+
+def main() -> None:
+    """Write both files."""
+    with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder), durable=False) as server:
+        server.create_database(DATABASE)
+        url = server.url(DATABASE)
+        with Migrate.open(Source(MIGRATIONS), url) as migrate:
+            migrate.up()
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute(DROP_BOOKKEEPING)  # the migration tool's own, no part of the schema
+            (PROJECT / "docs/database/SCHEMA.md").write_text(render(conn), encoding="utf-8")
+        dump = subprocess.check_output([server.binaries / "pg_dump", *DUMP, f"--dbname={url}"], text=True)
+        (PROJECT / "docs/reference/schema.sql").write_text(dump, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
