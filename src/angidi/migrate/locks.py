@@ -96,13 +96,12 @@ class TableLock:
     table: str
     key: int
 
-    def prepare(self) -> None:
-        """Create the table where it is missing."""
-        self._run("CREATE TABLE IF NOT EXISTS {} (lock_id bigint NOT NULL PRIMARY KEY)")
-
     def acquire(self, timeout: float, waiting: Callable[[tuple[str, ...]], None], poll: Callable[[], None]) -> None:
         """Insert the row, or raise `Locked` at once where it is there, as golang-migrate does."""
         del timeout, waiting, poll
+        exists = self.connection.execute("SELECT to_regclass(quote_ident(%s)) IS NOT NULL", [self.table]).fetchone()
+        if exists != (True,):
+            self._run("CREATE TABLE IF NOT EXISTS {} (lock_id bigint NOT NULL PRIMARY KEY)")
         if not self._run("INSERT INTO {} (lock_id) VALUES ({}) ON CONFLICT DO NOTHING", self.key):
             raise Locked
 

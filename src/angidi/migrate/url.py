@@ -31,7 +31,7 @@ class Target:
     """
 
     scheme: str
-    connect: dict[str, str]
+    connect: dict[str, str] = field(repr=False)
     lock_name: str | None
     table: str = "schema_migrations"
     quoted: bool = False
