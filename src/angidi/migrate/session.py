@@ -34,8 +34,10 @@ class Session:
             schema, database = row or (None, "")
             table = VersionTable(connection, *table_names(target, schema))
             return cls(target, connection, table, _lock(target, table, database, strict=options.strict))
-        except BaseException:
+        except BaseException as error:
             connection.close()
+            if isinstance(error, psycopg.Error):
+                raise OpenError(target.redact(str(error).strip())) from error
             raise
 
     def prepare(self) -> None:

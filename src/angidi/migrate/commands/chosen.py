@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import psycopg
 
 from angidi.migrate.console import describe
 from angidi.migrate.errors import OpenError, Stopped
@@ -45,6 +46,8 @@ class Chosen:
         ):
             try:
                 yield migrate
+            except psycopg.Error as error:
+                raise migrate.session.failure(error) from error
             except Stopped as error:
                 say(str(error))
                 raise SystemExit(128 + interrupts.number) from error
