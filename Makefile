@@ -23,7 +23,7 @@ setup: ## Make .venv with everything for development, once (PYTHON=python3.12 ch
 	@sh tools/setup.sh dev
 
 .PHONY: runtime
-runtime:
+runtime: ## Make .venv with what serving needs, once.
 	@sh tools/setup.sh runtime
 
 .PHONY: run
@@ -66,6 +66,10 @@ test: setup ## Run the tests, with coverage; ARGS='tests/users -k login' runs so
 .PHONY: check
 check: setup ## Run every check-…: format, lint, types, imports, SQL, docs, spelling, files, audit.
 	@$(MAKE) --keep-going $(CHECKS)
+
+.PHONY: bench
+bench: setup ## Measure starts, repository reads and HTTP reads, each beside its limit (ARGS=--json).
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: fmt
 fmt: setup ## Format the code and mend what ruff can.

@@ -25,6 +25,7 @@ from angidi.users.passwords import Passwords
 from angidi.users.service import UserService
 from angidi.web import docs, errors, health
 from angidi.web.auth import Authenticator
+from angidi.web.deadline import Deadline
 from angidi.web.envelopes import JSONResponse
 from angidi.web.limits import BodyLimit, RateLimit
 from angidi.web.metrics import Metrics
@@ -85,7 +86,7 @@ def build_app(settings: Settings, database: Database) -> ASGIApp:
     services = build_services(database, tokens)
     metrics = Metrics(database.stats)
     app: Any = _api(database, services, Authenticator(tokens, services.users.role_of), metrics)
-    app = BodyLimit(app)
+    app = BodyLimit(Deadline(app))
     app = Gzip(app, minimum_size=1025, compresslevel=5)
     if settings.api_rate_limit:
         window = SharedWindow(settings.angidi_home / "rate-limit", settings.api_rate_limit)

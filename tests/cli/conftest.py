@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -27,7 +28,7 @@ def runner(url: str, monkeypatch: pytest.MonkeyPatch, home: Path) -> Run:
     monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setenv("ANGIDI_HOME", str(home))
 
-    def run(*arguments: str, **options: str) -> Result:
+    def run(*arguments: str, **options: Any) -> Result:
         return CliRunner().invoke(main, arguments, **options)
 
     return run

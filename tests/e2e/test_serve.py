@@ -141,6 +141,36 @@ def test_a_request_during_an_outage_gets_503_with_retry_after_and_no_secrets(hom
         assert eventually(lambda: httpx.get(f"{server.url}{BASE}/products").status_code == 200)
 
 
+def log_in(server: Server, password: str) -> int:
+    body = {"email": "boss@shop.example", "password": password}
+    return httpx.post(f"{server.url}{BASE}/users/login", json=body).status_code
+
+
+def test_the_first_admin_is_made_once_and_not_changed_by_a_later_start(home: Path) -> None:
+    admin = {"ADMIN_EMAIL": "boss@shop.example", "ADMIN_PASSWORD": "a first long phrase"}
+    with serving(home, **admin) as server:
+        assert log_in(server, "a first long phrase") == 200
+        assert "made the first admin, boss@shop.example" in server.output
+        assert "long phrase" not in server.output
+    with serving(home, **(admin | {"ADMIN_PASSWORD": "another long phrase"})) as again:
+        assert log_in(again, "another long phrase") == 401
+
+
+def test_an_ordinary_user_is_never_made_an_admin_by_a_setting(home: Path) -> None:
+    with serving(home) as server:
+        assert register(server, "boss@shop.example").status_code == 201
+    with serving(home, ADMIN_EMAIL="BOSS@shop.example", ADMIN_PASSWORD="a long phrase of theirs") as again:
+        assert "belongs to an ordinary user" in again.output
+        assert log_in(again, "a long phrase of theirs") == 401
+        assert log_in(again, "correct horse") == 200
+
+
+def test_an_admin_address_that_is_none_stops_the_start(home: Path) -> None:
+    server = Server(home, free_port(), ADMIN_EMAIL="boss", ADMIN_PASSWORD="a long phrase of mine")
+    assert server.process.wait(30) == 78
+    assert "ADMIN_EMAIL: must be an email address" in server.output
+
+
 def kill_postmaster(home: Path) -> None:
     """Kill the postmaster that answers at `home`, which names itself."""
     with EmbeddedServer(home) as server, psycopg.connect(server.url("postgres")) as conn:

@@ -1,11 +1,12 @@
 """What can be done with categories."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from uuid import UUID
 
 from msgspec import UNSET, structs
 
-from angidi.categories import repository
+from angidi.categories import imports, repository
 from angidi.categories.errors import CategoryCycle, CategoryInUse, CategoryTooDeep
 from angidi.categories.models import (
     Category,
@@ -16,7 +17,10 @@ from angidi.categories.models import (
     CategoryWithPath,
     NewCategory,
 )
+from angidi.categories.staging import Known
+from angidi.csvfile import CsvFile, OnRefused, Row, Summary
 from angidi.db import Connection, Database, retried
+from angidi.db.bulk import take_time
 from angidi.paging import PageRequest, Total
 
 MAXIMUM_DEPTH = 50
@@ -74,6 +78,19 @@ class CategoryService:
             raise CategoryInUse(
                 f"There are {found.living} products in this category, and {found.deleted} deleted ones."
             ) from None
+
+    async def load(self, file: CsvFile, *, on_refused: OnRefused, dry_run: bool = False) -> Summary:
+        """Import the categories of a file: all that are good, in one transaction. Raises `FileRefused`."""
+        async with self._db.transaction(undo=dry_run) as conn:
+            await take_time(conn)
+            await repository.lock_tree(conn)
+            return await imports.load(conn, file, on_refused=on_refused, maximum_depth=MAXIMUM_DEPTH)
+
+    async def add_unknown(self, rows: Iterable[Row]) -> dict[UUID, Known]:
+        """Add sample categories that are not there yet; return what the id of each row stands for."""
+        async with self._db.transaction() as conn:
+            await repository.lock_tree(conn)
+            return await imports.add_unknown(conn, rows)
 
     async def _tree(self) -> CategoryPage:
         categories = await self._db.read_stale(repository.list_all)

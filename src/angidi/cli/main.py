@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import click
 
 from angidi import __version__, errors
-from angidi.cli import db, migrate, serve, users
+from angidi.cli import db, imports, migrate, seed, serve, users
 from angidi.config import ConfigError
 from angidi.db.embedded import EmbeddedError
 from angidi.errors import AngidiError
@@ -57,3 +57,5 @@ main.add_command(serve.serve)
 main.add_command(db.group)
 main.add_command(migrate.group)
 main.add_command(users.group)
+main.add_command(seed.seed)
+main.add_command(imports.group)

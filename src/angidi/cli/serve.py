@@ -23,11 +23,16 @@ from granian.log import LogLevels
 
 from angidi.cli.context import located, one_connection, opened
 from angidi.cli.schema import prepare
+from angidi.cli.seed import plant
 from angidi.config import ConfigError, Settings, load
 from angidi.db.conninfo import Addresses
 from angidi.db.embedded import EmbeddedError, EmbeddedServer, exclusive
+from angidi.errors import Invalid
+from angidi.users.errors import EmailTaken
 from angidi.users.models import NewUser
+from angidi.users.service import UserService
 from angidi.web import logs
+from angidi.web.fields import build
 from angidi.web.metrics import MULTIPROCESS
 
 KILL_TIMEOUT = 10
@@ -97,12 +102,27 @@ def _first_start(settings: Settings, where: Addresses, *, seed: bool) -> None:
     async def work() -> None:
         async with opened(one_connection(settings), where) as services:
             if settings.admin_email and settings.admin_password:
-                new = NewUser(settings.admin_email, settings.admin_password.get_secret_value(), settings.admin_name)
-                if await services.users.ensure_admin(new):
-                    click.echo(f"made the first admin, {new.email}", err=True)
+                await _make_admin(services.users, settings)
+            if seed:
+                click.echo(await plant(services), err=True)
 
     asyncio.run(work())
-    del seed
+
+
+async def _make_admin(users: UserService, settings: Settings) -> None:
+    """Make the first admin. One who may not be made one stops nothing: the shop goes on without."""
+    password = settings.admin_password.get_secret_value() if settings.admin_password else ""
+    wanted = {"email": settings.admin_email, "name": settings.admin_name, "password": password}
+    try:
+        made = await users.ensure_admin(build(wanted, NewUser, strict=True))
+    except Invalid as error:
+        problems = (f"ADMIN_{field.upper()}: {message}" for field, message in error.details)
+        raise ConfigError("\n".join(problems)) from None
+    except EmailTaken as error:
+        click.echo(f"warning: ADMIN_EMAIL: {error}; make an admin with: angidi users create --admin", err=True)
+        return
+    if made:
+        click.echo(f"made the first admin, {made.email}", err=True)
 
 
 @contextmanager

@@ -73,10 +73,13 @@ class Database:
                 yield conn
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Connection]:
-        """Lend a connection inside a transaction: committed at the end of the block, rolled back on any error."""
+    async def transaction(self, *, undo: bool = False) -> AsyncGenerator[Connection]:
+        """Lend a connection inside a transaction: committed at the end of the block, rolled back on any error.
+
+        With `undo` it is rolled back in any case: a dry run.
+        """
         with translated():
-            async with self._source.connection() as conn, conn.transaction():
+            async with self._source.connection() as conn, conn.transaction(force_rollback=undo):
                 yield conn
 
     async def read(

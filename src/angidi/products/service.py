@@ -1,12 +1,15 @@
 """What can be done with products."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from msgspec import UNSET, structs
 
 from angidi.categories.service import CategoryService
+from angidi.csvfile import CsvFile, OnRefused, Row, Summary
 from angidi.db import Database, retried
-from angidi.products import repository
+from angidi.db.bulk import take_time
+from angidi.products import imports, repository
 from angidi.products.models import (
     CategoryProductQuery,
     NewProduct,
@@ -62,3 +65,19 @@ class ProductService:
     async def restore(self, product_id: UUID) -> Product:
         """Bring a product back; one that lives is returned as it is. Raises `ProductNotFound`, `SkuTaken`."""
         return await self._db.write(repository.restore, product_id)
+
+    async def load(
+        self, file: CsvFile, *, on_refused: OnRefused, default_category: str | None = None, dry_run: bool = False
+    ) -> Summary:
+        """Import the products of a file: all that are good, in one transaction.
+
+        Raises `FileRefused`, and `Invalid` where `default_category` does not mean exactly one category.
+        """
+        async with self._db.transaction(undo=dry_run) as conn:
+            await take_time(conn)
+            return await imports.load(conn, file, on_refused=on_refused, default_category=default_category)
+
+    async def add_unknown(self, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
+        """Add sample products whose SKU no product has or had."""
+        async with self._db.transaction() as conn:
+            return await imports.add_unknown(conn, rows, on_refused=on_refused)

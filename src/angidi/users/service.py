@@ -119,7 +119,7 @@ class UserService:
             if await repository.lock_admins(conn):
                 return None
             if await repository.find_by_email(conn, new.email):
-                raise EmailTaken(f"{new.email} belongs to an ordinary user, who is not made an admin by a setting.")
+                raise EmailTaken(f"{new.email} belongs to an ordinary user, who is not made an admin by a setting")
             return await repository.insert(
                 conn, email=new.email, password_hash=password_hash, name=new.name, role="admin"
             )

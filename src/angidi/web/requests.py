@@ -29,7 +29,7 @@ def body_of(into: type[S]) -> Provide:
 
 
 def query_of(into: type[S]) -> Provide:
-    """Provide the query string, decoded into `into`; of a parameter given twice the last one counts."""
+    """Provide the query string, decoded into `into`; of a parameter given twice the first one counts."""
 
     async def query(request: AnyRequest) -> Any:
         return build(dict(request.query_params), into, strict=is_strict(request), texts=True)

@@ -107,7 +107,7 @@ def _asks_for_strict(preferences: bytes) -> bool:
 
 
 def _route(scope: Scope) -> str:
-    """Return the route that was matched, parameters by name. (For a route without any, Litestar keeps no template.)"""
+    """Return the route that was matched, parameters by name; of one without any, Litestar keeps no template."""
     if "route_handler" not in scope:
         return "unmatched"
     return scope["path_template"] if scope["path_params"] else scope["path"]

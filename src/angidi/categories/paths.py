@@ -1,0 +1,95 @@
+"""Categories as people name them: by a name, a path such as `Electronics > Phones`, or an id.
+
+Two categories of one name make the name ambiguous, a root's too: then only path or id will do, and for the root its id.
+"""
+
+import difflib
+import re
+from typing import LiteralString
+from uuid import UUID
+
+from msgspec import Struct
+
+from angidi.db.rows import Connection, fetch_all
+from angidi.errors import Invalid
+
+# Common table expressions, after WITH RECURSIVE: `named` has every text that means a category, in its normal form (see
+# `normal`). A root's path is its name, hence UNION and not UNION ALL.
+NAMED: LiteralString = r"""
+paths AS (
+    SELECT id, name, name::text AS path
+      FROM categories
+     WHERE parent_id IS NULL
+     UNION ALL
+    SELECT child.id, child.name, paths.path || ' > ' || child.name
+      FROM categories AS child
+      JOIN paths ON paths.id = child.parent_id
+), named AS (
+    SELECT id, path, regexp_replace(name, ' *> *', ' > ', 'g') AS text FROM paths
+     UNION
+    SELECT id, path, regexp_replace(path, ' *> *', ' > ', 'g') FROM paths
+     UNION
+    SELECT id, path, id::text FROM paths
+)"""
+
+LIST_NAMED = """
+WITH RECURSIVE {named}
+SELECT id, path
+  FROM named
+ WHERE text = %(text)s
+ ORDER BY path, id
+"""
+
+LIST_PATHS = """
+WITH RECURSIVE {named}
+SELECT id, path
+  FROM paths
+ ORDER BY path, id
+"""
+
+NEAR = 5
+SHOWN = 20
+"""How many categories a message lists: those that resemble, and those of one name."""
+
+
+class CategoryPath(Struct, frozen=True):
+    """A category, and the names from the root to it."""
+
+    id: UUID
+    path: str
+
+    def __str__(self) -> str:
+        """Return the category for a message."""
+        return f"{self.path} ({self.id})"
+
+
+def normal(text: str) -> str:
+    """Return the normal form of what names a category: one blank around “>”, an id as PostgreSQL writes it."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return re.sub(" *> *", " > ", text.strip())
+
+
+async def get_named(conn: Connection, text: str) -> CategoryPath:
+    """Return the category that `text` means. Raises `Invalid`: with near ones for an unknown, with all for several."""
+    sql = LIST_NAMED.format(named=NAMED)
+    found = await fetch_all(conn, CategoryPath, sql, {"text": normal(text)})
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Invalid(
+            "\n".join([f"“{text}” means {len(found)} categories; give path or id:", *map(str, found[:SHOWN])])
+        )
+    near = nearest(text, await fetch_all(conn, CategoryPath, LIST_PATHS.format(named=NAMED)))
+    raise Invalid("\n".join([f"there is no category “{text}”" + ("; near it are:" if near else ""), *map(str, near)]))
+
+
+def nearest(text: str, categories: list[CategoryPath]) -> list[CategoryPath]:
+    """Return those of `categories` whose path or name resembles `text`, nearest first."""
+    keys: dict[str, list[CategoryPath]] = {}
+    for category in categories:
+        for key in {category.path.casefold(), category.path.rsplit(" > ", 1)[-1].casefold()}:
+            keys.setdefault(key, []).append(category)
+    close = difflib.get_close_matches(normal(text).casefold(), keys, NEAR)
+    return list({category.id: category for key in close for category in keys[key]}.values())[:NEAR]

@@ -1,0 +1,136 @@
+"""`angidi import …`: categories and products from CSV files."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from angidi.app import Services
+from angidi.categories.imports import COLUMNS as CATEGORY_COLUMNS
+from angidi.cli.context import located, one_connection, opened
+from angidi.config import load
+from angidi.csvfile import Columns, CsvFile, OnRefused, Refused, Summary, Watch
+from angidi.csvfile import opened as opened_csv
+from angidi.db.conninfo import Addresses
+from angidi.products.imports import COLUMNS as PRODUCT_COLUMNS
+
+SOME_REFUSED = 3
+"""The exit code where rows were refused and all others stored: neither a success nor a failure."""
+
+Work = Callable[[Services, CsvFile, OnRefused], Awaitable[Summary]]
+
+_file = click.argument("path", metavar="FILE.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_dry_run = click.option("--dry-run", is_flag=True, help="Report all the same, and store nothing.")
+_json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
+
+
+@click.group("import")
+def group() -> None:
+    """Import categories and products from CSV files.
+
+    A file is UTF-8, its first line names the columns, and it may be gzipped. All good rows are stored, in one
+    transaction; each refused one is reported on a line of standard error, with its line in the file and every reason.
+    A second run changes nothing.
+
+    Exit codes: 0 all rows are in · 1 the file or an option is wrong, nothing is stored · 3 some rows were refused, all
+    others are in.
+    """
+
+
+@group.command()
+@_file
+@_dry_run
+@_json
+def categories(path: Path, *, dry_run: bool, as_json: bool) -> None:
+    """Import categories.
+
+    The columns are id, name, parent_id, and optionally description. Rows stand in any order. A category of the same
+    path of names is the same category; none is moved or deleted. Exits with 3 where rows were refused.
+    """
+
+    async def work(services: Services, file: CsvFile, on_refused: OnRefused) -> Summary:
+        return await services.categories.load(file, on_refused=on_refused, dry_run=dry_run)
+
+    _import(path, CATEGORY_COLUMNS, work, dry_run=dry_run, as_json=as_json)
+
+
+@group.command()
+@_file
+@click.option(
+    "--default-category",
+    metavar="NAME|ID",
+    help="The category (name, path such as “Books > Poetry”, or id) of new products whose row names none.",
+)
+@_dry_run
+@_json
+def products(path: Path, *, default_category: str | None, dry_run: bool, as_json: bool) -> None:
+    """Import products.
+
+    The columns are sku, name, price, stock, and optionally description, category, category_id, image_url. A product is
+    matched by its sku. What the file has no column for stays as it is. Exits with 3 where rows were refused.
+    """
+
+    async def work(services: Services, file: CsvFile, on_refused: OnRefused) -> Summary:
+        return await services.products.load(
+            file, on_refused=on_refused, default_category=default_category, dry_run=dry_run
+        )
+
+    _import(path, PRODUCT_COLUMNS, work, dry_run=dry_run, as_json=as_json)
+
+
+def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json: bool) -> None:
+    refused: list[Refused] = []
+    settings = load()
+
+    async def run(where: Addresses, file: CsvFile) -> Summary:
+        past_pooler = Addresses(where.direct, where.direct, where.direct)
+        async with opened(one_connection(settings), past_pooler) as services:
+            return await work(services, file, refused.append if as_json else _print_refused)
+
+    with _progress(path) as watch, opened_csv(path, columns, watch) as file:
+        if file.ignored:
+            click.echo(f"ignored columns: {', '.join(file.ignored)}", err=True)
+        with located(settings) as where:
+            summary = asyncio.run(run(where, file))
+    if as_json:
+        click.echo(msgspec.json.encode({**msgspec.structs.asdict(summary), "refused": refused}).decode())
+    else:
+        _print_summary(summary, dry_run=dry_run)
+    if summary.refused:
+        sys.exit(SOME_REFUSED)
+
+
+def _print_refused(refused: Refused) -> None:
+    reasons = "; ".join(f"{reason.column}: {reason.message}" for reason in refused.reasons)
+    click.echo(f"line {refused.line}: {reasons}", err=True)
+
+
+def _print_summary(summary: Summary, *, dry_run: bool) -> None:
+    table = Table(title="dry run: nothing is stored" if dry_run else None)
+    for name in summary.__struct_fields__:
+        table.add_column(name, justify="right")
+    table.add_row(*(f"{count:,}" for count in msgspec.structs.astuple(summary)))
+    Console().print(table)
+
+
+@contextmanager
+def _progress(path: Path) -> Generator[Watch]:
+    """Show how much of the file is read, where somebody watches."""
+    console = Console(stderr=True)
+    bar = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    size = path.stat().st_size
+    with Progress(*bar, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("reading", total=size)
+
+        def watch(position: int) -> None:
+            done = position >= size
+            progress.update(task, completed=position, description="storing" if done else "reading")
+
+        yield watch

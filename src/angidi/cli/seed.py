@@ -1,0 +1,58 @@
+"""`angidi seed`: sample data, added beside what a shop has and never over it."""
+
+from importlib.resources import as_file, files
+from typing import NamedTuple
+
+import click
+
+from angidi.app import Services
+from angidi.categories.imports import COLUMNS as CATEGORY_COLUMNS
+from angidi.cli.context import with_services
+from angidi.csvfile import Columns, Refused, Row, opened
+from angidi.products.imports import COLUMNS as PRODUCT_COLUMNS
+
+SEEDS = files("angidi") / "seeds"
+
+
+class Planted(NamedTuple):
+    """How much sample data was added, and how much was there."""
+
+    categories: int
+    products: int
+    present: int
+
+    def __str__(self) -> str:
+        """Return it as a line."""
+        return f"seeded {self.categories} categories and {self.products} products; {self.present} were there already"
+
+
+@click.command()
+def seed() -> None:
+    """Add the sample categories and products that are not there yet.
+
+    Existing ones stay as they are, renamed, moved, changed or deleted; so a second run changes nothing.
+    """
+    click.echo(with_services(plant))
+
+
+async def plant(services: Services) -> Planted:
+    """Add what is missing of the sample data."""
+    known = await services.categories.add_unknown(_rows("categories.csv", CATEGORY_COLUMNS))
+    ids = {str(sample): str(category.id) for sample, category in known.items()}
+    refused: list[Refused] = []
+    rows = [_moved(row, ids) for row in _rows("products.csv", PRODUCT_COLUMNS)]
+    summary = await services.products.add_unknown(rows, on_refused=refused.append)
+    if refused:
+        raise ValueError(f"the sample data breaks its own rules: {refused}")
+    added = sum(category.added for category in known.values())
+    return Planted(added, summary.added, len(known) - added + summary.unchanged)
+
+
+def _rows(name: str, columns: Columns) -> list[Row]:
+    with as_file(SEEDS / name) as path, opened(path, columns) as file:
+        return list(file)
+
+
+def _moved(row: Row, ids: dict[str, str]) -> Row:
+    """Return the row with its category's id as it is in this shop."""
+    return row._replace(cells={**row.cells, "category_id": ids[row.cells["category_id"]]})

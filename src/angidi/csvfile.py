@@ -1,0 +1,179 @@
+"""CSV files, read row by row, and what an import of one reports.
+
+At no time is more than one row held. A line number is the file's own: the header is line 1, and a row whose quoted
+field spans several lines has the number of its first.
+"""
+
+import csv
+import gzip
+import os
+import zlib
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from msgspec import Struct
+
+from angidi.errors import Malformed
+
+LINE_LIMIT = 1 << 20
+"""Bytes in a line, above which the file is taken for something else."""
+
+WATCH_INTERVAL = 500
+"""Lines."""
+
+GZIP_MAGIC = b"\x1f\x8b"
+_UNREADABLE = (OSError, EOFError, zlib.error)
+
+
+class FileRefused(Malformed):
+    """The file cannot be imported at all; nothing was."""
+
+    message = "The file cannot be read."
+
+
+class Reason(Struct, frozen=True):
+    """Why a row was refused: its column, and what is wrong there."""
+
+    column: str
+    message: str
+
+
+class Refused(Struct, frozen=True):
+    """A refused row, with every reason."""
+
+    line: int
+    reasons: list[Reason]
+
+
+class Summary(Struct, frozen=True):
+    """How many rows of an import did what."""
+
+    added: int
+    changed: int
+    unchanged: int
+    refused: int
+
+
+OnRefused = Callable[[Refused], None]
+"""Is told of every refused row, by line, before anything is committed."""
+
+
+Watch = Callable[[int], None]
+"""Is told now and then how many bytes of the file were read (of the compressed one, where it is)."""
+
+
+def _nobody(_: int) -> None:
+    """Watch nothing."""
+
+
+class Row(NamedTuple):
+    """A row: its first line in the file, and its cells by column.
+
+    `problem` is set for a row that does not fit the header: its cells cannot be trusted, so there are none.
+    """
+
+    line: int
+    cells: dict[str, str]
+    problem: Reason | None = None
+
+
+class Columns(NamedTuple):
+    """The columns that an import knows."""
+
+    required: Sequence[str]
+    optional: Sequence[str] = ()
+
+
+class CsvFile:
+    """An open file: its columns are known, its rows are yet to be read, once."""
+
+    def __init__(self, file: BinaryIO, known: Columns, watch: Watch = _nobody) -> None:
+        self._file = file
+        self._watch = watch
+        plain = gzip.GzipFile(fileobj=file) if _is_gzip(file) else file
+        self._reader = csv.reader(_lines(plain), strict=True)
+        self._header = self._read_header(known)
+        self.columns = frozenset(self._header) & {*known.required, *known.optional}
+        self.ignored = [name for name in self._header if name and name not in self.columns]
+
+    def __iter__(self) -> Iterator[Row]:
+        """Read the rows, blank lines left out. Raises `FileRefused` where what follows cannot be made out."""
+        width = len(self._header)
+        places = [(name, place) for place, name in enumerate(self._header) if name in self.columns]
+        while (found := self._next()) is not None:
+            line, cells = found
+            if line % WATCH_INTERVAL == 0:
+                self._watch(self._file.tell())
+            if len(cells) == width:
+                yield Row(line, {name: cells[place] for name, place in places})
+            elif cells:
+                yield Row(line, {}, self._misfit(len(cells)))
+        self._watch(self._file.tell())
+
+    def _next(self) -> tuple[int, list[str]] | None:
+        line = self._reader.line_num + 1
+        try:
+            cells = next(self._reader, None)
+        except csv.Error as error:
+            raise FileRefused(f"line {line}: {error} (is a quotation mark left open, or not doubled?)") from None
+        except _UNREADABLE as error:
+            raise FileRefused(f"cannot read on after line {line - 1}: {error}") from None
+        return None if cells is None else (line, cells)
+
+    def _read_header(self, known: Columns) -> list[str]:
+        found = self._next()
+        if found is None:
+            raise FileRefused(f"The file is empty; its first line must name the columns: {', '.join(known.required)}")
+        header = [name.strip().lower() for name in found[1]]
+        if missing := [name for name in known.required if name not in header]:
+            raise FileRefused(
+                f"line 1: there is no column {', '.join(missing)}; the columns are: {', '.join(header)} "
+                "(names separated by commas are expected)"
+            )
+        if doubled := {name for name in header if name and header.count(name) > 1}:
+            raise FileRefused(f"line 1: a column stands there twice: {', '.join(sorted(doubled))}")
+        return header
+
+    def _misfit(self, width: int) -> Reason:
+        expected = len(self._header)
+        text = f"the row has {width} cells and the header {expected}; is a comma not quoted?"
+        return Reason(self._header[min(width, expected - 1)], text)
+
+
+@contextmanager
+def opened(path: Path, known: Columns, watch: Watch = _nobody) -> Generator[CsvFile]:
+    """Open a CSV file in UTF-8, with or without a BOM, gzipped or not. Raises `FileRefused`, also inside the block."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise FileRefused(f"{path}: {os.strerror(error.errno or 0)}") from None
+    with file:
+        try:
+            yield CsvFile(file, known, watch)
+        except FileRefused as error:
+            raise FileRefused(f"{path.name}: {error}") from None
+
+
+def _is_gzip(file: BinaryIO) -> bool:
+    start = file.read(len(GZIP_MAGIC))
+    file.seek(0)
+    return start == GZIP_MAGIC
+
+
+def _lines(file: BinaryIO | gzip.GzipFile) -> Iterator[str]:
+    """Decode line by line, so that a byte that is no UTF-8 is reported with its line."""
+    encoding = "utf-8-sig"
+    for number, line in enumerate(iter(partial(file.readline, LINE_LIMIT), b""), 1):
+        if len(line) == LINE_LIMIT:
+            raise FileRefused(f"line {number} is longer than {LINE_LIMIT:,} bytes")
+        try:
+            yield line.decode(encoding)
+        except UnicodeDecodeError as error:
+            raise FileRefused(
+                f"line {number}: byte {error.start + 1} (0x{line[error.start]:02X}) is not UTF-8; "
+                "save the file as “CSV UTF-8”"
+            ) from None
+        encoding = "utf-8"

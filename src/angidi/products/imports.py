@@ -1,0 +1,107 @@
+"""The product import: what a row may hold, and the way of a file into the catalogue. `service` opens transactions."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from angidi.categories.models import CategoryId
+from angidi.categories.paths import get_named, normal
+from angidi.csvfile import Columns, CsvFile, OnRefused, Row, Summary
+from angidi.db.rows import Connection
+from angidi.ids import new_id
+from angidi.products import staging
+from angidi.products.models import Description, Name, NewImageUrl, Sku, Stock, exact_price
+from angidi.products.staging import Staged
+from angidi.web.cells import Taken, number, take
+from angidi.web.fields import BLANK_IS_ABSENT, Parse
+
+COLUMNS = Columns(
+    required=("sku", "name", "price", "stock"),
+    optional=("description", "category", "category_id", "image_url"),
+)
+
+
+def _price(text: str) -> Decimal:
+    return exact_price(number(text))
+
+
+class ProductRow(Struct, frozen=True):
+    """A row of the file: as `NewProduct`, but the SKU is required, and the category may be named as people do."""
+
+    sku: Sku
+    name: Name
+    price: Annotated[Decimal, Parse(_price)]
+    stock: Stock
+    description: Annotated[Description, BLANK_IS_ABSENT] | None = None
+    category_id: Annotated[CategoryId, BLANK_IS_ABSENT] | UnsetType = UNSET
+    category: Annotated[str, Meta(max_length=5000, description="a name, path or id"), BLANK_IS_ABSENT] | None = None
+    image_url: NewImageUrl = None
+
+
+async def load(conn: Connection, file: CsvFile, *, on_refused: OnRefused, default_category: str | None) -> Summary:
+    """Add and change the products of `file`, matched by SKU among the living.
+
+    `default_category` (name, path or id) is for new products whose row names none. Raises `Invalid` where that does
+    not mean exactly one category. Rows are locked in the order of their ids.
+    """
+    default = (await get_named(conn, default_category)).id if default_category else None
+    await staging.stage(conn, map(_staged, file))
+    await staging.check(conn, homeless_too=default is None)
+    summary = await staging.upsert(conn, file.columns, default)
+    await _report(conn, on_refused)
+    return summary
+
+
+async def add_unknown(conn: Connection, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
+    """Add the products of `rows` whose SKU no product has or had; those that are there stay as they are."""
+    await staging.stage(conn, map(_staged, rows))
+    await staging.check(conn, homeless_too=True)
+    summary = await staging.add_unknown(conn)
+    await _report(conn, on_refused)
+    return summary
+
+
+async def _report(conn: Connection, on_refused: OnRefused) -> None:
+    async for refused in staging.list_refused(conn):
+        on_refused(refused)
+    await staging.drop(conn)
+
+
+def _staged(row: Row) -> Staged:
+    taken = take(row, ProductRow)
+    return _refused(taken) if taken.value is None else _good(taken.line, taken.value)
+
+
+def _good(line: int, row: ProductRow) -> Staged:
+    return Staged(
+        line=line,
+        id=new_id(),
+        sku=row.sku,
+        name=row.name,
+        description=row.description,
+        price=row.price,
+        stock=row.stock,
+        category_id=row.category_id or None,
+        category=normal(row.category) if row.category and not row.category_id else None,
+        homeless=not (row.category_id or row.category),
+        image_url=row.image_url,
+    )
+
+
+def _refused(taken: Taken[ProductRow]) -> Staged:
+    """Stage what is good of a refused row, as far as the checks to come can find more against it."""
+    good = taken.texts
+    category_id, category = good.get("category_id"), good.get("category")
+    refused = {reason.column for reason in taken.reasons}
+    return Staged(
+        line=taken.line,
+        id=new_id(),
+        sku=good.get("sku") or None,
+        category_id=category_id or None,
+        category=normal(category) if category and not category_id else None,
+        homeless="sku" in good and not (category_id or category or refused & {"category_id", "category"}),
+        reasons=msgspec.json.encode(taken.reasons).decode(),
+    )

@@ -1,0 +1,103 @@
+"""CSV files as they come: line numbers, encodings, and what is no CSV at all."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from tests.support.files import rows_of, write
+
+from angidi.csvfile import LINE_LIMIT, Columns, FileRefused, Watch, opened
+
+KNOWN = Columns(required=("sku", "name"), optional=("note",))
+A_AND_B = [(2, {"sku": "a", "name": "A"}), (3, {"sku": "b", "name": "B"})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sku,name\na,A\nb,B\n",
+        "sku,name\na,A\nb,B",
+        "sku,name\r\na,A\r\nb,B\r\n",
+        "\ufeffsku,name\na,A\nb,B\n",
+        " SKU ,Name\na,A\nb,B\n",
+        'sku,"name"\n"a","A"\nb,B\n',
+        "name,other,sku\nA,1,a\nB,2,b\n",
+    ],
+    ids=["LF", "no LF at the end", "CRLF", "BOM", "other case", "quoted", "other order"],
+)
+def test_rows_come_whatever_the_dialect(tmp_path: Path, text: str) -> None:
+    (tmp_path / "rows.csv").write_bytes(text.encode())
+    assert rows_of(tmp_path / "rows.csv", KNOWN) == A_AND_B
+
+
+def test_a_gzipped_file_is_read_whatever_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(gzip.compress(b"sku,name\na,A\nb,B\n"))
+    assert rows_of(path, KNOWN) == A_AND_B
+
+
+def test_a_line_number_is_that_of_the_first_line_of_a_row(tmp_path: Path) -> None:
+    path = write(tmp_path, 'sku,name\na,"one\ntwo\nthree"\n\n\nb,B\n')
+    assert rows_of(path, KNOWN) == [(2, {"sku": "a", "name": "one\ntwo\nthree"}), (7, {"sku": "b", "name": "B"})]
+
+
+def test_unknown_columns_are_ignored_and_listed(tmp_path: Path) -> None:
+    with opened(write(tmp_path, "sku,colour,name,size,note\na,red,A,4,x\n"), KNOWN) as file:
+        assert file.ignored == ["colour", "size"]
+        assert file.columns == {"sku", "name", "note"}
+        assert [row.cells for row in file] == [{"sku": "a", "name": "A", "note": "x"}]
+
+
+def test_a_file_of_a_header_only_has_no_rows(tmp_path: Path) -> None:
+    assert rows_of(write(tmp_path, "sku,name\n"), KNOWN) == []
+
+
+@pytest.mark.parametrize(("row", "column"), [("a", "name"), ("a,A,3,4", "note")])
+def test_a_row_that_does_not_fit_the_header_is_told_apart(tmp_path: Path, row: str, column: str) -> None:
+    with opened(write(tmp_path, f"sku,name,note\n{row}\n"), KNOWN) as file:
+        (found,) = file
+    assert found.problem is not None
+    assert found.problem.column == column
+    assert f"has {row.count(',') + 1} cells and the header 3" in found.problem.message
+    assert found.cells == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "rows.csv: The file is empty; its first line must name the columns: sku, name"),
+        (b"sku;name\na;A\n", "line 1: there is no column sku, name; the columns are: sku;name"),
+        (b"name,sku,name\n", "line 1: a column stands there twice: name"),
+        (b"sku,name\na,A\nb,caf\xe9\n", "line 3: byte 6 (0xE9) is not UTF-8"),
+        ("sku,name\n".encode("utf-16"), "line 1: byte 1 (0xFF) is not UTF-8"),
+        (b'sku,name\na,A\nb,"B\nc,C\n', "line 3: unexpected end of data"),
+        (b'sku,name\na,"A"x\n', "line 2: "),
+        (b"sku,name\na," + b"x" * LINE_LIMIT, "line 2 is longer than 1,048,576 bytes"),
+        (gzip.compress(b"sku,name\n" + bytes(9000))[:-9], "cannot read on after line"),
+    ],
+    ids=["empty", "semicolons", "twice", "Latin-1", "UTF-16", "open quote", "quote inside", "endless", "cut gzip"],
+)
+def test_what_cannot_be_read_is_refused_with_its_line(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "rows.csv").write_bytes(content)
+    with pytest.raises(FileRefused) as refused:
+        rows_of(tmp_path / "rows.csv", KNOWN)
+    assert message in str(refused.value)
+
+
+def test_a_missing_file_is_refused_by_its_name(tmp_path: Path) -> None:
+    with (
+        pytest.raises(FileRefused, match=r"rows\.csv: No such file or directory"),
+        opened(tmp_path / "rows.csv", KNOWN),
+    ):
+        pass
+
+
+def test_who_watches_is_told_how_far_the_file_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path, "sku,name\n" + "a,A\n" * 100_000)
+    told: list[int] = []
+    watch: Watch = told.append
+    with opened(path, KNOWN, watch) as file:
+        assert sum(1 for _ in file) == 100_000
+    assert told == sorted(told)
+    assert 100 < len(told) < 300
+    assert told[-1] == path.stat().st_size

@@ -1,0 +1,32 @@
+"""Files for imports: made by the test, and the real ones where they lie beside the project."""
+
+from pathlib import Path
+
+import pytest
+
+from angidi.csvfile import Columns, Refused, opened
+
+REAL = Path(__file__).parents[3] / "shared" / "data"
+with_real_files = pytest.mark.skipif(not REAL.is_dir(), reason="the real data, ../shared/data, is not there")
+
+
+class Report:
+    """Collects what an import refuses, each reason as `column: message`, by line."""
+
+    def __init__(self) -> None:
+        self.refused: dict[int, list[str]] = {}
+
+    def __call__(self, refused: Refused) -> None:
+        self.refused[refused.line] = [f"{reason.column}: {reason.message}" for reason in refused.reasons]
+
+
+def write(folder: Path, text: str, name: str = "rows.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def rows_of(path: Path, columns: Columns) -> list[tuple[int, dict[str, str]]]:
+    """Return lines and cells of a file."""
+    with opened(path, columns) as file:
+        return [(row.line, row.cells) for row in file]

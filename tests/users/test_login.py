@@ -1,0 +1,178 @@
+"""Logging in and refreshing: tokens for those who may, one answer for all others."""
+
+import json
+from base64 import urlsafe_b64decode
+from datetime import timedelta
+from typing import Any
+
+import bcrypt
+import httpx
+import pytest
+from tests.support.api import PASSWORD, Api, error_of
+
+from angidi.config import Settings
+from angidi.db.rows import execute, fetch_value
+from angidi.web.tokens import Tokens
+
+EMAIL = "ada@shop.example"
+GO_PASSWORD = "go-gopher-1"
+
+
+async def log_in(api: Api, password: str = PASSWORD, email: str = EMAIL) -> httpx.Response:
+    return await api.post("/users/login", json={"email": email, "password": password})
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Return what a token says, whoever signed it."""
+    return json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))
+
+
+async def stored_hash(api: Api) -> str:
+    return await api.database.read(fetch_value, "SELECT password_hash FROM users")
+
+
+async def make_user_with(api: Api, password_hash: str) -> None:
+    statement = "INSERT INTO users (email, password_hash, name) VALUES (%(email)s, %(hash)s, 'Ada')"
+    await api.database.write(execute, statement, {"email": EMAIL, "hash": password_hash})
+
+
+async def make_go_user(api: Api, password: str = GO_PASSWORD) -> None:
+    """Make a user with a hash as Go's bcrypt writes it: cost 12, the prefix $2a$, 72 bytes of the password."""
+    await make_user_with(api, bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(12, b"2a")).decode())
+
+
+async def test_a_login_answers_with_both_tokens_and_the_user(api: Api) -> None:
+    user = await api.make_user(EMAIL)
+    answer = await log_in(api)
+    assert answer.status_code == 200
+    tokens = answer.json()["data"]
+    assert set(tokens) == {"access_token", "refresh_token", "expires_in", "user"}
+    assert tokens["expires_in"] == 900
+    assert tokens["user"]["id"] == str(user.id)
+
+
+async def test_an_access_token_carries_the_claims_of_the_contract(api: Api) -> None:
+    user = await api.make_user(EMAIL)
+    claims = claims_of((await log_in(api)).json()["data"]["access_token"])
+    assert set(claims) == {"user_id", "email", "role", "iss", "iat", "nbf", "exp"}
+    assert (claims["user_id"], claims["email"], claims["role"]) == (str(user.id), EMAIL, "user")
+    assert (claims["iss"], claims["exp"] - claims["iat"]) == ("angidi-api", 15 * 60)
+
+
+async def test_a_refresh_token_carries_the_claims_of_the_contract(api: Api) -> None:
+    user = await api.make_user(EMAIL)
+    claims = claims_of((await log_in(api)).json()["data"]["refresh_token"])
+    assert (claims["sub"], claims["iss"]) == (str(user.id), "angidi-api")
+    assert claims["exp"] - claims["iat"] == 7 * 24 * 3600
+
+
+@pytest.mark.parametrize("email", ["ADA@SHOP.EXAMPLE", "  ada@shop.example "])
+async def test_an_address_logs_in_in_whatever_case_and_trimmed(api: Api, email: str) -> None:
+    await api.make_user(EMAIL)
+    assert (await log_in(api, email=email)).status_code == 200
+
+
+async def test_a_wrong_password_an_unknown_address_and_a_deleted_account_get_one_answer(api: Api) -> None:
+    await api.make_user(EMAIL)
+    former = await api.make_user("former@shop.example")
+    await api.services.users.delete(former.id)
+    answers = [
+        await log_in(api, "another password"),
+        await log_in(api, email="nobody@shop.example"),
+        await log_in(api, email="former@shop.example"),
+        await log_in(api, email="no address"),
+    ]
+    assert {error_of(answer) for answer in answers} == {(401, "INVALID_CREDENTIALS")}
+    assert len({answer.json()["error"]["message"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("body", [{}, {"email": EMAIL}, {"email": EMAIL, "password": ""}, {"email": 1, "password": 2}])
+async def test_a_login_without_address_or_password_is_refused(api: Api, body: dict[str, object]) -> None:
+    assert error_of(await api.post("/users/login", json=body)) == (400, "VALIDATION_ERROR")
+
+
+async def test_a_hash_of_the_former_service_logs_in_and_becomes_argon2id(api: Api) -> None:
+    await make_go_user(api)
+    assert (await stored_hash(api)).startswith("$2a$12$")
+    assert (await log_in(api, GO_PASSWORD)).status_code == 200
+    assert (await stored_hash(api)).startswith("$argon2id$")
+    assert (await log_in(api, GO_PASSWORD)).status_code == 200
+
+
+async def test_a_hash_that_go_made_logs_in(api: Api) -> None:
+    # The example in the tests of golang.org/x/crypto/bcrypt.
+    await make_user_with(api, "$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga")
+    assert (await log_in(api, "allmine")).status_code == 200
+
+
+async def test_a_wrong_password_leaves_a_hash_of_the_former_service_as_it_was(api: Api) -> None:
+    await make_go_user(api)
+    before = await stored_hash(api)
+    assert error_of(await log_in(api, "gopher-2-go")) == (401, "INVALID_CREDENTIALS")
+    assert await stored_hash(api) == before
+
+
+async def test_a_hash_of_the_former_service_takes_72_bytes_of_a_longer_password(api: Api) -> None:
+    long = "é" * 40
+    await make_go_user(api, long)
+    assert (await log_in(api, long)).status_code == 200
+
+
+async def test_a_hash_of_no_known_kind_is_a_wrong_password(api: Api) -> None:
+    await make_user_with(api, "$2a$broken")
+    assert error_of(await log_in(api)) == (401, "INVALID_CREDENTIALS")
+
+
+async def test_a_refresh_token_gives_new_tokens(api: Api) -> None:
+    await api.make_user(EMAIL)
+    refresh_token = (await log_in(api)).json()["data"]["refresh_token"]
+    answer = await api.post("/users/refresh-token", json={"refresh_token": refresh_token})
+    assert answer.status_code == 200
+    headers = {"Authorization": f"Bearer {answer.json()['data']['access_token']}"}
+    assert (await api.get("/users/me", headers=headers)).status_code == 200
+
+
+async def test_refreshed_tokens_tell_of_the_role_as_it_is_now(api: Api) -> None:
+    user = await api.make_user(EMAIL)
+    await api.database.write(execute, "UPDATE users SET role = 'moderator'")
+    answer = await api.post("/users/refresh-token", json={"refresh_token": api.tokens.make_refresh(user.id)})
+    assert claims_of(answer.json()["data"]["access_token"])["role"] == "moderator"
+
+
+async def test_an_access_token_does_not_refresh(api: Api) -> None:
+    user = await api.make_user(EMAIL)
+    body = {"refresh_token": api.tokens.make_access(user.id, user.email, user.role)}
+    assert error_of(await api.post("/users/refresh-token", json=body)) == (401, "INVALID_TOKEN")
+
+
+async def test_a_refresh_token_is_no_access_token(api: Api) -> None:
+    user = await api.make_user(EMAIL)
+    headers = {"Authorization": f"Bearer {api.tokens.make_refresh(user.id)}"}
+    assert error_of(await api.get("/users/me", headers=headers)) == (401, "INVALID_TOKEN")
+
+
+async def test_a_deleted_user_cannot_refresh(api: Api) -> None:
+    user = await api.make_user(EMAIL)
+    await api.services.users.delete(user.id)
+    body = {"refresh_token": api.tokens.make_refresh(user.id)}
+    assert error_of(await api.post("/users/refresh-token", json=body)) == (401, "INVALID_TOKEN")
+
+
+async def test_an_expired_refresh_token_is_invalid(api: Api, settings: Settings) -> None:
+    user = await api.make_user(EMAIL)
+    key = (settings.angidi_home / "jwt-secret").read_text()
+    expired = Tokens(key, access=timedelta(minutes=15), refresh=timedelta(seconds=-1)).make_refresh(user.id)
+    answer = await api.post("/users/refresh-token", json={"refresh_token": expired})
+    assert error_of(answer) == (401, "INVALID_TOKEN")
+
+
+@pytest.mark.parametrize("token", [None, 1, [], {}])
+async def test_a_refresh_token_that_is_no_text_is_refused(api: Api, token: object) -> None:
+    answer = await api.post("/users/refresh-token", json={"refresh_token": token})
+    assert error_of(answer) == (400, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c"])
+async def test_a_refresh_token_that_nobody_made_is_invalid(api: Api, token: str) -> None:
+    answer = await api.post("/users/refresh-token", json={"refresh_token": token})
+    assert error_of(answer) == (401, "INVALID_TOKEN")

@@ -1,0 +1,69 @@
+"""Requests that the database keeps waiting."""
+
+import asyncio
+from typing import Any
+
+from angidi.web.deadline import Deadline
+
+
+async def nothing() -> Any:
+    """Receive nothing."""
+
+
+class Client:
+    """Sends one request through a `Deadline` of 50 ms, and keeps what comes back."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.finished = asyncio.Event()
+
+    async def send(self, message: Any) -> None:
+        self.sent.append(message)
+
+    async def ask(self, before: float, between: float = 0.0) -> None:
+        async def app(_scope: Any, _receive: Any, send: Any) -> None:
+            await asyncio.sleep(before)
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await asyncio.sleep(between)
+            await send({"type": "http.response.body", "body": b"done"})
+            self.finished.set()
+
+        scope: dict[str, Any] = {"type": "http", "headers": [], "state": {"request_id": "x"}}
+        await Deadline(app, 0.05)(scope, nothing, self.send)
+
+    @property
+    def statuses(self) -> list[int]:
+        return [message["status"] for message in self.sent if "status" in message]
+
+
+async def test_a_timely_answer_passes() -> None:
+    client = Client()
+    await client.ask(before=0)
+    assert (client.statuses, client.sent[-1]["body"]) == ([200], b"done")
+
+
+async def test_a_late_one_is_503_at_the_deadline_and_the_work_ends_behind_it() -> None:
+    client = Client()
+    request = asyncio.create_task(client.ask(before=0.2))
+    await asyncio.sleep(0.1)
+    assert client.statuses == [503]
+    assert not client.finished.is_set()
+    await request
+    assert client.finished.is_set()
+    assert client.statuses == [503]
+
+
+async def test_an_answer_that_has_begun_is_not_cut_off() -> None:
+    client = Client()
+    await client.ask(before=0, between=0.1)
+    assert client.statuses == [200]
+
+
+async def test_other_scopes_pass() -> None:
+    seen: list[str] = []
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.append(scope["type"])
+
+    await Deadline(app)({"type": "lifespan"}, nothing, Client().send)
+    assert seen == ["lifespan"]
