@@ -1,11 +1,14 @@
 import re
 import threading
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
 
-from angidi.migrate import Building, Event, MigrateError, MigrationFailed, Source, parse_target
+from angidi.db.embedded.programs import find_programs
+from angidi.migrate import Building, Event, Migrate, MigrateError, MigrationFailed, Source, parse_target
+from angidi.migrate.catalogue import snapshot
 from angidi.migrate.lint import lint
 from angidi.migrate.locks import lock_id
 from angidi.migrate.verify import verify
@@ -233,3 +236,66 @@ def test_a_waiter_never_deadlocks_with_a_concurrent_index_build(cli: Cli, scratc
         thread.join()
     assert failed == []
     assert scratch.version() == [(3, False)]
+
+
+def test_the_manuals_worked_example_goes_up_and_down_on_the_platforms_own_schema(scratch: Scratch, tmp_path: Path):
+    root = Path(__file__).parents[2]
+    manual = (root / "docs/database/MIGRATIONS.md").read_text(encoding="utf-8")
+    example = manual.split("```sql\n")[1].split("```")[0]
+    up, down = example.split("-- 000010_product_title.down.sql\n")
+    for path in (root / "src/angidi/migrations").glob("*.sql"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "999999_product_title.up.sql").write_text(up, encoding="utf-8")
+    (tmp_path / "999999_product_title.down.sql").write_text(down, encoding="utf-8")
+    source = Source(tmp_path)
+    assert [each.rule for each in lint(source) if each.path.name.startswith("999999")] == []
+    assert verify(source, parse_target(scratch.url)) == []
+
+
+def test_drop_takes_all_that_a_schema_can_hold_and_leaves_what_an_extension_owns(scratch: Scratch):
+    scratch.run("CREATE SCHEMA kept; CREATE TABLE kept.t (i int); CREATE EXTENSION IF NOT EXISTS plpgsql")
+    scratch.files(
+        u1_a="""
+        CREATE TABLE a (id bigserial PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE a1 PARTITION OF a DEFAULT;
+        CREATE VIEW v AS SELECT id FROM a; CREATE MATERIALIZED VIEW m AS SELECT id FROM a; CREATE SEQUENCE s;
+        CREATE TYPE mood AS ENUM ('good'); CREATE DOMAIN positive AS int CHECK (VALUE > 0); CREATE TYPE pair AS (a int);
+        CREATE FUNCTION f(x mood) RETURNS mood LANGUAGE sql AS $$ SELECT x $$;
+        CREATE PROCEDURE p() LANGUAGE sql AS $$ SELECT 1 $$; CREATE COLLATION c (locale = 'C');
+        CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int);
+        """
+    )
+    with scratch.open() as migrate:
+        before = snapshot(migrate.session.connection, "schema_migrations")
+        migrate.up()
+        migrate.drop()
+        assert snapshot(migrate.session.connection, "schema_migrations") == before
+        assert scratch.run("SELECT to_regclass('schema_migrations'), to_regclass('kept.t')::text") == [(None, "kept.t")]
+        migrate.up()
+
+
+def test_the_control_strict_drop_leaves_what_is_no_table(scratch: Scratch):
+    scratch.files(u1_a="CREATE TYPE mood AS ENUM ('good');")
+    with scratch.open(strict=True) as migrate:
+        migrate.up()
+        migrate.drop()
+    assert scratch.run("SELECT typname::text FROM pg_type WHERE typname = 'mood'") == [("mood",)]
+
+
+def test_a_statement_that_takes_too_long_is_ended_and_rolled_back(scratch: Scratch):
+    scratch.files(u1_a="CREATE TABLE a (i int);\nSELECT pg_sleep(9);")
+    url = scratch.with_query("sslmode=disable&x-statement-timeout=200")
+    with (
+        Migrate.open(Source(scratch.folder), url) as migrate,
+        pytest.raises(MigrationFailed, match=r"1_a.up.sql:2:1: canceling statement due to statement timeout"),
+    ):
+        migrate.up()
+    assert scratch.tables() == []
+
+
+def test_dump_writes_the_schema_without_the_bookkeeping(cli: Cli):
+    programs = find_programs()
+    cli("up")
+    dumped = cli("dump", "--pg-dump", str(programs / "pg_dump"))
+    assert "CREATE TABLE public.t1" in dumped
+    assert "schema_migrations" not in dumped
+    assert dumped == cli("dump", "--pg-dump", str(programs / "pg_dump"))
