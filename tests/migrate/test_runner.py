@@ -21,11 +21,7 @@ from angidi.migrate import (
 )
 from angidi.migrate.locks import lock_id
 
-from .conftest import Scratch
-
-THREE = {f"u{n}_t": f"CREATE TABLE t{n} (id int);" for n in (1, 2, 3)} | {
-    f"d{n}_t": f"DROP TABLE t{n};" for n in (1, 2, 3)
-}
+from .conftest import THREE, Scratch
 
 
 def test_up_applies_everything_in_order_and_down_undoes_it(scratch: Scratch):
@@ -85,9 +81,7 @@ def test_a_missing_direction_only_moves_the_version(scratch: Scratch):
 
 
 def test_a_failing_file_leaves_nothing_and_a_clean_version(scratch: Scratch):
-    scratch.files(
-        u1_a="CREATE TABLE a (i int);", u2_b="CREATE TABLE b (i int);\nINSERT INTO nowhere VALUES (1);\n"
-    )
+    scratch.files(u1_a="CREATE TABLE a (i int);", u2_b="CREATE TABLE b (i int);\nINSERT INTO nowhere VALUES (1);\n")
     with scratch.open() as migrate:
         with pytest.raises(MigrationFailed) as caught:
             migrate.up()
@@ -105,9 +99,7 @@ def test_a_failing_file_leaves_nothing_and_a_clean_version(scratch: Scratch):
 
 
 def test_strict_mode_leaves_what_golang_migrate_leaves(scratch: Scratch):
-    scratch.files(
-        u1_a="CREATE TABLE a (i int);", u2_b="CREATE TABLE b (i int); INSERT INTO nowhere VALUES (1);"
-    )
+    scratch.files(u1_a="CREATE TABLE a (i int);", u2_b="CREATE TABLE b (i int); INSERT INTO nowhere VALUES (1);")
     with scratch.open(strict=True) as migrate:
         with pytest.raises(MigrationFailed):
             migrate.up()
@@ -117,17 +109,28 @@ def test_strict_mode_leaves_what_golang_migrate_leaves(scratch: Scratch):
 
 
 def test_an_error_without_a_position_names_its_statement(scratch: Scratch):
-    scratch.files(
-        u1_a="CREATE TABLE a (i int);\n\nSELECT 1; -- one; two\nSELECT 1/i\nFROM (VALUES (0)) AS t (i);\n"
-    )
+    scratch.files(u1_a="CREATE TABLE a (i int);\n\nSELECT 1; -- one; two\nSELECT 1/i\nFROM (VALUES (0)) AS t (i);\n")
     with scratch.open() as migrate, pytest.raises(MigrationFailed, match=r"1_a.up.sql:4:1: division by zero"):
         migrate.up()
 
 
-def test_a_file_with_its_own_transaction_that_fails_is_dirty_and_the_lock_is_free_again(scratch: Scratch):
-    scratch.files(u1_a="BEGIN;\nCREATE TABLE a (i int);\nSELECT 1/0;\nCOMMIT;\n")
+def test_a_file_that_is_one_transaction_of_its_own_is_atomic_too(scratch: Scratch):
+    scratch.files(
+        u1_a="BEGIN;\nCREATE TABLE a (i int);\nCOMMIT; -- done",
+        u2_b="BEGIN;\nDROP TABLE a;\nSELECT 1/0;\nCOMMIT;",
+    )
     with scratch.open() as migrate:
-        with pytest.raises(MigrationFailed) as caught:
+        with pytest.raises(MigrationFailed, match=r"2_b.up.sql:3:1: division by zero") as caught:
+            migrate.up()
+        assert migrate.version() == (1, False)
+    assert not caught.value.dirty
+    assert scratch.tables() == ["a"]
+
+
+def test_a_file_of_several_transactions_that_fails_is_dirty_and_the_lock_is_free_again(scratch: Scratch):
+    scratch.files(u1_a="BEGIN; CREATE TABLE a (i int); COMMIT;\nBEGIN; SELECT 1/0; COMMIT;\n")
+    with scratch.open() as migrate:
+        with pytest.raises(MigrationFailed, match=r"1_a.up.sql:2:8: division by zero") as caught:
             migrate.up()
         assert caught.value.dirty
         assert scratch.version() == [(1, True)]

@@ -13,6 +13,8 @@ split: each statement by itself, since one of several refuses a transaction."""
 NO_TRANSACTION = re.compile(r"^\s*--\s*migrate:no-transaction\b", re.MULTILINE)
 """The comment by which a file asks to be run outside a transaction."""
 
+_BEGINS = {("BEGIN",), ("BEGIN", "WORK"), ("BEGIN", "TRANSACTION"), ("START", "TRANSACTION")}
+_COMMITS = {(word, *more) for word in ("COMMIT", "END") for more in ((), ("WORK",), ("TRANSACTION",))}
 _CONTROL = {"BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"}
 _REFUSING = {
     ("VACUUM",), ("DISCARD", "ALL"), ("ALTER", "SYSTEM"),
@@ -30,11 +32,17 @@ def manner(sql: str, statements: Sequence[Statement]) -> Manner:
     What this overlooks (a procedure that commits, say) the server refuses inside a transaction; the
     caller then falls back to `whole`.
     """
-    if NO_TRANSACTION.search(sql) or any(map(controls_transaction, statements)):
+    inner = statements[1:-1] if is_wrapped(statements) else statements
+    if NO_TRANSACTION.search(sql) or any(map(controls_transaction, inner)):
         return "whole"
     if not any(map(refuses_transaction, statements)):
         return "atomic"
     return "split" if len(statements) > 1 else "whole"
+
+
+def is_wrapped(statements: Sequence[Statement]) -> bool:
+    """Say whether the file is one transaction of its own: a plain BEGIN, statements, COMMIT."""
+    return len(statements) > 1 and statements[0].words in _BEGINS and statements[-1].words in _COMMITS
 
 
 def controls_transaction(statement: Statement) -> bool:
@@ -54,8 +62,4 @@ def refuses_transaction(statement: Statement) -> bool:
     if words in {("CLUSTER",), ("CLUSTER", "VERBOSE")}:
         return True
     concurrent = "CONCURRENTLY" in words and not statement.starts("REFRESH")
-    return (
-        concurrent
-        and words[0] in _CONCURRENT
-        and ("INDEX" in words or "DETACH" in words or "REINDEX" in words)
-    )
+    return concurrent and words[0] in _CONCURRENT and ("INDEX" in words or "DETACH" in words or "REINDEX" in words)

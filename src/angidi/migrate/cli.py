@@ -1,14 +1,13 @@
 """The console script `migrate`: a drop-in for golang-migrate's, with its flags, messages and exit codes."""
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from .goflags import FlagSet, HelpRequested, UsageError, Value, parse_bool, pars
 from .gotime import duration
 from .options import Options
 from .runner import Migrate
+from .signals import Interrupts, interruptible
 from .source import Source
 from .url import parse_target, scheme_of
 from .usage import COMMANDS, GLOBAL, USAGE
@@ -58,7 +58,8 @@ class _Command:
         self.strict = bool(settings["strict-compat"]) or _truthy(os.environ.get("MIGRATE_STRICT_COMPAT", ""))
         self.console = Console(verbose=bool(settings["verbose"]), strict=self.strict)
         self.begun = time.monotonic()
-        self.interrupted = 0
+        self._stack = ExitStack()
+        self._interrupts: Interrupts | None = None
         self._migrate: Migrate | MigrateError | None = None
 
     def run(self, rest: list[str]) -> int:
@@ -72,7 +73,7 @@ class _Command:
             return done.code
         except Stopped as error:
             self.console.print(str(error))
-            return 128 + self.interrupted
+            return 128 + (self._interrupts.number if self._interrupts else 0)
         except MigrateError as error:
             self.console.print(f"error: {wording.go_text(error) if self.strict else error}")
             return 1
@@ -211,25 +212,13 @@ class _Command:
             return
         try:
             self._migrate = _open(self.settings, self.console, strict=self.strict)
-            signal.signal(signal.SIGINT, self._signalled)
-            if not self.strict:
-                signal.signal(signal.SIGTERM, self._signalled)
+            handling = interruptible(self._migrate, self.console.print, strict=self.strict)
+            self._interrupts = self._stack.enter_context(handling)
         except MigrateError as error:
             self._migrate = error
 
-    def _signalled(self, number: int, _frame: FrameType | None) -> None:
-        """Finish the running migration at the first SIGINT; roll it back at the second, or at SIGTERM."""
-        first, self.interrupted = not self.interrupted, number
-        if not isinstance(self._migrate, Migrate):
-            return
-        if first and number == signal.SIGINT:
-            self.console.print("Stopping after this running migration ...")
-            self._migrate.stop()
-        elif not self.strict:
-            self.console.print("Rolling the running migration back ...")
-            self._migrate.cancel()
-
     def _close(self) -> None:
+        self._stack.close()
         if isinstance(self._migrate, Migrate):
             if self.console.verbose:
                 self.console.print("Closing source and database")
@@ -276,9 +265,7 @@ def _open(settings: dict[str, Value], console: Console, *, strict: bool) -> Migr
         require_down=bool(settings["require-down"]),
     )
     try:
-        return Migrate.open(
-            source, parse_target(database, strict=strict), on_progress=console.hear, options=options
-        )
+        return Migrate.open(source, parse_target(database, strict=strict), on_progress=console.hear, options=options)
     except MigrateError as error:
         raise OpenError(f"failed to open database: {wording.go_text(error)}", *error.advice) from error
 

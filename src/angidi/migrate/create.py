@@ -58,9 +58,7 @@ def _next(directory: Path, extension: str, naming: Naming) -> str:
     number = _last(_matching(directory, "", extension), strict=naming.strict) + 1
     version = f"{number:0{naming.digits}}"
     if len(version) > naming.digits:
-        raise SourceError(
-            f"Next sequence number {version} too large. At most {naming.digits} digits are allowed"
-        )
+        raise SourceError(f"Next sequence number {version} too large. At most {naming.digits} digits are allowed")
     return version
 
 

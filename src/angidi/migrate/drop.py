@@ -30,8 +30,8 @@ objects AS (
   LEFT JOIN pg_class AS relation ON relation.oid = typrelid
   WHERE typtype IN ('e', 'd', 'r') OR relation.relkind = 'c'
   UNION ALL
-  SELECT 'pg_collation'::regclass, collation.oid, collname, '', 4, 'COLLATION'
-  FROM pg_collation AS collation JOIN here ON here.oid = collnamespace
+  SELECT 'pg_collation'::regclass, sorting.oid, collname, '', 4, 'COLLATION'
+  FROM pg_collation AS sorting JOIN here ON here.oid = collnamespace
   UNION ALL
   SELECT 'pg_ts_config'::regclass, config.oid, cfgname, '', 5, 'TEXT SEARCH CONFIGURATION'
   FROM pg_ts_config AS config JOIN here ON here.oid = cfgnamespace

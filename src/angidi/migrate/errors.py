@@ -72,8 +72,7 @@ class VersionNotFound(NotExist):
     def __init__(self, version: int) -> None:
         self.version = version
         super().__init__(
-            f"no migration found for version {version}: "
-            f"read down for version {version} .: file does not exist",
+            f"no migration found for version {version}: read down for version {version} .: file does not exist",
             "The files may be older than the database: deploy newer ones, or `force` a version they have.",
         )
 

@@ -76,7 +76,7 @@ class Executor:
         begun = time.monotonic()
         try:
             connection.execute(_LOCK_TIMEOUT.format(round(self.options.table_lock_timeout * 1000)))
-            error = None if script.blank else self._send(script, Chunk(script.text))
+            error = None if script.blank else self._send(script, script.inside())
             return error or self._finish(script, before, time.monotonic() - begun)
         finally:
             self.session.rollback()
@@ -99,12 +99,17 @@ class Executor:
         table, begun = self.session.table, time.monotonic()
         table.write(script.step.target, dirty=True)
         for chunk in chunks:
-            if error := self._send(script, chunk) or self._left_open(script):
-                failed = MigrationFailed(script, chunk, error, dirty=True, version=script.step.target)
-                failed.left_aborted = self._status() == pq.TransactionStatus.INERROR
-                self.session.rollback()
-                raise failed
+            if error := self._send(script, chunk):
+                raise self._left_dirty(script, chunk, error)
+        if error := self._left_open(script):
+            raise self._left_dirty(script, Chunk(script.text), error)
         table.run(self._ending(script, before, time.monotonic() - begun))
+
+    def _left_dirty(self, script: Script, chunk: Chunk, error: ServerError) -> MigrationFailed:
+        failed = MigrationFailed(script, chunk, error, dirty=True, version=script.step.target)
+        failed.transaction = self._status()
+        self.session.rollback()
+        return failed
 
     def _left_open(self, script: Script) -> ServerError | None:
         if self._status() == pq.TransactionStatus.IDLE:

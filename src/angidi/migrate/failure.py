@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from psycopg import pq
+
 from .errors import NIL, MigrateError
 from .query import ServerError
 from .script import Chunk, Script
@@ -33,19 +35,17 @@ class MigrationFailed(MigrateError):
 
     `step` is the migration, `path` its file, `line` and `column` the place (None where the server named none
     and the statement is unknown), `error` the server's words, `dirty` whether the database is left dirty at
-    `version`. `chunk` is what was sent; `left_aborted` tells that its transaction was still open then.
+    `version`. `chunk` is what was sent; `transaction` is the state it left.
     """
 
-    def __init__(
-        self, script: Script, chunk: Chunk, error: ServerError, *, dirty: bool, version: int
-    ) -> None:
+    def __init__(self, script: Script, chunk: Chunk, error: ServerError, *, dirty: bool, version: int) -> None:
         self.step = script.step
         self.path: Path | None = self.step.file.path if self.step.file else None
         self.chunk = chunk
         self.error = error
         self.dirty = dirty
         self.version = version
-        self.left_aborted = False
+        self.transaction = pq.TransactionStatus.IDLE
         self.hint = error.hint
         self.sqlstate = error.sqlstate
         at = error.position or _statement_at(chunk.text, error)

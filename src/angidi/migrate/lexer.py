@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 _TOKEN = re.compile(
     r"""
-      (?P<space>   [ \t\n\r\f\v]++ )
+      (?P<space>   [ \t\n\r\f]++ )
     | (?P<comment> --[^\n\r]*+ )
     | (?P<block>   /\* )
     | (?P<escape>  [eE]'(?:[^'\\]++|''|\\.)*+'? )
@@ -30,7 +30,10 @@ _REST_OF_ESCAPE = re.compile(r"(?:[^'\\]++|''|\\.)*+'?", re.DOTALL)
 
 
 class Token(NamedTuple):
-    """One token: its kind (a group's name above) and its place. What is never closed ends with the text."""
+    """One token: its kind (a group's name above) and its place. What is never closed ends with the text.
+
+    A comment that is never closed is no comment but of the kind `unclosed`, so that the server sees it.
+    """
 
     kind: str
     start: int
@@ -43,8 +46,8 @@ def tokens(sql: str) -> Iterator[Token]:
     while match := _TOKEN.match(sql, at):
         kind = match.lastgroup or "symbol"
         end = _END[kind](sql, match) if kind in _END else match.end()
-        yield Token(kind, at, end)
-        at = end
+        yield Token(kind if end >= 0 else "unclosed", at, end if end >= 0 else len(sql))
+        at = end if end >= 0 else len(sql)
 
 
 def _end_of_block(sql: str, match: re.Match[str]) -> int:
@@ -52,7 +55,7 @@ def _end_of_block(sql: str, match: re.Match[str]) -> int:
     while depth and (edge := _BLOCK_EDGE.search(sql, at)):
         depth += 1 if edge[0] == "/*" else -1
         at = edge.end()
-    return len(sql) if depth else at
+    return -1 if depth else at
 
 
 def _end_of_dollar(sql: str, match: re.Match[str]) -> int:

@@ -31,9 +31,7 @@ class AdvisoryLock:
     connection: Connection[Any]
     ids: Sequence[int]
 
-    def acquire(
-        self, timeout: float, waiting: Callable[[tuple[str, ...]], None], poll: Callable[[], None]
-    ) -> None:
+    def acquire(self, timeout: float, waiting: Callable[[tuple[str, ...]], None], poll: Callable[[], None]) -> None:
         """Take the lock within `timeout` seconds or raise `LockTimeout`, which names the holders.
 
         `waiting` hears of the holders once a second; `poll` is called at each try and may raise to give up.
@@ -98,15 +96,12 @@ class TableLock:
     table: str
     key: int
 
-    def prepare(self) -> None:
-        """Create the table where it is missing."""
-        self._run("CREATE TABLE IF NOT EXISTS {} (lock_id bigint NOT NULL PRIMARY KEY)")
-
-    def acquire(
-        self, timeout: float, waiting: Callable[[tuple[str, ...]], None], poll: Callable[[], None]
-    ) -> None:
+    def acquire(self, timeout: float, waiting: Callable[[tuple[str, ...]], None], poll: Callable[[], None]) -> None:
         """Insert the row, or raise `Locked` at once where it is there, as golang-migrate does."""
         del timeout, waiting, poll
+        exists = self.connection.execute("SELECT to_regclass(quote_ident(%s)) IS NOT NULL", [self.table]).fetchone()
+        if exists != (True,):
+            self._run("CREATE TABLE IF NOT EXISTS {} (lock_id bigint NOT NULL PRIMARY KEY)")
         if not self._run("INSERT INTO {} (lock_id) VALUES ({}) ON CONFLICT DO NOTHING", self.key):
             raise Locked
 

@@ -205,9 +205,7 @@ class Migrate:
     def _step(self, script: Script, current: int, read: float) -> None:
         self._tell(Started(script.step))
         begun = monotonic()
-        executor = Executor(
-            self.session, self.options, self.history, self._tell, self._watch, lambda: self._cancelling
-        )
+        executor = Executor(self.session, self.options, self.history, self._tell, self._watch, lambda: self._cancelling)
         executor.run(script, current)
         self._tell(Finished(script.step, read, monotonic() - begun))
 
@@ -217,15 +215,11 @@ class Migrate:
 
     def _check(self, step: Step) -> None:
         if self._stopping:
-            raise Stopped(
-                f"stopped before {step.label}", "What was applied before it is complete and recorded."
-            )
+            raise Stopped(f"stopped before {step.label}", "What was applied before it is complete and recorded.")
         if step.file is None and step.direction == "down" and not self.options.strict:
             if self.options.require_down:
                 raise NoDownFile(step.version)
-            self._tell(
-                Warned(f"version {step.version} has no down file: nothing is undone, only the number moves")
-            )
+            self._tell(Warned(f"version {step.version} has no down file: nothing is undone, only the number moves"))
 
     def _poll(self) -> None:
         if self._stopping:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
-from .classify import Manner, manner
+from .classify import Manner, is_wrapped, manner
 from .sequence import Step
 from .statements import Statement, split
 
@@ -49,6 +49,10 @@ class Script:
         """Whether there is nothing to send."""
         return not self.text.strip()
 
+    def inside(self) -> Chunk:
+        """Return what an atomic file does, for a transaction of ours: without the COMMIT that may end it."""
+        return Chunk(self.text[: self.statements[-1].start] if is_wrapped(self.statements) else self.text)
+
     def whole(self) -> list[Chunk]:
         """Return the file as one chunk."""
         return [Chunk(self.text)]
@@ -56,6 +60,10 @@ class Script:
     def each(self) -> list[Chunk]:
         """Return one chunk for each statement."""
         return [Chunk(statement.text, statement.start) for statement in self.statements]
+
+    def work(self) -> list[Chunk]:
+        """Return the statements of an atomic file, without the BEGIN and COMMIT that may be around them."""
+        return self.each()[1:-1] if is_wrapped(self.statements) else self.each()
 
     def naive(self) -> list[Chunk]:
         """Return what golang-migrate's multi-statement mode sends: the file cut after every semicolon."""

@@ -34,8 +34,10 @@ class Session:
             schema, database = row or (None, "")
             table = VersionTable(connection, *table_names(target, schema))
             return cls(target, connection, table, _lock(target, table, database, strict=options.strict))
-        except BaseException:
+        except BaseException as error:
             connection.close()
+            if isinstance(error, psycopg.Error):
+                raise OpenError(target.redact(str(error).strip())) from error
             raise
 
     def prepare(self) -> None:
@@ -87,9 +89,7 @@ def _lock(target: Target, table: VersionTable, database: str, *, strict: bool) -
     if target.lock_table is not None:
         return TableLock(table.connection, target.lock_table, lock_id(name))
     names = {name} if strict else {name, database, f"/{database}"}
-    return AdvisoryLock(
-        table.connection, [lock_id(each, table.schema, table.table) for each in sorted(names)]
-    )
+    return AdvisoryLock(table.connection, [lock_id(each, table.schema, table.table) for each in sorted(names)])
 
 
 def at_database(target: Target, name: str) -> Target:

@@ -11,7 +11,7 @@ _ROUTINES = {"FUNCTION", "PROCEDURE"}
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement: its text from its first token up to its semicolon, and where that text starts.
+    """One statement: its text from its first token to its last, and where that text starts.
 
     `words` are its unquoted words in upper case, those inside parentheses and bodies included.
     """
@@ -78,7 +78,7 @@ def _statements(sql: str) -> Iterator[Statement]:
             continue
         if reader.read(token):
             if reader.start >= 0:
-                yield reader.statement(token.start)
+                yield reader.statement(end)
             reader = _Reader(sql)
         end = token.end
     if reader.start >= 0:

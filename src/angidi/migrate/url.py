@@ -31,7 +31,7 @@ class Target:
     """
 
     scheme: str
-    connect: dict[str, str]
+    connect: dict[str, str] = field(repr=False)
     lock_name: str | None
     table: str = "schema_migrations"
     quoted: bool = False
@@ -128,9 +128,7 @@ def _connect(authority: str, path: str, settings: dict[str, str]) -> dict[str, s
     """Return libpq's settings; the query wins, and what libpq does not know is set in the session."""
     userinfo, _, hosts = authority.rpartition("@")
     user, _, password = userinfo.partition(":")
-    pairs = (
-        [re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(\d*))?", host) for host in hosts.split(",")] if hosts else []
-    )
+    pairs = [re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(\d*))?", host) for host in hosts.split(",")] if hosts else []
     if not all(pairs):
         raise OpenError("the URL's host and port cannot be understood")
     found = {

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -56,7 +57,8 @@ class Watcher:
         now = time.monotonic()
         self.timed_out = self.timed_out or bool(self.timeout and now - self._begun >= self.timeout)
         if self.timed_out or self.cancelled():
-            self.session.connection.cancel_safe(timeout=5)
+            with suppress(Error):
+                self.session.connection.cancel_safe(timeout=5)
         elif now - self._told >= _TELL_EVERY and "INDEX" in self.script.text.upper():
             self._told = now
             self._tell_progress()

@@ -1,9 +1,12 @@
 """golang-migrate's exact words for a failure, with its accidents."""
 
+from psycopg import pq
+
 from .errors import MigrateError
 from .failure import MigrationFailed
 
 _UNLOCK = "in line 0: SELECT pg_advisory_unlock($1)"
+_OPEN = "transaction start failed in line 0:  (details: pq: unexpected transaction status idle in transaction)"
 _ABORTED = "pq: current transaction is aborted, commands ignored until end of transaction block"
 
 
@@ -19,10 +22,12 @@ def _migration_failed(failed: MigrationFailed) -> str:
     detail = f", {error.detail}" if error.detail else ""
     said = f"pq: {error.message}" if error.sqlstate else error.message
     what = f"migration failed: {error.message}{where}{detail}" if error.sqlstate else "migration failed"
+    if failed.transaction == pq.TransactionStatus.INTRANS:
+        return f"{_OPEN}\ndriver: bad connection {_UNLOCK}"
     text = f"{what} in line {line}: {sent} (details: {said})"
     if error.timed_out:
         return f"{text}\ndriver: bad connection {_UNLOCK}"
-    return f"{text}\n{_ABORTED} {_UNLOCK}" if failed.left_aborted else text
+    return f"{text}\n{_ABORTED} {_UNLOCK}" if failed.transaction == pq.TransactionStatus.INERROR else text
 
 
 def _place(sent: str, position: int) -> tuple[int, int | None]:

@@ -1,0 +1,53 @@
+"""The verbs that write files."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from angidi.migrate import create as making
+from angidi.migrate import dump as dumping
+from angidi.migrate import renumber as numbering
+
+from .chosen import Chosen, Verb, say
+
+
+@click.command(cls=Verb)
+@click.argument("name")
+@click.option("--digits", type=click.IntRange(min=1), default=6, show_default=True)
+@click.option("--time", "by_time", is_flag=True, help="Number by the time instead of in sequence.")
+@click.pass_obj
+def create(chosen: Chosen, name: str, digits: int, by_time: bool) -> None:
+    """Create an empty up and down file called NAME."""
+    naming = making.Naming("sql", sequential=not by_time, digits=digits)
+    paths = [str(path) for path in making.create(chosen.path, name, naming, datetime.now(UTC))]
+    chosen.show(paths, lambda: click.echo("\n".join(paths)))
+
+
+@click.command(cls=Verb)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--to", "number", type=click.IntRange(min=0), help="The new number; the next free one by default.")
+@click.pass_obj
+def renumber(chosen: Chosen, file: Path, number: int | None) -> None:
+    """Give the migration of FILE another number, in both its files."""
+    pairs = numbering.renumber(file, number)
+    document = [{"from": str(old), "to": str(new)} for old, new in pairs]
+    chosen.show(document, lambda: [click.echo(f"{old.name} -> {new.name}") for old, new in pairs])
+
+
+@click.command(cls=Verb)
+@click.option("--output", type=click.Path(path_type=Path), help="File to write; standard output by default.")
+@click.option("--pg-dump", type=click.Path(exists=True, path_type=Path), help="The pg_dump to use.")
+@click.pass_obj
+def dump(chosen: Chosen, output: Path | None, pg_dump: Path | None) -> None:
+    """Write the schema as SQL."""
+    with chosen.opened() as migrate:
+        text = dumping.dump(migrate.session, pg_dump)
+    if output is None:
+        chosen.show({"schema": text}, lambda: click.echo(text, nl=False))
+        return
+    output.write_text(text, encoding="utf-8")
+    chosen.show({"output": str(output)}, lambda: say(f"written to {output}"))
+
+
+COMMANDS = [create, renumber, dump]

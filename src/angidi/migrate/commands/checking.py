@@ -1,0 +1,111 @@
+"""The verbs that check files and database, and repair."""
+
+import sys
+from dataclasses import asdict
+
+import click
+
+from angidi.migrate import lint as linting
+from angidi.migrate import plan as planning
+from angidi.migrate import repair as repairing
+from angidi.migrate import verify as verifying
+from angidi.migrate.errors import MigrateError
+from angidi.migrate.gotime import duration
+from angidi.migrate.runner import Migrate
+from angidi.migrate.script import Script
+from angidi.migrate.url import parse_target
+
+from .chosen import Chosen, Verb, say
+
+
+@click.command(cls=Verb)
+@click.argument("version", type=click.IntRange(min=-1), required=False)
+@click.option("--sql", "as_sql", is_flag=True, help="Print the SQL.")
+@click.option("--dry-run", is_flag=True, help="Run it in a transaction that is rolled back; show the locks.")
+@click.pass_obj
+def plan(chosen: Chosen, version: int | None, as_sql: bool, dry_run: bool) -> None:
+    """Show what `up`, or going to VERSION, would do."""
+    with chosen.opened() as migrate:
+        scripts = planning.steps_to(migrate, version)
+        if dry_run:
+            _rehearse(chosen, migrate, scripts)
+            return
+    rows = [{"step": s.step.label, "manner": s.manner, "after": s.step.target, "sql": s.text} for s in scripts]
+    chosen.show(rows, lambda: _print_plan(scripts, as_sql))
+
+
+def _print_plan(scripts: list[Script], as_sql: bool) -> None:
+    if not scripts:
+        say("no change")
+    for script in scripts:
+        click.echo(f"-- {script.step.label} ({script.manner})" if as_sql else f"{script.step.label} ({script.manner})")
+        if as_sql:
+            click.echo(script.text)
+
+
+def _rehearse(chosen: Chosen, migrate: Migrate, scripts: list[Script]) -> None:
+    done = list(planning.rehearse(migrate, scripts))
+    rows = [{"step": r.step.label, "statement": r.statement, "seconds": r.seconds, "locks": r.locks} for r in done]
+    chosen.show(rows, lambda: [_print_rehearsed(each) for each in done])
+
+
+def _print_rehearsed(done: planning.Rehearsed) -> None:
+    statement = " ".join(done.statement.split())
+    click.echo(f"{done.step.label}: {statement[:90]} ({duration(round(done.seconds, 6))})")
+    for table, mode in done.locks:
+        click.echo(f"    {mode} on {table}")
+
+
+@click.command(cls=Verb)
+@click.option("--github", is_flag=True, help="Print annotations for a GitHub workflow.")
+@click.option("--pg-version", type=int, default=15, show_default=True, help="Oldest server to lint for.")
+@click.pass_obj
+def lint(chosen: Chosen, github: bool, pg_version: int) -> None:
+    """Look for what would hurt in production; exits with 1 for findings."""
+    found = linting.lint(chosen.source(), pg_version)
+    lines = [each.github() if github else str(each) for each in found] or ["no findings"]
+    chosen.show([asdict(each) for each in found], lambda: click.echo("\n".join(lines)))
+    sys.exit(1 if found else 0)
+
+
+@click.command(cls=Verb)
+@click.pass_obj
+def verify(chosen: Chosen) -> None:
+    """Prove on a scratch database that each down file undoes its up file; exits with 1 for differences."""
+    with chosen.locate() as address:
+        found = verifying.verify(chosen.source(), parse_target(address), say)
+    lines = [f"{each.version} {each.when}:\n  " + "\n  ".join(each.lines) for each in found]
+    lines = lines or ["every version goes up, down and up again, and leaves the same"]
+    chosen.show([asdict(each) for each in found], lambda: click.echo("\n".join(lines)))
+    sys.exit(1 if found else 0)
+
+
+@click.command(cls=Verb)
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.pass_obj
+def repair(chosen: Chosen, yes: bool) -> None:
+    """Explain a dirty database and set it right."""
+    with chosen.opened(lock_timeout=1.0) as migrate:
+        found = repairing.diagnose(migrate)
+        chosen.show(asdict(found), lambda: _explain(found))
+        if found.dirty is None:
+            return
+        if not found.fixable:
+            raise MigrateError(f"version {found.dirty} stays dirty: {found.reason}")
+        if not yes:
+            click.confirm(f"Record version {found.version} as current and clean?", abort=True, err=True)
+        repairing.repair(migrate, found)
+        say(f"repaired: version {found.version}")
+
+
+def _explain(found: repairing.Diagnosis) -> None:
+    click.echo(found.reason)
+    for line in found.running:
+        click.echo(f"running: {line}")
+    for index in found.invalid:
+        click.echo(f"invalid index: {index}")
+    for index in found.indexes:
+        click.echo(f"to be dropped: {index}")
+
+
+COMMANDS = [plan, lint, verify, repair]

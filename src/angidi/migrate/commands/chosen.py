@@ -1,0 +1,106 @@
+"""What every verb shares: where files and database are, how it prints, what signals do."""
+
+import json
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import psycopg
+
+from angidi.migrate.console import describe
+from angidi.migrate.errors import OpenError, Stopped
+from angidi.migrate.events import Event, Finished
+from angidi.migrate.gotime import duration
+from angidi.migrate.options import Options
+from angidi.migrate.runner import Migrate
+from angidi.migrate.signals import interruptible
+from angidi.migrate.source import Source
+
+Locate = Callable[[], AbstractContextManager[str]]
+"""Gives the database's address, a URL or a connection string, that is good until the end of the block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Files, database and form of output, as the options or the group's defaults say."""
+
+    path: Path
+    locate: Locate
+    json: bool
+
+    def source(self) -> Source:
+        """Return the files."""
+        return Source(self.path)
+
+    @contextmanager
+    def opened(self, **options: Any) -> Generator[Migrate]:
+        """Give the database, with progress printed and signals handled meanwhile."""
+        source = self.source()
+        with (
+            self.locate() as address,
+            Migrate.open(source, address, on_progress=hear, options=Options(**options)) as migrate,
+            interruptible(migrate, say) as interrupts,
+        ):
+            try:
+                yield migrate
+            except psycopg.Error as error:
+                raise migrate.session.failure(error) from error
+            except Stopped as error:
+                say(str(error))
+                raise SystemExit(128 + interrupts.number) from error
+
+    def show(self, document: Any, text: Callable[[], object]) -> None:
+        """Print the document as JSON where that was asked for, else call `text` to print it for humans."""
+        if self.json:
+            click.echo(json.dumps(document, default=str, ensure_ascii=False, indent=2))
+        else:
+            text()
+
+
+class Verb(click.Command):
+    """A command with the shared options, which reach it as one `Chosen` object."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += [
+            click.Option(["--path"], type=click.Path(path_type=Path), help="Directory of the migrations."),
+            click.Option(["--database"], help="URL or connection string of the database."),
+            click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document to standard output."),
+        ]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command with its `Chosen` object."""
+        group = ctx.parent.command if ctx.parent else None
+        path, database, as_json = (ctx.params.pop(name) for name in ("path", "database", "as_json"))
+        directory = group.directory if isinstance(group, Group) else Path()
+        locate = group.locate if isinstance(group, Group) else nowhere
+        ctx.obj = Chosen(path or directory, (lambda: nullcontext(database)) if database else locate, as_json)
+        return super().invoke(ctx)
+
+
+def nowhere() -> AbstractContextManager[str]:
+    """Refuse: no database was named."""
+    raise OpenError("no database is given", "Name it with --database.")
+
+
+class Group(click.Group):
+    """The verbs, and where they find files and database by default."""
+
+    directory: Path = Path()
+    locate: Locate = staticmethod(nowhere)
+
+
+def say(text: str) -> None:
+    """Print a line for humans."""
+    click.echo(text, err=True)
+
+
+def hear(event: Event) -> None:
+    """Print what a run tells."""
+    if isinstance(event, Finished):
+        say(f"{event.step.label} ({duration(event.read + event.ran)})")
+    elif text := describe(event):
+        say(text)

@@ -1,0 +1,134 @@
+"""The verbs that change the version."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+
+import click
+
+from angidi.migrate.errors import MigrateError, NilVersion, NoChange
+from angidi.migrate.runner import Migrate
+from angidi.migrate.status import status
+
+from .chosen import Chosen, Verb, say
+
+_missed = click.option("--allow-missed", is_flag=True, help="Apply files that came below the current version.")
+_require = click.option("--require-down", is_flag=True, help="Refuse to go down over a version without a down file.")
+_count = click.IntRange(min=0)
+
+
+@contextmanager
+def _reported(chosen: Chosen, migrate: Migrate) -> Generator[None]:
+    """Say that nothing had to be done, where that is so, and at the end which version it is now."""
+    changed = True
+    try:
+        yield
+    except NoChange as nothing:
+        changed = False
+        say(nothing.text)
+    found = status(migrate)
+    document = {"version": None if found.version < 0 else found.version, "dirty": found.dirty, "changed": changed}
+    chosen.show(document, lambda: None)
+
+
+@click.command(cls=Verb)
+@click.argument("count", type=_count, required=False)
+@_missed
+@click.pass_obj
+def up(chosen: Chosen, count: int | None, allow_missed: bool) -> None:
+    """Apply all migrations, or the next COUNT."""
+    with chosen.opened(allow_missed=allow_missed) as migrate, _reported(chosen, migrate):
+        migrate.up() if count is None else migrate.steps(count)
+
+
+@click.command(cls=Verb)
+@click.argument("count", type=_count, required=False)
+@click.option("--all", "everything", is_flag=True, help="Undo everything.")
+@_require
+@click.pass_obj
+def down(chosen: Chosen, count: int | None, everything: bool, require_down: bool) -> None:
+    """Undo COUNT migrations, one where nothing is said, or --all."""
+    if everything and count is not None:
+        raise click.UsageError("give either COUNT or --all")
+    with chosen.opened(require_down=require_down) as migrate, _reported(chosen, migrate):
+        migrate.down() if everything else migrate.steps(-(1 if count is None else count))
+
+
+@click.command(cls=Verb)
+@click.argument("version", type=_count)
+@_missed
+@_require
+@click.pass_obj
+def goto(chosen: Chosen, version: int, allow_missed: bool, require_down: bool) -> None:
+    """Go up or down to VERSION."""
+    with (
+        chosen.opened(allow_missed=allow_missed, require_down=require_down) as migrate,
+        _reported(chosen, migrate),
+    ):
+        migrate.migrate(version)
+
+
+@click.command(cls=Verb)
+@click.pass_obj
+def redo(chosen: Chosen) -> None:
+    """Undo the current migration and apply it again."""
+    with chosen.opened(require_down=True) as migrate, _reported(chosen, migrate):
+        migrate.redo()
+
+
+@click.command(cls=Verb, context_settings={"ignore_unknown_options": True})
+@click.argument("version", type=click.IntRange(min=-1))
+@click.pass_obj
+def force(chosen: Chosen, version: int) -> None:
+    """Record VERSION as current and clean, running nothing; -1 is nothing applied."""
+    with chosen.opened() as migrate, _reported(chosen, migrate):
+        migrate.force(version)
+
+
+@click.command(cls=Verb)
+@click.argument("version", type=_count)
+@click.pass_obj
+def baseline(chosen: Chosen, version: int) -> None:
+    """Record VERSION for a database whose tables were made without migrations."""
+    with chosen.opened() as migrate, _reported(chosen, migrate):
+        with suppress(NilVersion):
+            current, _ = migrate.version()
+            raise MigrateError(f"the database is at version {current} already", "Use `force` to change that.")
+        if version not in migrate.source.versions:
+            raise MigrateError(f"no file has version {version}", "A baseline is the newest version already there.")
+        migrate.force(version)
+
+
+@click.command(cls=Verb)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def drop(chosen: Chosen, yes: bool) -> None:
+    """Drop everything in the database's current schema."""
+    if not yes:
+        click.confirm("Drop every table, view, sequence, type and function of the schema?", abort=True, err=True)
+    with chosen.opened() as migrate:
+        migrate.drop()
+        chosen.show({"dropped": True}, lambda: say("dropped"))
+
+
+@click.command(cls=Verb)
+@click.option("--direction", type=click.Choice(["up", "down"]), default="up", show_default=True)
+@click.option("--steps", type=_count, default=0, help="How many; 0 is all.")
+@click.pass_obj
+def run(chosen: Chosen, direction: str, steps: int) -> None:
+    """Apply or undo migrations and print the version, as the platform's first runner did."""
+    with chosen.opened() as migrate:
+        with suppress(NoChange):
+            _verb(migrate, direction, steps)()
+        found = status(migrate)
+        version = max(found.version, 0)
+        document = {"version": version, "dirty": found.dirty}
+        chosen.show(document, lambda: click.echo(f"Current version: {version}, Dirty: {str(found.dirty).lower()}"))
+
+
+def _verb(migrate: Migrate, direction: str, steps: int) -> Callable[[], None]:
+    if steps:
+        return lambda: migrate.steps(steps if direction == "up" else -steps)
+    return migrate.up if direction == "up" else migrate.down
+
+
+COMMANDS = [up, down, goto, redo, force, baseline, drop, run]

@@ -1,0 +1,77 @@
+"""Proving that every down file undoes its up file: up, down, up on a scratch database."""
+
+import secrets
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from .catalogue import difference, snapshot
+from .errors import NIL
+from .runner import Migrate
+from .session import at_database, connect
+from .source import Source
+from .url import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What differs after a version was undone, or applied again: lines marked - and +."""
+
+    version: int
+    when: str
+    lines: tuple[str, ...]
+
+
+def verify(source: Source, target: Target, tell: Callable[[str], None] = lambda _: None) -> list[Finding]:
+    """Apply each version, undo it and apply it again, on a new database of the target's server.
+
+    The catalogue has to be the same each time; at the end all goes down, and has to leave nothing. The scratch
+    database is dropped. Raises `MigrationFailed` where a file fails.
+    """
+    with _scratch(target) as scratch, Migrate.open(source, scratch) as migrate:
+        return _Check(migrate).run(source, tell)
+
+
+class _Check:
+    def __init__(self, migrate: Migrate) -> None:
+        self.migrate = migrate
+        self.findings: list[Finding] = []
+
+    def run(self, source: Source, tell: Callable[[str], None]) -> list[Finding]:
+        nothing = below = self._look()
+        for version in source.versions:
+            tell(f"{version}: up, down, up")
+            self.migrate.steps(1)
+            above = self._look()
+            if source.file(version, "down"):
+                self.migrate.steps(-1)
+                self._compare(version, "after down", below, self._look())
+                self.migrate.steps(1)
+                self._compare(version, "after up again", above, self._look())
+            below = above
+        if source.versions and all(source.file(version, "down") for version in source.versions):
+            tell("down to nothing")
+            self.migrate.down()
+            self._compare(NIL, "after everything was undone", nothing, self._look())
+        return self.findings
+
+    def _look(self) -> list[str]:
+        return snapshot(self.migrate.session.connection, self.migrate.session.table.table)
+
+    def _compare(self, version: int, when: str, wanted: list[str], found: list[str]) -> None:
+        if lines := difference(wanted, found):
+            self.findings.append(Finding(version, when, tuple(lines)))
+
+
+@contextmanager
+def _scratch(target: Target) -> Generator[Target]:
+    """Give a new database on the target's server, dropped at the end."""
+    name = f"migrate_verify_{secrets.token_hex(6)}"
+    with connect(target) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        try:
+            yield at_database(target, name)
+        finally:
+            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
