@@ -87,9 +87,7 @@ def test_taken_over_and_fresh_have_the_same_schema(
     assert dump() == fresh
 
 
-def test_rows_ids_hashes_and_instants_are_kept(
-    go_database: psycopg.Connection, latest: int, migrate: Migrate
-):
+def test_rows_ids_hashes_and_instants_are_kept(go_database: psycopg.Connection, latest: int, migrate: Migrate):
     before = rows(go_database, AS_STORED)
     migrate(4, latest)
     assert rows(go_database, IN_UTC) == before
@@ -111,9 +109,7 @@ def test_a_missing_time_is_filled_from_the_other_or_from_now(
     go_database.execute("UPDATE users SET updated_at = NULL, created_at = NULL WHERE role = 'moderator'")
     migrate(4, latest)
 
-    query = (
-        "SELECT created_at = updated_at AND created_at = '2023-07-01T00:00Z' FROM users WHERE name = 'Ann'"
-    )
+    query = "SELECT created_at = updated_at AND created_at = '2023-07-01T00:00Z' FROM users WHERE name = 'Ann'"
     assert go_database.execute(query).fetchone() == (True,)
     query = """
         SELECT created_at = updated_at AND now() - created_at < interval '1 minute'
@@ -170,9 +166,7 @@ def test_what_a_later_version_refuses_stops_it_before_anything_changes(
     assert (dump(), rows(go_database, AS_STORED)) == before
 
 
-def test_the_way_back_to_version_4_keeps_every_row(
-    go_database: psycopg.Connection, latest: int, migrate: Migrate
-):
+def test_the_way_back_to_version_4_keeps_every_row(go_database: psycopg.Connection, latest: int, migrate: Migrate):
     before = rows(go_database, AS_STORED)
     migrate(4, latest)
     migrate(latest, 4)
