@@ -141,6 +141,7 @@ def test_an_admin_needs_address_and_a_long_password(monkeypatch: pytest.MonkeyPa
         ({"JWT_SECRET": ""}, "JWT_SECRET"),
         ({"JWT_SECRET": "change-me-change-me-change-me-change-me"}, "JWT_SECRET"),
         ({"JWT_SECRET": "a" * 40}, "JWT_SECRET"),
+        ({"JWT_PREVIOUS_SECRET": "your-secret-key-change-in-production"}, "JWT_PREVIOUS_SECRET"),
         ({"DB_SSLMODE": "prefer"}, "DB_SSLMODE"),
         ({"DB_SSLMODE": "disable"}, "DB_SSLMODE"),
         ({"DB_HOST": "embedded"}, "DB_HOST"),

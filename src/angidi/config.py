@@ -257,6 +257,10 @@ def _production_rules(settings: Settings) -> list[str]:
     problems: list[str] = []
     if settings.jwt_secret is None or _is_default(settings.jwt_secret.get_secret_value()):
         problems.append("JWT_SECRET: production needs one of its own; example: JWT_SECRET=$(openssl rand -hex 32)")
+    if settings.jwt_previous_secret and _is_default(settings.jwt_previous_secret.get_secret_value()):
+        problems.append(
+            "JWT_PREVIOUS_SECRET: production takes no key that stood in an example; example: the former JWT_SECRET"
+        )
     if settings.embedded:
         problems.append("DB_HOST: production needs a server, not the embedded one; example: DB_HOST=db.example")
     if settings.database_url is None and settings.db_sslmode not in ENCRYPTED:
