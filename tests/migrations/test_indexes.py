@@ -122,6 +122,7 @@ LOOK_UPS: list[tuple[LiteralString, str]] = [
         "users WHERE lower(email) = lower('User7@example.com') AND deleted_at IS NULL",
         "users_email_living_key",
     ),
+    ("users WHERE role = 'admin' AND deleted_at IS NULL ORDER BY id", "idx_users_living_admins"),
     ("products WHERE sku = 'SKU-7' AND deleted_at IS NULL", "products_sku_living_key"),
     ("categories WHERE parent_id = %(parent)s AND name = 'Child 7'", "categories_parent_id_name_key"),
     ("categories WHERE name = 'Root 7'", "idx_categories_name_id"),

@@ -32,6 +32,12 @@ PRODUCTS = """
            to_char({deleted_at}, 'YYYY-MM-DD HH24:MI:SS.US')
       FROM products ORDER BY id
 """
+RING = """
+    UPDATE categories
+       SET parent_id = (SELECT id FROM categories AS other
+                         WHERE name IN ('Books', 'Clothing') AND other.name <> categories.name)
+     WHERE name IN ('Books', 'Clothing')
+"""
 TIMES = ("created_at", "updated_at", "deleted_at")
 AS_STORED = {time: time for time in TIMES}
 IN_UTC = {time: f"{time} AT TIME ZONE 'UTC'" for time in TIMES}
@@ -152,7 +158,8 @@ def test_after_the_cure_that_the_hint_names_it_goes_through(
     ("damage", "offender"),
     [
         ("UPDATE products SET price = 'NaN' WHERE name = 'Atlas'", "NaN for a price: Atlas"),
-        ("UPDATE categories SET parent_id = id WHERE name = 'Books'", "their own parent: Books"),
+        ("UPDATE categories SET parent_id = id WHERE name = 'Books'", "below themselves: Books"),
+        (RING, r"below themselves: Books \(id \S+\); Clothing \(id \S+\)\n"),
     ],
 )
 def test_what_a_later_version_refuses_stops_it_before_anything_changes(
