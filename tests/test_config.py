@@ -16,6 +16,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Run in an empty folder with the project's YAML file."""
     config = Path(__file__).parents[1] / "config" / "database.yaml"
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ANGIDI_ENV_FILE", raising=False)
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "database.yaml").write_text(config.read_text())
     return tmp_path
