@@ -147,6 +147,7 @@ def test_an_admin_needs_address_and_a_long_password(monkeypatch: pytest.MonkeyPa
         ({"DB_SSLMODE": "disable"}, "DB_SSLMODE"),
         ({"DB_HOST": "embedded"}, "DB_HOST"),
         ({"DB_HOST": ""}, "DB_HOST"),
+        ({"CORS_ALLOWED_ORIGINS": "*"}, "CORS_ALLOWED_ORIGINS"),
     ],
 )
 def test_production_refuses_what_is_too_weak(

@@ -117,7 +117,7 @@ def _api(database: Database, services: Services, authenticator: Authenticator, m
         "users": services.users,
         "categories": services.categories,
         "products": services.products,
-        "database": database,
+        "probe": health.Probe(database),
         "metrics": metrics,
     }
     api = Router(BASE_PATH, route_handlers=FEATURES)

@@ -267,6 +267,8 @@ def _production_rules(settings: Settings) -> list[str]:
         )
     if settings.embedded:
         problems.append("DB_HOST: production needs a server, not the embedded one; example: DB_HOST=db.example")
+    if "*" in settings.cors_allowed_origins:
+        problems.append("CORS_ALLOWED_ORIGINS: production names its origins; example: https://shop.example")
     if settings.database_url is None and settings.db_sslmode not in ENCRYPTED:
         problems.append("DB_SSLMODE: production wants an encrypted connection; example: DB_SSLMODE=verify-full")
     return problems

@@ -10,6 +10,7 @@ from tests.support.api import Api, api_over
 
 from angidi.config import Settings
 from angidi.db import Connection, Database
+from angidi.db.tally import Tally, tally
 from angidi.errors import Unavailable
 from angidi.web import health
 from angidi.web.metrics import MULTIPROCESS
@@ -56,6 +57,15 @@ async def test_with_the_database_away_it_is_unhealthy_in_time(
     assert (answer.status_code, answer.json()["data"]["status"]) == (503, "unhealthy")
     assert answer.headers["Retry-After"]
     assert alive.status_code == 200
+
+
+async def test_all_who_ask_at_once_share_one_question(pool_db: Database) -> None:
+    counted = Tally()
+    token = tally.set(counted)
+    probe = health.Probe(pool_db)
+    assert await asyncio.gather(*(probe.is_answered() for _ in range(50))) == [True] * 50
+    tally.reset(token)
+    assert counted.statements == 1
 
 
 async def test_a_request_without_the_database_is_503_with_retry_after(settings: Settings) -> None:

@@ -27,20 +27,27 @@ class Health(Struct, frozen=True):
     timestamp: Moment
 
 
-async def is_reachable(database: NamedDependency[Database]) -> bool:
-    """Tell whether the database answers in time; a probe that hangs is left to end by itself."""
-    probe = asyncio.ensure_future(database.read(fetch_value, PING))
-    done, _ = await asyncio.wait({probe}, timeout=DEADLINE)
-    if not done:
-        probe.add_done_callback(lambda late: late.exception())
-        return False
-    return probe.exception() is None
+class Probe:
+    """Asks the database whether it is there: once for all who ask at a time, so that a flood holds one connection."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._asking: asyncio.Future[int] | None = None
+
+    async def is_answered(self) -> bool:
+        """Tell whether the database answers in time; a question that hangs is left to end by itself."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self._database.read(fetch_value, PING))
+            self._asking.add_done_callback(lambda asked: asked.exception())  # taken note of, should nobody wait
+        asking = self._asking
+        done, _ = await asyncio.wait({asking}, timeout=DEADLINE)
+        return bool(done) and asking.exception() is None
 
 
 @get(["/health", "/api/v1/health", "/readyz"], opt={"tags": ["Health"], "also": 503})
-async def health(database: NamedDependency[Database]) -> Response[Data[Health]]:
+async def health(probe: NamedDependency[Probe]) -> Response[Data[Health]]:
     """Tell whether the service and its database can serve requests."""
-    reachable = await is_reachable(database)
+    reachable = await probe.is_answered()
     found = Health("healthy" if reachable else "unhealthy", datetime.now(UTC))
     headers = {} if reachable else {"Retry-After": "2"}
     return JSONResponse(Data(found), status_code=200 if reachable else 503, headers=headers)

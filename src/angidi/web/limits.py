@@ -20,7 +20,7 @@ BODY_DEADLINE = 10.0
 
 _CUT_OFF = "The request body ended before its end."
 
-EXEMPT = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/docs", "/openapi.json", "/metrics"})
+EXEMPT = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/docs", "/openapi.json"})
 """Paths that no rate limit counts, nor what lies below `/docs`."""
 
 
