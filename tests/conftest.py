@@ -36,6 +36,15 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[SHARED] = stack.enter_context(database_server()).shared
     for name in [name for name in os.environ if name.startswith(_OURS)]:
         del os.environ[name]
+    os.environ["ANGIDI_ENV_FILE"] = os.devnull
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On clones, run what they are another isolation for, and nothing else."""
+    if ON_CLONES:
+        others = [item for item in items if "db" not in getattr(item, "fixturenames", ())]
+        items[:] = [item for item in items if item not in set(others)]
+        config.hook.pytest_deselected(items=others)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -16,6 +16,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Run in an empty folder with the project's YAML file."""
     config = Path(__file__).parents[1] / "config" / "database.yaml"
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ANGIDI_ENV_FILE", raising=False)
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "database.yaml").write_text(config.read_text())
     return tmp_path
@@ -141,6 +142,7 @@ def test_an_admin_needs_address_and_a_long_password(monkeypatch: pytest.MonkeyPa
         ({"JWT_SECRET": ""}, "JWT_SECRET"),
         ({"JWT_SECRET": "change-me-change-me-change-me-change-me"}, "JWT_SECRET"),
         ({"JWT_SECRET": "a" * 40}, "JWT_SECRET"),
+        ({"JWT_PREVIOUS_SECRET": "your-secret-key-change-in-production"}, "JWT_PREVIOUS_SECRET"),
         ({"DB_SSLMODE": "prefer"}, "DB_SSLMODE"),
         ({"DB_SSLMODE": "disable"}, "DB_SSLMODE"),
         ({"DB_HOST": "embedded"}, "DB_HOST"),

@@ -484,6 +484,20 @@ COMMENT ON INDEX public.idx_products_living_price IS 'The list of products by pr
 
 
 --
+-- Name: idx_users_living_admins; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_users_living_admins ON public.users USING btree (id) WHERE (((role)::text = 'admin'::text) AND (deleted_at IS NULL));
+
+
+--
+-- Name: INDEX idx_users_living_admins; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.idx_users_living_admins IS 'The few admins, locked in the order of their ids whenever one might be the last to go.';
+
+
+--
 -- Name: idx_users_living_created_at; Type: INDEX; Schema: public; Owner: -
 --
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -138,14 +139,17 @@ def _always(part: Any) -> Callable[[], Any]:
 
 
 def _kept_secret(home: Path) -> str:
-    """Return the signing key that development keeps in `home`: made once, shared by all workers and restarts."""
+    """Return the signing key that development keeps in `home`: made once, shared by all workers and restarts.
+
+    Nobody else can read it at any time: a temporary file is made with mode 0600.
+    """
     path = home / "jwt-secret"
     if not path.exists():
         home.mkdir(parents=True, exist_ok=True)
-        draft = home / f"jwt-secret.{os.getpid()}"
-        draft.write_text(secrets.token_hex(32), encoding="ascii")
-        draft.chmod(0o600)
-        with suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
+        with tempfile.NamedTemporaryFile("w", dir=home, prefix="jwt-secret.", encoding="ascii") as draft:
+            draft.write(secrets.token_hex(32))
+            draft.flush()
+            os.fsync(draft.fileno())
+            with suppress(FileExistsError):
+                os.link(draft.name, path)
     return path.read_text(encoding="ascii")

@@ -30,7 +30,7 @@ MINIMUM_SECRET = 32
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_ENV_FILE = ".env"
+_ENV_FILE = "ANGIDI_ENV_FILE"
 _FEWEST_CHARACTERS = 8
 """Different ones in a key that was not typed to fill the space."""
 
@@ -75,12 +75,11 @@ def _setting(default: Any, description: str, example: str, **rules: Any) -> Any:
 class Settings(BaseSettings):
     """All settings of the platform. Built by `load`."""
 
-    model_config = SettingsConfigDict(
-        env_file=_ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     angidi_env: Environment = _setting("development", "Which block of the YAML file applies", "production")
     angidi_home: Path = _setting(Path(".angidi"), "Where the embedded database and keys live", "/var/lib/angidi")
+    angidi_env_file: Path = _setting(Path(".env"), "The file of settings that the environment lacks", "/etc/angidi/env")
     angidi_config: Path = _setting(Path("config/database.yaml"), "The YAML file", "/etc/angidi/database.yaml")
 
     server_host: str = _setting("localhost", "The address to listen on", "0.0.0.0")  # noqa: S104 - an example
@@ -174,7 +173,7 @@ class _YamlBlock(PydanticBaseSettingsSource):
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        known = {**dotenv_values(_ENV_FILE), **os.environ}
+        known = {**dotenv_values(_env_file()), **os.environ}
         path = Path(self.current_state.get("angidi_config") or "config/database.yaml")
         environment = str(self.current_state.get("angidi_env") or "development")
         if environment not in get_args(Environment):
@@ -182,6 +181,10 @@ class _YamlBlock(PydanticBaseSettingsSource):
         if not path.exists() and not self.current_state.get("angidi_config"):
             return {}
         return read_block(path, environment, known)
+
+
+def _env_file() -> str:
+    return os.environ.get(_ENV_FILE) or ".env"
 
 
 def read_block(path: Path, environment: str, variables: Mapping[str, str | None]) -> dict[str, Any]:
@@ -212,7 +215,8 @@ def _expand(value: object, variables: Mapping[str, str | None]) -> object:
 def load(**overrides: Any) -> Settings:
     """Read the settings; `overrides` win over every source. Raises `ConfigError`."""
     try:
-        settings = Settings(**overrides)
+        given: dict[str, Any] = {"_env_file": _env_file(), **overrides}
+        settings = Settings(**given)
     except ValidationError as error:
         lines = {problem["loc"][0]: _line(problem) for problem in reversed(error.errors())}
         raise ConfigError("\n".join(reversed(lines.values()))) from None
@@ -257,6 +261,10 @@ def _production_rules(settings: Settings) -> list[str]:
     problems: list[str] = []
     if settings.jwt_secret is None or _is_default(settings.jwt_secret.get_secret_value()):
         problems.append("JWT_SECRET: production needs one of its own; example: JWT_SECRET=$(openssl rand -hex 32)")
+    if settings.jwt_previous_secret and _is_default(settings.jwt_previous_secret.get_secret_value()):
+        problems.append(
+            "JWT_PREVIOUS_SECRET: production takes no key that stood in an example; example: the former JWT_SECRET"
+        )
     if settings.embedded:
         problems.append("DB_HOST: production needs a server, not the embedded one; example: DB_HOST=db.example")
     if settings.database_url is None and settings.db_sslmode not in ENCRYPTED:

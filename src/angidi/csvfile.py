@@ -8,6 +8,7 @@ import csv
 import gzip
 import os
 import zlib
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -133,7 +134,7 @@ class CsvFile:
                 f"line 1: there is no column {', '.join(missing)}; the columns are: {', '.join(header)} "
                 "(names separated by commas are expected)"
             )
-        if doubled := {name for name in header if name and header.count(name) > 1}:
+        if doubled := [name for name, count in Counter(header).items() if name and count > 1]:
             raise FileRefused(f"line 1: a column stands there twice: {', '.join(sorted(doubled))}")
         return header
 

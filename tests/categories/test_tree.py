@@ -1,11 +1,13 @@
 """The tree of categories: its shape shown, changed and guarded."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from tests.support.api import Api, error_of
 from tests.support.tables import contents
 
+from angidi.categories import repository
 from angidi.db.rows import execute
 
 Category = dict[str, Any]
@@ -186,3 +188,28 @@ async def test_products_below_do_not_keep_a_category(api: Api) -> None:
     await make_chain(api, 2)
     await api.make_product(headers, level(2))
     assert (await api.delete(f"/categories/{level(1)}", headers=headers)).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "body"), [("DELETE", None), ("PUT", {"name": "Mugs"}), ("PUT", {"parent_id": None})]
+)
+async def test_a_path_changes_only_when_nobody_else_has_the_tree_locked(
+    pool_api: Api, method: str, body: dict[str, object] | None
+) -> None:
+    headers = await pool_api.admin_headers()
+    cups = await pool_api.make_category(headers, "Cups")
+    async with pool_api.database.transaction() as conn:
+        await repository.lock_tree(conn)
+        change = asyncio.create_task(pool_api.request(method, f"/categories/{cups['id']}", headers=headers, json=body))
+        await asyncio.wait([change], timeout=0.3)
+        assert not change.done()
+    assert (await change).is_success
+
+
+async def test_a_description_changes_while_somebody_has_the_tree_locked(pool_api: Api) -> None:
+    headers = await pool_api.admin_headers()
+    cups = await pool_api.make_category(headers, "Cups")
+    async with pool_api.database.transaction() as conn:
+        await repository.lock_tree(conn)
+        answer = await pool_api.put(f"/categories/{cups['id']}", headers=headers, json={"description": "Porcelain"})
+    assert answer.is_success

@@ -58,6 +58,8 @@ def test_an_unreachable_server_is_one_line_and_exit_code_69(monkeypatch: pytest.
     monkeypatch.setenv("DATABASE_URL", "postgresql://ada:hunter2@127.0.0.1:1/shop")
     done = CliRunner().invoke(main, ["db", "create", "--admin-url", "postgresql://127.0.0.1:1/postgres"])
     assert (done.exit_code, done.stderr.count("\n")) == (69, 1)
+    assert "127.0.0.1" in done.stderr
+    assert "DATABASE_URL" in done.stderr
     assert "hunter2" not in done.output
 
 

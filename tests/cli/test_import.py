@@ -175,3 +175,14 @@ def test_the_files_of_real_shops_go_in_and_a_second_run_changes_nothing(database
         ["0", "0", "3,748", "322"],
     ]
     assert stored(database) == 3748
+
+
+@pytest.mark.usefixtures("database")
+def test_what_a_file_says_cannot_forge_a_line_or_steer_the_terminal(tmp_path: Path) -> None:
+    header = "sku,name,price,stock,category,\x1b]0;title\x07\n"
+    path = write(tmp_path, header + 'A-1,Espresso cup,7.10,3,"No\x1b[2J\nline 9: forged",\n')
+    result = run("products", path)
+    assert result.stderr.splitlines() == [
+        r"ignored columns: \x1b]0;title\x07",
+        r"line 2: category: names no category: “No\x1b[2J\nline 9: forged”",
+    ]

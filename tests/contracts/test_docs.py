@@ -1,11 +1,13 @@
 """The documents say what is the case: generated pages are up to date, links lead somewhere, names exist."""
 
+import gzip
 import hashlib
 import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import psycopg
@@ -151,6 +153,22 @@ async def test_the_docs_page_asks_for_nothing_outside(api: Api):
     assert 'url: "/openapi.json"' in start.text
     assert "validatorUrl: null" in start.text
     assert "://" not in start.text
+
+
+@pytest.mark.anyio
+async def test_a_part_of_the_docs_page_is_compressed_once_and_not_for_each_who_asks(api: Api):
+    url = "http://testserver/docs/swagger-ui-bundle.js"
+    plain = await api.get(url, headers={"Accept-Encoding": "identity"})
+    first = await api.get(url, headers={"Accept-Encoding": "gzip"})
+    spent = process_time()
+    second = await api.get(url, headers={"Accept-Encoding": "gzip"})
+    spent = process_time() - spent
+    assert first.content == second.content == plain.content == (STATIC / "swagger-ui-bundle.js").read_bytes()
+    assert second.headers["Content-Encoding"] == "gzip"
+    assert int(second.headers["Content-Length"]) < len(plain.content) / 3
+    started = process_time()
+    gzip.compress(plain.content, 5)
+    assert spent < process_time() - started
 
 
 def test_what_was_vendored_is_what_its_readme_says():

@@ -59,7 +59,7 @@ LIMITS = {
     "PUT /categories/{category_id:str}": Limit(
         ACCOUNT + READ + READ + WRITE, body={"name": "Saucers", "parent_id": "{other_id}"}
     ),
-    "DELETE /categories/{category_id:str}": Limit(ACCOUNT + WRITE + READ, status=409),
+    "DELETE /categories/{category_id:str}": Limit(ACCOUNT + READ + WRITE + READ, status=409),
     "GET /categories/{category_id:str}/products": Limit(ACCOUNT + LIST, query=FILTERS),
     "GET /products": Limit(ACCOUNT + LIST, query=FILTERS + "&category_id={category_id}&subtree=true"),
     "GET /products/{product_id:str}": Limit(READ),

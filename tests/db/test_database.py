@@ -4,6 +4,7 @@ import asyncio
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from tests.conftest import pooled
 
 from angidi.app import open_database
@@ -57,6 +58,17 @@ async def test_a_read_survives_connections_that_died_while_idle(pool_db: Databas
     await pool_db.read(fetch_value, PID)
     kill_all_sessions(fresh_db)
     assert await pool_db.read(fetch_value, "SELECT 1") == 1
+
+
+async def test_a_read_that_a_standby_gave_up_for_its_recovery_is_run_again(pool_db: Database) -> None:
+    async def disturbed_once(conn: Connection) -> int:
+        runs.append(1)
+        if len(runs) == 1:
+            await conn.execute("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$")
+        return len(runs)
+
+    runs: list[int] = []
+    assert await pool_db.read_stale(disturbed_once) == 2
 
 
 async def test_after_one_broken_connection_no_other_request_sees_one(pool_db: Database, fresh_db: str) -> None:
@@ -148,6 +160,13 @@ async def test_a_pool_that_reaches_no_server_says_so_when_opened(settings: Setti
             pass
 
 
+async def test_a_pool_that_keeps_no_connection_open_tries_one_when_opened(settings: Settings) -> None:
+    none = settings.model_copy(update={"db_min_conns": 0})
+    with pytest.raises(Unavailable):
+        async with asyncio.timeout(20), pooled(none, "postgresql://nobody@127.0.0.1:1/none"):
+            pass
+
+
 async def test_workers_share_the_connections(settings: Settings, fresh_db: str) -> None:
     three = settings.model_copy(update={"db_max_conns": 10, "db_min_conns": 5, "server_workers": 3})
     async with pooled(three, fresh_db) as database:
@@ -158,6 +177,30 @@ async def test_every_connection_has_the_limits_of_a_session(pool_db: Database) -
     names = ("timezone", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
     found = [await pool_db.read(fetch_value, "SELECT current_setting(%(name)s)", {"name": name}) for name in names]
     assert found == ["UTC", "5s", "1s", "5s"]
+
+
+async def test_what_a_server_has_for_defaults_does_not_reach_a_connection(settings: Settings, fresh_db: str) -> None:
+    with psycopg.connect(fresh_db, autocommit=True) as conn:
+        name = conn.info.dbname
+        for setting in (
+            "datestyle = 'SQL, DMY'",
+            "client_encoding = 'LATIN1'",
+            "default_transaction_isolation = 'serializable'",
+        ):
+            conn.execute(f'ALTER DATABASE "{name}" SET {setting}'.encode())
+    async with pooled(settings, fresh_db) as database:
+        moment = await database.read(fetch_value, "SELECT '2026-02-01 12:00+00'::timestamptz")
+        assert moment.isoformat() == "2026-02-01T12:00:00+00:00"
+        assert await database.read(fetch_value, "SELECT %(arrow)s::text", {"arrow": "→"}) == "→"
+        assert await database.read(fetch_value, "SHOW transaction_isolation") == "read committed"
+
+
+async def test_what_the_address_says_wins_over_our_defaults(settings: Settings, fresh_db: str) -> None:
+    given = {"options": "-c search_path=shop_of_its_own -c lock_timeout=3s", "connect_timeout": 7}
+    async with pooled(settings, make_conninfo(fresh_db, **given)) as database:
+        assert await database.read(fetch_value, "SHOW search_path") == "shop_of_its_own"
+        assert await database.read(fetch_value, "SHOW lock_timeout") == "3s"
+        assert await database.read(fetch_value, "SHOW statement_timeout") == "5s"
 
 
 async def test_a_statement_that_takes_too_long_is_unavailable_and_not_an_internal_error(pool_db: Database) -> None:

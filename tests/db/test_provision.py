@@ -44,3 +44,12 @@ def test_a_new_owner_needs_a_password(databases: Databases, wanted: str) -> None
     parts = {name: value for name, value in parts_of(wanted).items() if name != "password"}
     with pytest.raises(ConfigError, match="DB_PASSWORD"):
         provision.create(databases.admin_url, make_conninfo("", **parts))
+
+
+def test_the_password_is_hashed_before_it_is_sent(databases: Databases, wanted: str) -> None:
+    admin = make_conninfo(databases.admin_url, options="-c password_encryption=md5")
+    _, role = provision.create(admin, wanted)
+    with psycopg.connect(databases.admin_url) as conn:
+        kept = conn.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %(role)s", {"role": role}).fetchone()
+    assert kept is not None
+    assert kept[0].startswith("SCRAM-SHA-256$"), "the server, had it seen the password, would have made an MD5 hash"

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from tests.support.serving import Server, free_port, serving
+from tests.support.serving import ROOT, Server, free_port, serving
 
 from angidi.db.embedded import EmbeddedServer
 
@@ -94,8 +94,8 @@ def test_a_signal_while_starting_ends_it_without_a_traceback(home: Path, signum:
     server = Server(home, free_port())
     time.sleep(delay)
     server.process.send_signal(signum)
-    server.process.wait(20)
-    assert "Traceback" not in server.output
+    server.process.wait(60)
+    assert f'File "{ROOT}' not in server.output  # while the interpreter itself is starting, it may complain
     assert not (home / "data" / "postmaster.pid").exists()
 
 

@@ -122,6 +122,7 @@ LOOK_UPS: list[tuple[LiteralString, str]] = [
         "users WHERE lower(email) = lower('User7@example.com') AND deleted_at IS NULL",
         "users_email_living_key",
     ),
+    ("users WHERE role = 'admin' AND deleted_at IS NULL ORDER BY id", "idx_users_living_admins"),
     ("products WHERE sku = 'SKU-7' AND deleted_at IS NULL", "products_sku_living_key"),
     ("categories WHERE parent_id = %(parent)s AND name = 'Child 7'", "categories_parent_id_name_key"),
     ("categories WHERE name = 'Root 7'", "idx_categories_name_id"),
@@ -165,8 +166,7 @@ def test_each_list_is_read_in_order_from_its_own_index_and_reads_no_row_in_vain(
     plan: Callable[[LiteralString], list[str]],
 ):
     plans = {
-        (rows, order): plan("SELECT * FROM " + rows + " ORDER BY " + order + " LIMIT 20")
-        for rows, order, _ in LISTS
+        (rows, order): plan("SELECT * FROM " + rows + " ORDER BY " + order + " LIMIT 20") for rows, order, _ in LISTS
     }
     assert plans == {(rows, order): ["Limit", index] for rows, order, index in LISTS}
 
@@ -194,9 +194,7 @@ def test_no_index_holds_or_is_conditioned_on_stock(schema: psycopg.Connection):
     assert schema.execute(INDEXES_ON_STOCK).fetchall() == []
 
 
-@pytest.mark.parametrize(
-    "index", ["(stock)", "(id) WHERE stock > 0", "((stock > 0))", "(id) INCLUDE (stock)"]
-)
+@pytest.mark.parametrize("index", ["(stock)", "(id) WHERE stock > 0", "((stock > 0))", "(id) INCLUDE (stock)"])
 def test_an_index_on_stock_would_be_found(schema: psycopg.Connection, index: LiteralString):
     schema.execute("CREATE INDEX careless ON products " + index)
     assert schema.execute(INDEXES_ON_STOCK).fetchall() == [("careless",)]

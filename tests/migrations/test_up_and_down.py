@@ -142,9 +142,7 @@ def test_products_without_a_sku_do_not_stop_the_key_on_sku(migrate: Migrate, con
     migrate(6, 5)
 
 
-def test_times_are_the_same_instants_after_down_and_up_in_any_time_zone(
-    migrate: Migrate, conn: psycopg.Connection
-):
+def test_times_are_the_same_instants_after_down_and_up_in_any_time_zone(migrate: Migrate, conn: psycopg.Connection):
     migrate(0, 5)
     conn.execute("SET TIME ZONE 'Asia/Kolkata'")
     conn.execute(USER, ["ann@example.com"])

@@ -60,7 +60,7 @@ REFUSED = {
 }  # fmt: skip
 ACCEPTED = {
     "name": ['"Cup"', json.dumps("é" * 255)],
-    "price": ["0.01", "1", "7.5", "7.50", "7.500", "75e-1", "1E1", "99999999.99"],
+    "price": ["0.01", "1", "7.5", "7.50", "7.500", "75e-1", "1E1", "99999999.99", "1." + "0" * 20_000],
     "stock": ["0", "2147483647"],
     "description": ['""', json.dumps("é" * 2000), r'"a\nb"'],
     "image_url": ['"http://localhost/x"', json.dumps("https://img.shop.example/" + "x" * 475)],

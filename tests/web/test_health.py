@@ -24,7 +24,7 @@ class Away:
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
         if self._hangs:
-            await asyncio.Event().wait()
+            await asyncio.sleep(0.3)
         raise Unavailable
         yield
 
@@ -52,6 +52,7 @@ async def test_with_the_database_away_it_is_unhealthy_in_time(
     async with api_over(settings, Database(Away(hangs=hangs))) as api:
         answer = await api.get("http://testserver/health")
         alive = await api.get("http://testserver/livez")
+        await asyncio.sleep(0.4 if hangs else 0)  # until the probe that hung has ended by itself
     assert (answer.status_code, answer.json()["data"]["status"]) == (503, "unhealthy")
     assert answer.headers["Retry-After"]
     assert alive.status_code == 200

@@ -41,6 +41,10 @@ def test_without_an_address_all_share_one_name() -> None:
     assert client_address({"type": "http", "client": None, "headers": []}, ()) == "unknown"
 
 
+GONE = b"gone"
+"""As a part of a body: the sender goes away."""
+
+
 class Exchange:
     """A request whose body comes in `parts` (None: never), through a `BodyLimit` to an application that echoes it."""
 
@@ -53,6 +57,8 @@ class Exchange:
         part = self._parts.pop(0)
         if part is None:
             await asyncio.Event().wait()
+        if part == GONE:
+            return {"type": "http.disconnect"}
         return {"type": "http.request", "body": part, "more_body": bool(self._parts)}
 
     async def send(self, message: Any) -> None:
@@ -86,3 +92,14 @@ async def test_a_body_that_grows_too_large_is_refused() -> None:
 
 async def test_a_body_that_does_not_come_is_refused_in_time() -> None:
     assert await Exchange(b"0", None).run() == 400
+
+
+async def test_a_body_shorter_than_announced_reaches_nobody() -> None:
+    exchange = Exchange(b'{"a":1}', announced=9)
+    assert await exchange.run() == 400
+    assert (b"connection", b"close") in exchange.sent[0]["headers"]
+
+
+async def test_a_body_whose_sender_goes_away_reaches_nobody() -> None:
+    exchange = Exchange(b'{"a":1}', GONE)
+    assert await exchange.run() == 400

@@ -123,9 +123,9 @@ def codes() -> list[Code]:
 
 
 def _kinds(kind: type[AngidiError]) -> Iterator[type[AngidiError]]:
-    """Yield `kind` and all below it that are the package's own, in the order of their declaration."""
+    """Yield `kind` and all below it that are the package's own, by module and name."""
     yield kind
-    for below in kind.__subclasses__():
+    for below in sorted(kind.__subclasses__(), key=lambda each: (each.__module__, each.__name__)):
         if below.__module__.startswith("angidi."):
             yield from _kinds(below)
 

@@ -87,8 +87,9 @@ SELECT id, name, coalesce(description, '') AS description, parent_id, created_at
  ORDER BY name, id
 """
 
-# Whoever changes the tree's shape holds this to the end of the transaction, and looks at the tree only after it has it:
-# two moves that are each harmless cannot close a ring together.
+# Whoever changes the tree's shape or names holds this to the end of the transaction, and looks at the tree only after
+# it has it: two moves that are each harmless cannot close a ring together, and the paths that an import found stay
+# true. That rests on READ COMMITTED, where the next statement sees what was committed while this one waited.
 LOCK_TREE = "SELECT pg_advisory_xact_lock(hashtext('angidi.category_tree'))"
 
 # Where a category would come to lie under `parent_id`: how deep the parent is, how high the category's own subtree is,
@@ -192,7 +193,7 @@ async def list_all(conn: Connection) -> list[CategoryNode]:
 
 
 async def lock_tree(conn: Connection) -> None:
-    """Wait until nobody else changes the tree's shape; held until the transaction ends."""
+    """Wait until nobody else changes the tree's shape or names; held until the transaction ends."""
     await execute(conn, LOCK_TREE)
 
 

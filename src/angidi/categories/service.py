@@ -48,6 +48,7 @@ class CategoryService:
     async def create(self, new: NewCategory) -> Category:
         """Make a category. Raises `CategoryExists`, `ParentUnknown`, `CategoryTooDeep`."""
         async with self._db.transaction() as conn:
+            await repository.lock_tree(conn)
             await _check_place(conn, None, new.parent_id)
             return await repository.insert(conn, name=new.name, description=new.description, parent_id=new.parent_id)
 
@@ -61,6 +62,8 @@ class CategoryService:
         if not values:
             return await self._db.read(repository.get_category, category_id)
         async with self._db.transaction() as conn:
+            if values.keys() - {"description"}:
+                await repository.lock_tree(conn)
             if changes.parent_id is not UNSET:
                 await _check_place(conn, category_id, changes.parent_id)
             return await repository.update(conn, category_id, values)
@@ -72,7 +75,9 @@ class CategoryService:
         Raises `CategoryNotFound`, `CategoryExists` where a child would clash with a root, `CategoryInUse`.
         """
         try:
-            await self._db.write(repository.delete, category_id)
+            async with self._db.transaction() as conn:
+                await repository.lock_tree(conn)
+                await repository.delete(conn, category_id)
         except CategoryInUse:
             found = await self._db.read(repository.count_products, category_id)
             raise CategoryInUse(
@@ -100,8 +105,7 @@ class CategoryService:
 
 
 async def _check_place(conn: Connection, category_id: UUID | None, parent_id: UUID | None) -> None:
-    """Raise where the tree would close to a ring or grow too deep; its shape stays locked to the transaction's end."""
-    await repository.lock_tree(conn)
+    """Raise where the tree would close to a ring or grow too deep. The caller holds its lock."""
     if parent_id is None:
         return
     place = await repository.get_place(conn, category_id, parent_id)

@@ -55,6 +55,11 @@ def with_services(work: Callable[[Services], Awaitable[T]], settings: Settings |
         return asyncio.run(run(where))
 
 
+def printable(text: str) -> str:
+    """Return `text` fit for one line of a terminal: what would break the line or steer the terminal is escaped."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
 def one_connection(settings: Settings) -> Settings:
     """Return the settings for a command, which needs one connection and no more."""
     return settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 1, "server_workers": 1})

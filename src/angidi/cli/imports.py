@@ -14,7 +14,7 @@ from rich.table import Table
 
 from angidi.app import Services
 from angidi.categories.imports import COLUMNS as CATEGORY_COLUMNS
-from angidi.cli.context import located, one_connection, opened
+from angidi.cli.context import located, one_connection, opened, printable
 from angidi.config import load
 from angidi.csvfile import Columns, CsvFile, OnRefused, Refused, Summary, Watch
 from angidi.csvfile import opened as opened_csv
@@ -96,7 +96,7 @@ def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json:
 
     with _progress(path) as watch, opened_csv(path, columns, watch) as file:
         if file.ignored:
-            click.echo(f"ignored columns: {', '.join(file.ignored)}", err=True)
+            click.echo(printable(f"ignored columns: {', '.join(file.ignored)}"), err=True)
         with located(settings) as where:
             summary = asyncio.run(run(where, file))
     if as_json:
@@ -109,7 +109,7 @@ def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json:
 
 def _print_refused(refused: Refused) -> None:
     reasons = "; ".join(f"{reason.column}: {reason.message}" for reason in refused.reasons)
-    click.echo(f"line {refused.line}: {reasons}", err=True)
+    click.echo(printable(f"line {refused.line}: {reasons}"), err=True)
 
 
 def _print_summary(summary: Summary, *, dry_run: bool) -> None:

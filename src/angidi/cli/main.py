@@ -8,6 +8,7 @@ import click
 
 from angidi import __version__, errors
 from angidi.cli import db, imports, migrate, seed, serve, users
+from angidi.cli.context import printable
 from angidi.config import ConfigError
 from angidi.db.embedded import EmbeddedError
 from angidi.errors import AngidiError
@@ -38,7 +39,7 @@ def _as_lines() -> Generator[None]:
         yield
     except tuple(EXIT_CODES) as error:
         for line in str(error).splitlines():
-            click.echo(f"error: {line}", err=True)
+            click.echo(printable(f"error: {line}"), err=True)
         if isinstance(error, AngidiError):
             for field, message in error.details:
                 click.echo(f"error: {field}: {message}", err=True)

@@ -7,7 +7,8 @@ import click
 from angidi.cli.context import MIGRATIONS
 from angidi.config import ConfigError
 from angidi.db.inspection import characters, is_empty
-from angidi.migrate import Dirty, Event, Finished, Migrate, NilVersion, Source, Waiting
+from angidi.migrate import Dirty, Migrate, NilVersion, Source
+from angidi.migrate.commands import hear
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def prepare(conninfo: str, *, migrate: bool) -> State:
     if state.pending and not (state.empty or migrate):
         raise ConfigError(_behind(state))
     if state.pending:
-        with Migrate.open(Source(MIGRATIONS), conninfo, on_progress=say) as migrating:
+        with Migrate.open(Source(MIGRATIONS), conninfo, on_progress=hear) as migrating:
             migrating.up()
     return state
 
@@ -67,17 +68,6 @@ def check_characters(conninfo: str) -> None:
             "addresses hold for plain letters only; `angidi db create` makes one that does not",
             err=True,
         )
-
-
-def say(event: Event) -> None:
-    """Tell the person at the terminal how a migration goes on."""
-    match event:
-        case Finished(step, _, ran):
-            click.echo(f"migrated {step.label} in {ran * 1000:.0f} ms", err=True)
-        case Waiting(holders):
-            click.echo(f"waiting for another migration: {'; '.join(holders)}", err=True)
-        case _:
-            pass
 
 
 def _behind(state: State) -> str:

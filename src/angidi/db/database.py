@@ -85,7 +85,7 @@ class Database:
     async def read(
         self, query: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a reading `query`; once more when the connection turns out to be dead."""
+        """Run a reading `query`; once more when the connection was dead or the server rolled it back."""
         return await _read(self._source, query, *args, **kwargs)
 
     async def read_stale(
@@ -115,7 +115,7 @@ async def _read(
 
     try:
         return await once()
-    except ConnectionLost:
+    except (ConnectionLost, TransactionConflict):  # a standby gives reads up so that its recovery can go on: 40001
         return await once()
 
 

@@ -97,10 +97,10 @@ def _side(error: psycopg.IntegrityError, table: str, name: str) -> Side:
     """Tell which side of a foreign key broke it.
 
     PostgreSQL 18 reports RESTRICT as 23001; earlier servers say 23503 for both sides, and only the detail differs:
-    "still referenced from table <the child>" against "not present in table <the parent>".
+    "still referenced from table <the child>" against "not present in table <the parent>", in the server's language.
     """
     if isinstance(error, pg.RestrictViolation):
         return "parent"
     if Constraint(table, name, "parent") not in REGISTRY:
         return "row"
-    return "parent" if f'"{table}"' in (error.diag.message_detail or "") else "row"
+    return "parent" if re.search(rf"\b{re.escape(table)}\b", error.diag.message_detail or "") else "row"

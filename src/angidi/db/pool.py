@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from angidi.db.conninfo import parts_of
 from angidi.db.errors import translated
 from angidi.db.rows import Connection
 from angidi.db.tally import CountingCursor
@@ -31,6 +32,8 @@ OPEN_TIMEOUT = 10.0
 
 SESSION_DEFAULTS = {
     "timezone": "UTC",
+    "datestyle": "ISO",
+    "default_transaction_isolation": "read committed",
     "statement_timeout": "5s",
     "lock_timeout": "1s",
     "idle_in_transaction_session_timeout": "5s",
@@ -38,16 +41,26 @@ SESSION_DEFAULTS = {
 }
 """What every pooled connection starts with. `angidi db create` sets the same for the role, for use behind a pooler."""
 
+_OPTIONS = ("-c" + f"{name}={value}".replace(" ", r"\ ") for name, value in SESSION_DEFAULTS.items())
+
 CONNECTION: dict[str, Any] = {
     "autocommit": True,
     "cursor_factory": CountingCursor,
-    "options": " ".join(f"-c {name}={value}" for name, value in SESSION_DEFAULTS.items()),
+    "client_encoding": "UTF8",
+    "options": " ".join(_OPTIONS),
     "connect_timeout": 2,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+
+
+def connection_settings(conninfo: str) -> dict[str, Any]:
+    """Return what to connect to `conninfo` with. What that says itself wins, and its `options` join ours."""
+    given = parts_of(conninfo)
+    ours = {name: value for name, value in CONNECTION.items() if name not in given}
+    return ours | {"options": f"{CONNECTION['options']} {given.get('options', '')}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,7 @@ class Pool:
         self._checker: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo,
-            kwargs=CONNECTION,
+            kwargs=connection_settings(conninfo),
             min_size=settings.min_conns,
             max_size=settings.max_conns,
             max_lifetime=settings.max_lifetime.total_seconds(),
@@ -92,6 +105,8 @@ class Pool:
         try:
             with translated():
                 await self._pool.wait(OPEN_TIMEOUT)
+                async with self._pool.connection() as conn:
+                    await conn.execute("SELECT 1")
         except BaseException:
             await self._pool.close()
             raise

@@ -5,7 +5,7 @@ from psycopg import errors, sql
 
 from angidi.config import ConfigError
 from angidi.db.conninfo import parts_of
-from angidi.db.errors import translated
+from angidi.db.inspection import connected
 from angidi.db.pool import SESSION_DEFAULTS
 
 ROLE_EXISTS = "SELECT 1 FROM pg_roles WHERE rolname = %(name)s"
@@ -33,7 +33,7 @@ def create(admin: str, wanted: str) -> tuple[str, str]:
     parts = parts_of(wanted)
     database = parts.get("dbname") or parts.get("user") or ""
     role = parts.get("user") or database
-    with translated(), psycopg.connect(admin, autocommit=True, connect_timeout=5) as conn:
+    with connected(admin) as conn:
         _create_role(conn, role, parts.get("password", ""))
         _create_database(conn, database, role)
     return database, role
@@ -46,7 +46,9 @@ def _create_role(conn: psycopg.Connection, role: str, password: str) -> None:
         raise ConfigError(
             f"DB_PASSWORD: the role {role} is to be created and needs one; example: DB_PASSWORD=a-long-one"
         )
-    conn.execute(sql.SQL(CREATE_ROLE).format(role=sql.Identifier(role), password=sql.Literal(password)))
+    # Hashed here: the statement may stand in the server's log, and in its list of activities.
+    hashed = conn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    conn.execute(sql.SQL(CREATE_ROLE).format(role=sql.Identifier(role), password=sql.Literal(hashed)))
 
 
 def _create_database(conn: psycopg.Connection, database: str, role: str) -> None:

@@ -36,13 +36,23 @@ BEGIN
             USING HINT = 'Give each of them a price, then migrate again. Nothing has been changed.';
     END IF;
 
+    -- Later versions refuse a category that is its own parent; longer rings nothing would refuse, and no walk up or
+    -- down the tree would ever come to their end. UNION, not UNION ALL: this one does.
+    WITH RECURSIVE above AS (
+        SELECT id, parent_id AS ancestor_id
+          FROM categories
+         UNION
+        SELECT above.id, categories.parent_id
+          FROM above
+          JOIN categories ON categories.id = above.ancestor_id
+    )
     SELECT string_agg(format('%s (id %s)', name, id), '; ' ORDER BY name, id)
       INTO offenders
       FROM categories
-     WHERE parent_id = id;
+     WHERE EXISTS (SELECT FROM above WHERE above.id = categories.id AND above.ancestor_id = categories.id);
     IF offenders IS NOT NULL THEN
-        RAISE EXCEPTION 'categories are their own parent: %', offenders
-            USING HINT = 'Set parent_id of each to NULL or to another category, then migrate again. '
+        RAISE EXCEPTION 'categories stand below themselves: %', offenders
+            USING HINT = 'Set parent_id of one in each ring to NULL or to another category, then migrate again. '
                          'Nothing has been changed.';
     END IF;
 END

@@ -14,5 +14,6 @@ CREATE INDEX idx_products_created_at ON products (created_at);
 DROP INDEX idx_categories_name_id;
 CREATE INDEX idx_categories_name ON categories (name);
 
+DROP INDEX idx_users_living_admins;
 DROP INDEX idx_users_living_created_at;
 CREATE INDEX idx_users_created_at ON users (created_at);

@@ -10,6 +10,7 @@
 DROP INDEX IF EXISTS idx_users_created_at;
 DROP INDEX IF EXISTS idx_users_deleted_at;
 CREATE INDEX idx_users_living_created_at ON users (created_at DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX idx_users_living_admins ON users (id) WHERE role = 'admin' AND deleted_at IS NULL;
 
 DROP INDEX IF EXISTS idx_categories_name;
 CREATE INDEX idx_categories_name_id ON categories (name, id);
@@ -30,6 +31,8 @@ CREATE INDEX idx_products_category_id ON products (category_id);
 
 COMMENT ON INDEX idx_users_living_created_at IS
     'The list of users, newest first.';
+COMMENT ON INDEX idx_users_living_admins IS
+    'The few admins, locked in the order of their ids whenever one might be the last to go.';
 COMMENT ON INDEX idx_categories_name_id IS
     'The list of all categories by name, and a category found by its name alone.';
 COMMENT ON INDEX idx_products_living_created_at IS

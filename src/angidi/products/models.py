@@ -25,9 +25,9 @@ def exact_price(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError(f"must be {_PRICE_RULE}")  # noqa: TRY004 - the client's mistake, not ours
     price = Decimal(value)
-    if not 0 < price <= MAXIMUM_PRICE or price != round(price, 2):
+    if not 0 < price <= MAXIMUM_PRICE or price != (exact := round(price, 2)):
         raise ValueError(f"must be {_PRICE_RULE}")
-    return price
+    return exact  # equal, and without the zeros at the end, of which PostgreSQL takes some thousands only
 
 
 def picture_url(value: object) -> str | None:

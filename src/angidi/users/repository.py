@@ -41,7 +41,8 @@ SELECT role
 
 UPDATE = """
 UPDATE users
-   SET name = coalesce(%(name)s, name), role = coalesce(%(role)s, role), updated_at = now()
+   SET name = coalesce(%(name)s, name), role = coalesce(%(role)s, role),
+       updated_at = CASE WHEN coalesce(%(name)s, %(role)s) IS NULL THEN updated_at ELSE now() END
  WHERE id = %(id)s AND deleted_at IS NULL
 RETURNING id, email, name, role, created_at, updated_at
 """

@@ -1,7 +1,7 @@
 """Rows of a CSV file under the rules that bodies are under."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
@@ -38,7 +38,4 @@ def take(row: Row, into: type[S]) -> Taken[S]:
 
 def number(text: str) -> Decimal | str:
     """Return a number written in digits exactly as it is, any other text unchanged."""
-    try:
-        return Decimal(text) if _NUMBER.fullmatch(text) else text
-    except InvalidOperation:
-        return text
+    return Decimal(text) if _NUMBER.fullmatch(text) else text

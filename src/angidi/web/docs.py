@@ -1,11 +1,13 @@
 """The description of the API at `/openapi.json`, and a page to read it at `/docs`, which asks for nothing outside."""
 
+import functools
+import gzip
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Response, get
+from litestar import MediaType, Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
@@ -37,11 +39,21 @@ async def page() -> Response[bytes]:
 
 
 @get("/docs/{name:str}", include_in_schema=False)
-async def asset(name: FromPath[str]) -> Response[bytes]:
-    """Return a part of the page."""
+async def asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+    """Return a part of the page, compressed for those who accept it."""
     if name not in _TYPES:
         raise NotFound
-    return Response((_STATIC / name).read_bytes(), media_type=_TYPES[name], headers={"Cache-Control": "max-age=86400"})
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    headers = {"Cache-Control": "max-age=86400", "Vary": "Accept-Encoding"}
+    headers |= {"Content-Encoding": "gzip"} if packed else {}
+    return Response(_part(name, packed=packed), media_type=_TYPES[name], headers=headers)
+
+
+@functools.cache
+def _part(name: str, *, packed: bool) -> bytes:
+    """Return a part, read and compressed once only: no rate limit counts how often it is asked for."""
+    plain = (_STATIC / name).read_bytes()
+    return gzip.compress(plain, mtime=0) if packed else plain
 
 
 def handlers(features: Sequence[HTTPRouteHandler], base_path: str) -> list[HTTPRouteHandler]:

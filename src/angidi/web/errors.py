@@ -1,5 +1,6 @@
 """Errors as answers: the one table from category to status, and the handlers that use it."""
 
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -77,11 +78,11 @@ def _declared(request: Request[Any, Any, Any], error: AngidiError) -> JSONRespon
 
 def _from_router(request: Request[Any, Any, Any], error: HTTPException) -> JSONResponse:
     """Answer what Litestar itself refuses: an unknown address, a method, a path that is not UTF-8."""
-    if error.status_code == 404:  # noqa: PLR2004
+    if error.status_code == HTTPStatus.NOT_FOUND:
         return _answer(request, errors.NotFound(), {})
-    if error.status_code == 405:  # noqa: PLR2004
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return _answer(request, MethodNotAllowed(), dict(error.headers or {}))
-    if error.status_code < 500:  # noqa: PLR2004
+    if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return _answer(request, errors.Malformed("The request cannot be read."), {})
     return _unforeseen(request, error)
 

@@ -18,6 +18,8 @@ BODY_LIMIT = 64 * 1024
 BODY_DEADLINE = 10.0
 """Seconds in which a body must have arrived."""
 
+_CUT_OFF = "The request body ended before its end."
+
 EXEMPT = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/docs", "/openapi.json", "/metrics"})
 """Paths that no rate limit counts, nor what lies below `/docs`."""
 
@@ -45,14 +47,14 @@ class BodyLimit:
         self._deadline = deadline
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its body complete, or refuse it with 413 or 400."""
+        """Pass the request on with its body complete, or refuse it with 413 or 400: of a part nothing is done."""
         if scope["type"] != "http" or scope["method"] in {"GET", "OPTIONS"}:
             await self._app(scope, receive, send)
             return
         try:
             async with asyncio.timeout(self._deadline):
                 body = await self._read(scope, receive)
-        except TooLarge as error:
+        except (TooLarge, Malformed) as error:
             await refuse(error, scope, send, {"Connection": "close"})
         except TimeoutError:
             await refuse(Malformed("The request body did not arrive in time."), scope, send, {"Connection": "close"})
@@ -60,19 +62,26 @@ class BodyLimit:
             await self._app(scope, _replay(body, receive), send)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced[:20]) > self._limit:
-            raise TooLarge(f"The request body is larger than {self._limit} bytes.")
+        announced = _announced(scope)
         body = bytearray()
-        while True:
+        more = True
+        while more and len(body) <= self._limit >= (announced or 0):
             message = await receive()
-            if message["type"] != "http.request":
-                return bytes(body)
             body += message.get("body", b"")
-            if len(body) > self._limit:
-                raise TooLarge(f"The request body is larger than {self._limit} bytes.")
-            if not message.get("more_body"):
-                return bytes(body)
+            more = message.get("more_body", False)
+            if message["type"] != "http.request":
+                raise Malformed(_CUT_OFF)
+        if max(len(body), announced or 0) > self._limit:
+            raise TooLarge(f"The request body is larger than {self._limit} bytes.")
+        if announced not in (None, len(body)):
+            raise Malformed(_CUT_OFF)
+        return bytes(body)
+
+
+def _announced(scope: Scope) -> int | None:
+    """Return the length that the request gives its body; None: none."""
+    given = dict(scope["headers"]).get(b"content-length", b"")
+    return int(given[:20]) if given.isdigit() else None
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from . import building, checking, moving, reporting
-from .chosen import Group, Locate
+from .chosen import Group, Locate, hear
 
 
 def build_group(directory: Path, locate: Locate, name: str = "migrate") -> Group:
@@ -19,4 +19,4 @@ def build_group(directory: Path, locate: Locate, name: str = "migrate") -> Group
     return group
 
 
-__all__ = ["Group", "Locate", "build_group"]
+__all__ = ["Group", "Locate", "build_group", "hear"]
