@@ -92,13 +92,13 @@ def test_in_the_default_mode_taking_turns_differs_by_clean_failures_only(
 
 _SLEEPING = """
 SELECT pid FROM pg_stat_activity
-WHERE query LIKE '%pg_sleep(1%' AND pid <> pg_backend_pid() AND datname = current_database()
+WHERE query LIKE '%pg_sleep(4%' AND pid <> pg_backend_pid() AND datname = current_database()
 """
 
 
 def _hold(scratch: Scratch, tool: Tool, other: Tool) -> tuple[Outcome, Outcome]:
     """Start a slow migration with one tool, and the other tool once the first holds the lock."""
-    scratch.files(u1_a="SELECT pg_sleep(1.5); CREATE TABLE a (i int);", u2_b="CREATE TABLE b (i int);")
+    scratch.files(u1_a="SELECT pg_sleep(4); CREATE TABLE a (i int);", u2_b="CREATE TABLE b (i int);")
     first = tool.start(scratch.folder, scratch.url, "up")
     deadline = time.monotonic() + 20
     while not scratch.run(_SLEEPING):
@@ -121,7 +121,7 @@ def test_each_tool_waits_while_the_other_runs(scratch: Scratch, go: Tool, order:
 def test_ours_names_golang_migrate_while_it_waits(scratch: Scratch, go: Tool):
     _, second = _hold(scratch, go, OURS)
     assert "waiting for the lock, held by pid" in second.said
-    assert "pg_sleep(1.5)" in second.said
+    assert "pg_sleep(4)" in second.said
 
 
 def test_golang_migrate_sees_no_trace_of_our_side_table(scratch: Scratch, go: Tool):

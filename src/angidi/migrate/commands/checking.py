@@ -18,7 +18,7 @@ from angidi.migrate.url import parse_target
 from .chosen import Chosen, Verb, say
 
 
-@click.command(cls=Verb)
+@click.command(cls=Verb, context_settings={"ignore_unknown_options": True})
 @click.argument("version", type=click.IntRange(min=-1), required=False)
 @click.option("--sql", "as_sql", is_flag=True, help="Print the SQL.")
 @click.option("--dry-run", is_flag=True, help="Run it in a transaction that is rolled back; show the locks.")
