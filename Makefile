@@ -9,7 +9,7 @@ BIN := .venv/bin
 UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-find-links --no-emit-index-url
-CHECKS := check-format check-lint check-types check-imports check-own check-sql check-docs check-spelling \
+CHECKS := check-format check-lint check-types check-imports check-own check-sql check-migrations check-docs check-spelling \
 	check-files check-audit
 
 .PHONY: help
@@ -67,6 +67,10 @@ test: setup ## Run the tests, with coverage; ARGS='tests/users -k login' runs so
 check: setup ## Run every check-…: format, lint, types, imports, SQL, docs, spelling, files, audit.
 	@$(MAKE) --keep-going $(CHECKS)
 
+.PHONY: interop
+interop: setup ## Take turns with golang-migrate at length, with processes and kills (needs Go, or the tool on PATH).
+	@MIGRATE_INTEROP=1 $(BIN)/python -m pytest --quiet tests/migrate/test_interop.py tests/migrate/test_crash.py
+
 .PHONY: bench
 bench: setup ## Measure starts, repository reads and HTTP reads, each beside its limit (ARGS=--json).
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -115,6 +119,11 @@ check-own: setup ## The rules of the house hold (tools/lints.py).
 .PHONY: check-sql
 check-sql: setup ## squawk finds nothing in the migrations.
 	@$(BIN)/squawk src/angidi/migrations/*.sql
+
+.PHONY: check-migrations
+check-migrations: setup ## The migrations block nothing, and each goes up, down and up again on a scratch database.
+	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export ANGIDI_HOME="$$home" && \
+	$(BIN)/angidi migrate lint && $(BIN)/angidi migrate verify
 
 .PHONY: check-docs
 check-docs: setup ## What is generated is up to date, and links lead somewhere.
