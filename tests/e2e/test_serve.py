@@ -91,7 +91,7 @@ def test_a_signal_ends_a_running_server_and_its_database_in_time(home: Path, sig
 @pytest.mark.parametrize("delay", [0.0, 0.2, 0.5, 0.9, 1.3, 2.0])
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_while_starting_ends_it_without_a_traceback(home: Path, signum: signal.Signals, delay: float) -> None:
-    server = Server(home, free_port())
+    server = Server(home, free_port(), measured=False)
     time.sleep(delay)
     server.process.send_signal(signum)
     server.process.wait(60)

@@ -23,18 +23,22 @@ def free_port() -> int:
 
 
 class Server:
-    """A running `angidi serve`; `output` is what it wrote so far."""
+    """A running `angidi serve`; `output` is what it wrote so far.
 
-    def __init__(self, home: Path, port: int, **environment: str) -> None:
+    `measured` is whether coverage may start in it: that swallows a Ctrl-C which comes while it does.
+    """
+
+    def __init__(self, home: Path, port: int, *, measured: bool = True, **environment: str) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log = home.parent / f"serve-{port}.log"
         own = {"ANGIDI_HOME": str(home), "SERVER_PORT": str(port), "SERVER_HOST": "127.0.0.1", "API_RATE_LIMIT": "0"}
+        inherited = {name: value for name, value in os.environ.items() if measured or not name.startswith("COVERAGE_")}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "angidi", "serve"],
                 cwd=ROOT,
-                env={**os.environ, **own, **environment},
+                env={**inherited, **own, **environment},
                 stdout=log,
                 stderr=log,
             )
@@ -72,7 +76,7 @@ class Server:
 @contextmanager
 def serving(home: Path, **environment: str) -> Generator[Server]:
     """Give a server that answers, ended with the block."""
-    server = Server(home, free_port(), **environment)
+    server = Server(home, free_port(), measured=True, **environment)
     try:
         yield server.wait()
     finally:

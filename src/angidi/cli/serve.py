@@ -8,7 +8,6 @@ import socket
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -66,8 +65,7 @@ def serve(*, migrate: bool, seed: bool | None) -> None:
         wanted = settings.angidi_env == "development" if seed is None else seed
         _first_start(settings, where, seed=wanted and before.empty)
         stack.enter_context(_shared_figures(settings))
-        if settings.embedded:
-            threading.Thread(target=_keep_running, args=(settings.angidi_home,), daemon=True).start()
+        stack.enter_context(_kept_running(settings))
         _announce(settings, address, port)
         _run(settings, where, address, port)
 
@@ -139,12 +137,25 @@ def _shared_figures(settings: Settings) -> Generator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _keep_running(home: Path) -> None:
-    """Start the embedded server again should it die: joining a running one does nothing else."""
-    while True:
-        time.sleep(WATCH_INTERVAL)
-        with suppress(EmbeddedError), EmbeddedServer(home):
-            pass
+@contextmanager
+def _kept_running(settings: Settings) -> Generator[None]:
+    """Start the embedded server again should it die meanwhile: joining a running one does nothing else."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(WATCH_INTERVAL):
+            with suppress(EmbeddedError), EmbeddedServer(settings.angidi_home):
+                pass
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    if settings.embedded:
+        watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if settings.embedded:  # it must have left when this process leaves, or nobody is the last who stops the server
+            watcher.join()
 
 
 def _announce(settings: Settings, address: str, port: int) -> None:
@@ -175,7 +186,14 @@ def _run(settings: Settings, where: Addresses, address: str, port: int) -> None:
         log_level=LogLevels.warning,
         working_dir=Path.cwd(),
     )
+    os.register_at_fork(after_in_child=_forget_handlers)
     server.serve()
+
+
+def _forget_handlers() -> None:
+    """Let a signal end a worker that has not set up its own handling yet: it would inherit the parent's, and stay."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _end(signum: int, frame: FrameType | None) -> NoReturn:
