@@ -6,8 +6,9 @@ from psycopg import Connection
 
 _OBJECTS = """
 WITH here AS (SELECT oid FROM pg_namespace WHERE nspname = current_schema()),
-relations AS (SELECT pg_class.* FROM pg_class JOIN here ON here.oid = relnamespace
-              WHERE relname::text <> ALL (%(bookkeeping)s))
+relations AS (SELECT pg_class.oid, relname, relkind, relpersistence, reloptions
+                FROM pg_class JOIN here ON here.oid = relnamespace
+               WHERE relname::text <> ALL (%(bookkeeping)s))
 SELECT format('relation %%s: kind %%s, %%s, options %%s, comment %%s', relname, relkind, relpersistence, reloptions,
               obj_description(oid, 'pg_class'))
 FROM relations
