@@ -4,7 +4,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from angidi.categories.service import CategoryService
 from angidi.config import Settings
 from angidi.db import Database, Pool, PoolSettings
 from angidi.db.conninfo import Addresses
+from angidi.db.statements import FIGURES, STATEMENTS, published
 from angidi.products import routes as products_routes
 from angidi.products.service import ProductService
 from angidi.users import routes as users_routes
@@ -86,7 +87,9 @@ def build_app(settings: Settings, database: Database) -> ASGIApp:
     tokens = build_tokens(settings)
     services = build_services(database, tokens)
     metrics = Metrics(database.stats)
-    app: Any = _api(database, services, Authenticator(tokens, services.users.role_of), metrics)
+    app: Any = _api(
+        database, services, Authenticator(tokens, services.users.role_of), metrics, lambda _: figures_of(settings)
+    )
     app = BodyLimit(Deadline(app))
     app = Gzip(app, minimum_size=1025, compresslevel=5)
     if settings.api_rate_limit:
@@ -104,7 +107,18 @@ def build_app(settings: Settings, database: Database) -> ASGIApp:
     return Shell(app, metrics)
 
 
-def _api(database: Database, services: Services, authenticator: Authenticator, metrics: Metrics) -> Litestar:
+def figures_of(settings: Settings) -> AbstractAsyncContextManager[None]:
+    """Share what this worker's statements cost, for `angidi db slow`, for as long as the context lasts."""
+    return published(STATEMENTS, settings.angidi_home / FIGURES, settings.db_slow_statement)
+
+
+def _api(
+    database: Database,
+    services: Services,
+    authenticator: Authenticator,
+    metrics: Metrics,
+    figures: Callable[[Litestar], AbstractAsyncContextManager[None]],
+) -> Litestar:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         await database.open()
@@ -126,7 +140,7 @@ def _api(database: Database, services: Services, authenticator: Authenticator, m
         dependencies={name: Provide(_always(part), sync_to_thread=False) for name, part in parts.items()},
         exception_handlers=errors.HANDLERS,
         response_class=JSONResponse,
-        lifespan=[lifespan],
+        lifespan=[figures, lifespan],
         openapi_config=None,
         logging_config=None,
         state=State({"authenticator": authenticator}),

@@ -47,6 +47,8 @@ def parse_duration(text: object) -> object:
     """Return the `timedelta` that `text` means in Go's spelling (`1h30m`, `500ms`); raises ValueError."""
     if not isinstance(text, str):
         return text
+    if text == "0":
+        return timedelta()
     parts = list(_DURATION.finditer(text))
     if not parts or "".join(part[0] for part in parts) != text:
         raise ValueError("is not a duration")
@@ -64,6 +66,7 @@ def _lower(text: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(gt=timedelta(0))]
+DurationOrNone = Annotated[timedelta, BeforeValidator(parse_duration), Field(ge=timedelta(0))]
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -138,6 +141,9 @@ class Settings(BaseSettings):
     db_min_conns: int = _setting(5, "Connections kept open, over all workers", "5", ge=0)
     db_max_conn_lifetime: Duration = _setting("1h", "A connection is renewed after this", "1h")
     db_max_conn_idle_time: Duration = _setting("15m", "A spare connection is closed after this", "15m")
+    db_slow_statement: DurationOrNone = _setting(
+        "200ms", "A statement that takes longer is logged, without its values; 0 logs none", "200ms"
+    )
     db_auto_migrate: bool = _setting(False, "Bring a database that is behind up to date at the start", "true")
 
     @property

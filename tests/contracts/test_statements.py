@@ -9,14 +9,18 @@ import psycopg
 import pytest
 
 import angidi
+from angidi.db.plans import numbered
 
 SOURCE = Path(angidi.__file__).parent
 MODULES = [
     "angidi." + ".".join(path.relative_to(SOURCE).with_suffix("").parts)
-    for path in [*sorted(SOURCE.glob("*/repository.py")), SOURCE / "web" / "health.py", SOURCE / "db" / "inspection.py"]
+    for path in [
+        *sorted(SOURCE.glob("*/repository.py")),
+        SOURCE / "web" / "health.py",
+        SOURCE / "db" / "inspection.py",
+    ]
 ]
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
-PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
 def statements() -> Iterator[tuple[str, str]]:
@@ -48,12 +52,6 @@ def fragments(constants: dict[str, object], *names: str) -> Iterator[str]:
     for name in names:
         value = constants.get(name, {})
         yield from value.values() if isinstance(value, dict) else [str(value)]
-
-
-def numbered(sql: str) -> str:
-    """Return the statement with the server's own parameters."""
-    names = list(dict.fromkeys(PARAMETER.findall(sql)))
-    return PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", sql).replace("%%", "%")
 
 
 @pytest.mark.parametrize(("name", "sql"), [pytest.param(name, sql, id=name) for name, sql in statements()])

@@ -6,6 +6,7 @@ import subprocess
 import click
 
 from angidi.cli.context import located
+from angidi.cli.slow import slow
 from angidi.config import ConfigError, load
 from angidi.db import provision
 from angidi.db.conninfo import addresses, environment_of, masked
@@ -14,7 +15,10 @@ from angidi.db.embedded import EmbeddedServer
 
 @click.group("db")
 def group() -> None:
-    """Show, open and create the database."""
+    """Show, open and create the database, and look at how it fares."""
+
+
+group.add_command(slow)
 
 
 @group.command()

@@ -26,6 +26,7 @@ from angidi.cli.seed import plant
 from angidi.config import ConfigError, Settings, load
 from angidi.db.conninfo import Addresses
 from angidi.db.embedded import EmbeddedError, EmbeddedServer, exclusive
+from angidi.db.statements import FIGURES, forget
 from angidi.errors import Invalid
 from angidi.users.errors import EmailTaken
 from angidi.users.models import NewUser
@@ -65,6 +66,7 @@ def serve(*, migrate: bool, seed: bool | None) -> None:
         wanted = settings.angidi_env == "development" if seed is None else seed
         _first_start(settings, where, seed=wanted and before.empty)
         stack.enter_context(_shared_figures(settings))
+        forget(settings.angidi_home / FIGURES)
         stack.enter_context(_kept_running(settings))
         _announce(settings, address, port)
         _run(settings, where, address, port)

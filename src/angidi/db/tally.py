@@ -1,9 +1,12 @@
-"""How many statements a request ran: counted at the cursor, so that nothing can be forgotten."""
+"""How many statements a request ran, and how long each took: seen at the cursor, so that nothing can be forgotten."""
 
 from contextvars import ContextVar
+from time import perf_counter
 from typing import Any, Generic, Self, TypeVar
 
 from psycopg import AsyncCursor
+
+from angidi.db.statements import STATEMENTS
 
 Row_co = TypeVar("Row_co", covariant=True)
 
@@ -20,10 +23,14 @@ tally: ContextVar[Tally | None] = ContextVar("tally", default=None)
 
 
 class CountingCursor(AsyncCursor[Row_co], Generic[Row_co]):
-    """A cursor that adds each execution to the running request's tally."""
+    """A cursor that adds each execution to the running request's tally, and its time to the statement's figures."""
 
-    async def execute(self, *args: Any, **kwargs: Any) -> Self:
+    async def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
         """Execute as `AsyncCursor.execute` does."""
         if (current := tally.get()) is not None:
             current.statements += 1
-        return await super().execute(*args, **kwargs)
+        started = perf_counter()
+        try:
+            return await super().execute(query, *args, **kwargs)
+        finally:
+            STATEMENTS.observe(query, perf_counter() - started, self.rowcount)

@@ -1,0 +1,62 @@
+"""Tables and figures for a terminal; into a file or a pipe lines are written whole."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from angidi.cli.context import printable
+
+_WHOLE = 10_000
+"""Characters: wider than any table."""
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; a column whose name begins with `>` holds figures. None is an empty cell."""
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        name = column.removeprefix(">")
+        figures = name != column
+        table.add_column(name.upper(), justify="right" if figures else "left", no_wrap=figures, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    Console(highlight=False, width=None if sys.stdout.isatty() else _WHOLE).print(table)
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.2f}"
+        case datetime():
+            return moment(value)
+        case _:
+            return printable(str(value))
+
+
+def moment(when: datetime | None) -> str:
+    """Return a time to the minute, in this machine's zone."""
+    return "never" if when is None else when.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def size(number: int) -> str:
+    """Return bytes in the unit that fits, as PostgreSQL counts them: 1 kB is 1024."""
+    power = min(max(number.bit_length() - 1, 0) // 10, len(_UNITS) - 1)
+    value = number / 1024**power
+    digits = 1 if power and value < 100 else 0  # noqa: PLR2004 - three figures tell enough
+    return f"{value:,.{digits}f} {_UNITS[power]}"
+
+
+def percent(share: float | None) -> str | None:
+    """Return a share of 1 as per cent."""
+    return None if share is None else f"{share:.1%}"

@@ -1,0 +1,57 @@
+"""How PostgreSQL would run a statement, without running it."""
+
+import re
+
+import psycopg
+from psycopg import pq, sql
+
+_PARAMETER = re.compile(r"%(?:\((?P<name>\w+)\))?(?P<form>[sbt%])")
+_NAME = "angidi_plan"
+_UTILITY = "Utility statements have no plan structure"
+
+
+def numbered(statement: str) -> str:
+    """Return a statement of psycopg's with the server's own parameters, $1 and so on; one that has those is kept."""
+    names: dict[str, str] = {}
+
+    def number(found: re.Match[str]) -> str:
+        if found["form"] == "%":
+            return "%"
+        return names.setdefault(found["name"] or str(found.start()), f"${len(names) + 1}")
+
+    return _PARAMETER.sub(number, statement)
+
+
+def generic_plan(conn: psycopg.Connection, statement: str) -> str | None:
+    """Return the plan of a statement for whatever values, or why it cannot be had. The statement is never run.
+
+    None where the kind of statement has no plan, such as CREATE INDEX.
+    It takes the server's own parameters. It goes to the server as a prepared statement, since that way one text is
+    one statement, whoever wrote it; EXPLAIN (GENERIC_PLAN), from PostgreSQL 16 on, would show the same.
+    """
+    with conn.transaction(force_rollback=True):
+        conn.execute("SET TRANSACTION READ ONLY")
+        conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        prepared = conn.pgconn.prepare(_NAME.encode(), statement.encode(conn.info.encoding))
+        if prepared.status != pq.ExecStatus.COMMAND_OK:
+            return f"no plan: {_message(prepared)}"
+        try:
+            return _explained(conn, conn.pgconn.describe_prepared(_NAME.encode()).nparams)
+        except psycopg.Error as error:
+            return f"no plan: {error.diag.message_primary}"
+        finally:
+            conn.pgconn.exec_(f"DEALLOCATE {_NAME}".encode())
+
+
+def _explained(conn: psycopg.Connection, parameters: int) -> str | None:
+    nulls = sql.SQL(", ").join([sql.NULL] * parameters)
+    arguments = sql.SQL("({})").format(nulls) if parameters else sql.SQL("")
+    query = sql.SQL("EXPLAIN EXECUTE {}{}").format(sql.Identifier(_NAME), arguments)
+    with conn.transaction():
+        lines = [str(line) for (line,) in conn.execute(query)]
+    return None if lines == [_UTILITY] else "\n".join(lines)
+
+
+def _message(result: pq.abc.PGresult) -> str:
+    text = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"it could not be prepared"
+    return text.decode(errors="replace")
