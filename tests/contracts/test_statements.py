@@ -17,7 +17,7 @@ MODULES = [
     for path in [
         *sorted(SOURCE.glob("*/repository.py")),
         SOURCE / "web" / "health.py",
-        SOURCE / "db" / "inspection.py",
+        *(SOURCE / "db" / name for name in ("inspection.py", "statistics.py")),
     ]
 ]
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")

@@ -5,6 +5,7 @@ import subprocess
 
 import click
 
+from angidi.cli import report
 from angidi.cli.context import located
 from angidi.cli.slow import slow
 from angidi.config import ConfigError, load
@@ -18,7 +19,8 @@ def group() -> None:
     """Show, open and create the database, and look at how it fares."""
 
 
-group.add_command(slow)
+for command in (slow, *report.COMMANDS):
+    group.add_command(command)
 
 
 @group.command()

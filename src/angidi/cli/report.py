@@ -1,0 +1,120 @@
+"""`angidi db report`, `unused-indexes` and `bloat`: how the database fares, by the server's own statistics."""
+
+import click
+from msgspec import json
+
+from angidi.cli.context import located
+from angidi.cli.tables import moment, percent, print_table, size
+from angidi.config import load
+from angidi.db import statistics
+from angidi.db.inspection import connected
+from angidi.db.statistics import IndexBloat, Overview, TableBloat, TableFigures, UnusedIndex
+
+_json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
+
+
+@click.command()
+@_json
+def report(*, as_json: bool) -> None:
+    """Show sizes, connections, cache hits, and how each table is read.
+
+    A hit is a page that PostgreSQL found in its own memory; what the system had cached counts as a miss.
+    """
+    with located(load()) as where, connected(where.direct) as conn:
+        whole, tables = statistics.overview(conn), statistics.table_figures(conn)
+    if as_json:
+        click.echo(json.encode({"database": whole, "tables": tables}))
+    else:
+        _print_overview(whole)
+        _print_tables(tables)
+
+
+@click.command("unused-indexes")
+@_json
+def unused_indexes(*, as_json: bool) -> None:
+    """Show the indexes that no query has read since the server's statistics began.
+
+    Counted is what this server ran: one that serves reads as a replica counts for itself.
+    """
+    with located(load()) as where, connected(where.direct) as conn:
+        since, indexes = statistics.statistics_since(conn), statistics.unused_indexes(conn)
+    if as_json:
+        click.echo(json.encode({"since": since, "indexes": indexes}))
+    else:
+        _print_unused(indexes, f"since {moment(since)}" if since else "since the database was made")
+
+
+@click.command()
+@_json
+def bloat(*, as_json: bool) -> None:
+    """Show about how much of each table and B-tree is waste, and when they were vacuumed.
+
+    An estimate, from the number of rows and the mean widths of columns that ANALYZE found; nothing is scanned. Entries
+    with equal keys share space in a B-tree, so that one with many of them may hide its waste.
+    """
+    with located(load()) as where, connected(where.direct) as conn:
+        tables, indexes = statistics.table_bloat(conn), statistics.index_bloat(conn)
+    if as_json:
+        click.echo(json.encode({"tables": tables, "indexes": indexes}))
+    else:
+        _print_table_bloat(tables)
+        _print_index_bloat(indexes)
+
+
+def _print_overview(whole: Overview) -> None:
+    click.echo(
+        f"{size(whole.bytes)}, {whole.connections} connections ({whole.active} active) of {whole.most_connections}; "
+        f"cache hits {percent(whole.cache_hits) or 'none'}; {whole.commits:,} commits, {whole.rollbacks:,} rollbacks, "
+        f"{whole.deadlocks:,} deadlocks, {size(whole.temp_bytes)} in temporary files; "
+        f"since {moment(whole.since) if whole.since else 'the database was made'}\n"
+    )
+
+
+def _print_tables(tables: list[TableFigures]) -> None:
+    columns = ("table", ">rows", ">size", ">indexes", ">scans", ">index scans", ">hot updates", ">hits", ">index hits")
+    rows = [
+        (
+            *(each.table, each.live_rows, size(each.bytes), size(each.index_bytes), each.scans, each.index_scans),
+            *(percent(each.hot_updates), percent(each.cache_hits), percent(each.index_cache_hits)),
+        )
+        for each in tables
+    ]
+    print_table(columns, rows) if rows else click.echo(NO_TABLES)
+
+
+def _print_unused(indexes: list[UnusedIndex], since: str) -> None:
+    if not indexes:
+        click.echo(f"every index was read {since}")
+        return
+    click.echo(f"not read {since}:\n")
+    rows = [(each.index, each.table, size(each.bytes), each.kept_for or "nothing known: may go") for each in indexes]
+    print_table(("index", "table", ">size", "kept for"), rows)
+
+
+def _print_table_bloat(tables: list[TableBloat]) -> None:
+    columns = ("table", ">size", ">waste", "", ">rows", ">dead", "last vacuum", "last analyze")
+    rows = [
+        (
+            *(each.table, size(each.bytes), *_waste(each)),
+            *(each.live_rows, each.dead_rows, moment(each.last_vacuum), moment(each.last_analyze)),
+        )
+        for each in tables
+    ]
+    print_table(columns, rows) if rows else click.echo(NO_TABLES)
+
+
+def _print_index_bloat(indexes: list[IndexBloat]) -> None:
+    if indexes:
+        click.echo()
+        rows = [(each.index, each.table, size(each.bytes), *_waste(each)) for each in indexes]
+        print_table(("index", "table", ">size", ">waste", ""), rows)
+
+
+def _waste(each: TableBloat | IndexBloat) -> tuple[str, str | None]:
+    if each.wasted_bytes is None:
+        return "unknown", None
+    return size(each.wasted_bytes), percent(each.wasted_bytes / each.bytes if each.bytes else 0.0)
+
+
+NO_TABLES = "there are no tables: the database is not migrated"
+COMMANDS = (report, unused_indexes, bloat)
