@@ -27,6 +27,7 @@ from angidi.users.passwords import Passwords
 from angidi.users.service import UserService
 from angidi.web import docs, errors, health
 from angidi.web.auth import Authenticator
+from angidi.web.cursors import Cursors
 from angidi.web.deadline import Deadline
 from angidi.web.envelopes import JSONResponse
 from angidi.web.limits import BodyLimit, RateLimit
@@ -63,29 +64,30 @@ def open_database(settings: Settings, where: Addresses) -> Database:
 
 def build_tokens(settings: Settings) -> Tokens:
     """Return the maker of tokens, by the configured key or the one that development keeps."""
-    previous = settings.jwt_previous_secret
+    secret, previous = _secrets(settings)
     return Tokens(
-        settings.jwt_secret.get_secret_value() if settings.jwt_secret else _kept_secret(settings.angidi_home),
+        secret,
         access=settings.jwt_access_token_duration,
         refresh=settings.jwt_refresh_token_duration,
-        previous_secret=previous.get_secret_value() if previous else None,
+        previous_secret=previous,
     )
 
 
-def build_services(database: Database, tokens: Tokens) -> Services:
+def build_services(settings: Settings, database: Database, tokens: Tokens) -> Services:
     """Return the services over `database`."""
-    categories = CategoryService(database)
+    cursors = Cursors(*_secrets(settings))
+    categories = CategoryService(database, cursors)
     return Services(
-        users=UserService(database, tokens, Passwords()),
+        users=UserService(database, cursors, tokens, Passwords()),
         categories=categories,
-        products=ProductService(database, categories),
+        products=ProductService(database, cursors, categories),
     )
 
 
 def build_app(settings: Settings, database: Database) -> ASGIApp:
     """Return the whole application; its lifespan opens and closes `database`."""
     tokens = build_tokens(settings)
-    services = build_services(database, tokens)
+    services = build_services(settings, database, tokens)
     metrics = Metrics(database.stats)
     app: Any = _api(
         database, services, Authenticator(tokens, services.users.role_of), metrics, lambda _: figures_of(settings)
@@ -150,6 +152,13 @@ def _api(
 
 def _always(part: Any) -> Callable[[], Any]:
     return lambda: part
+
+
+def _secrets(settings: Settings) -> tuple[str, str | None]:
+    """Return the key that signs, and the one before it where that is still accepted."""
+    previous = settings.jwt_previous_secret
+    secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else _kept_secret(settings.angidi_home)
+    return secret, previous.get_secret_value() if previous else None
 
 
 def _kept_secret(home: Path) -> str:

@@ -17,6 +17,7 @@ from angidi.categories.service import MAXIMUM_DEPTH, CategoryService
 from angidi.categories.staging import Link
 from angidi.csvfile import Summary, opened
 from angidi.db import Database
+from angidi.web.cursors import Cursors
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +38,7 @@ class Shop:
     def __init__(self, db: Database, folder: Path) -> None:
         self.db = db
         self.folder = folder
-        self.categories = CategoryService(db)
+        self.categories = CategoryService(db, Cursors("a key"))
         self.refused: dict[int, list[str]] = {}
 
     async def load(self, text: str, *, dry_run: bool = False) -> Summary:

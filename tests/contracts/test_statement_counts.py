@@ -26,7 +26,7 @@ class Limit(NamedTuple):
     status: int = 200
 
 
-FILTERS = "?search=cup&min_price=1&max_price=9&in_stock=true&sort=-name&deleted=with&count=exact"
+FILTERS = "?search=cup&min_price=1&max_price=9&in_stock=true&sort=-name&deleted=with&count=exact&page=9"
 # Finding the address and reading what the tokens hold are apart, since verifying the password stands between them; a
 # change of the catalogue's tree takes its lock, and looks at the tree, in statements of their own.
 LIMITS = {
@@ -46,12 +46,12 @@ LIMITS = {
     "GET /users/me": Limit(READ),
     "PUT /users/me": Limit(ACCOUNT + WRITE, body={"name": "Somebody Else"}),
     "DELETE /users/me": Limit(ACCOUNT + READ + WRITE, status=204),
-    "GET /users": Limit(ACCOUNT + LIST, query="?role=user&search=user&deleted=with&page=1"),
+    "GET /users": Limit(ACCOUNT + LIST, query="?role=user&search=user&deleted=with&page=9"),
     "GET /users/{user_id:str}": Limit(ACCOUNT + READ),
     "PUT /users/{user_id:str}": Limit(ACCOUNT + READ + WRITE, body={"name": "Renamed", "role": "moderator"}),
     "DELETE /users/{user_id:str}": Limit(ACCOUNT + READ + WRITE, status=204),
     "POST /users/{user_id:str}/restore": Limit(ACCOUNT + WRITE),
-    "GET /categories": Limit(LIST, query="?parent_id=root&page=1&count=exact"),
+    "GET /categories": Limit(LIST, query="?parent_id=root&page=9&count=exact"),
     "GET /categories/{category_id:str}": Limit(READ),
     "POST /categories": Limit(
         ACCOUNT + READ + READ + WRITE, body={"name": "Mugs", "parent_id": "{category_id}"}, status=201
@@ -125,10 +125,24 @@ async def test_a_route_runs_as_many_statements_as_it_may_and_no_more(api: Api, r
     assert await statements(api, route, limit, await scene(api)) == limit.most
 
 
-@pytest.mark.parametrize("query", ["", "?page=9", "?search=nothing", "?tree=true"])
-@pytest.mark.parametrize("path", ["/products", "/categories", "/categories/{category_id}/products"])
+LISTS = ["/products", "/categories", "/categories/{category_id}/products"]
+
+
+@pytest.mark.parametrize("query", ["", "?page=9", "?search=nothing", "?tree=true", "?page=9&count=none"])
+@pytest.mark.parametrize("path", LISTS)
 async def test_a_list_runs_two_statements_at_most_however_it_is_asked_for(api: Api, path: str, query: str) -> None:
     made = await scene(api)
     with capture_logs() as lines:
         await api.get(path.format_map(made) + query)
     assert lines[-1]["statements"] <= LIST
+
+
+@pytest.mark.parametrize("query", ["", "?count=none&page_size=1", "?tree=true"])
+@pytest.mark.parametrize("path", LISTS)
+async def test_a_list_runs_one_statement_where_the_page_is_the_last_or_nothing_is_counted(
+    api: Api, path: str, query: str
+) -> None:
+    made = await scene(api)
+    with capture_logs() as lines:
+        await api.get(path.format_map(made) + query)
+    assert lines[-1]["statements"] == READ

@@ -4,6 +4,7 @@ import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ MODULES = [
     "angidi." + ".".join(path.relative_to(SOURCE).with_suffix("").parts)
     for path in [
         *sorted(SOURCE.glob("*/repository.py")),
+        *sorted(SOURCE.glob("*/listing.py")),
         SOURCE / "web" / "health.py",
         *(SOURCE / "db" / name for name in ("inspection.py", "statistics.py")),
     ]
@@ -35,9 +37,13 @@ def statements() -> Iterator[tuple[str, str]]:
 
 def fill(sql: str, constants: dict[str, object]) -> Iterator[str]:
     """Put each of the module's fragments where the statement has a place for them."""
+    orders: list[Any] = [*cast("dict[str, Any]", constants.get("ORDERS", {})).values()]
     places = {
-        "where": [*fragments(constants, "FILTERS", "LIVENESS", "IN_STOCK", "SUBTREE")],
-        "order": [*fragments(constants, "ORDER")],
+        "where": [
+            *fragments(constants, "FILTERS", "LIVENESS", "IN_STOCK", "SUBTREE", "AFTER"),
+            *(order.after for order in orders),
+        ],
+        "order": [order.by for order in orders],
         "assignments": [*fragments(constants, "ASSIGNMENTS")],
     }
     wanted = [place for place in places if f"{{{place}}}" in sql]

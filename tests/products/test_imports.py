@@ -19,6 +19,7 @@ from angidi.errors import Invalid
 from angidi.products.imports import COLUMNS
 from angidi.products.models import NewProduct, ProductQuery
 from angidi.products.service import ProductService
+from angidi.web.cursors import Cursors
 
 pytestmark = pytest.mark.anyio
 
@@ -33,8 +34,9 @@ class Shop:
     def __init__(self, db: Database, folder: Path) -> None:
         self.db = db
         self.folder = folder
-        self.categories = CategoryService(db)
-        self.products = ProductService(db, self.categories)
+        cursors = Cursors("a key")
+        self.categories = CategoryService(db, cursors)
+        self.products = ProductService(db, cursors, self.categories)
         self.refused: dict[int, list[str]] = {}
 
     async def load(self, text: str, category: str | None = "Cups", *, dry_run: bool = False) -> Summary:

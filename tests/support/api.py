@@ -26,7 +26,7 @@ class Api(httpx.AsyncClient):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         super().__init__(transport=transport, base_url=f"http://testserver{BASE}")
         self.tokens = build_tokens(settings)
-        self.services = build_services(database, self.tokens)
+        self.services = build_services(settings, database, self.tokens)
         self.database = database
 
     def as_(self, user: User) -> dict[str, str]:

@@ -10,7 +10,7 @@ from angidi.categories.errors import CategoryNotFound
 from angidi.categories.models import Category, CategoryNode, CategoryQuery, CategoryWithPath
 from angidi.db.rows import Connection, execute, fetch_all, fetch_one, fetch_value
 from angidi.ids import new_id
-from angidi.paging import Total
+from angidi.paging import PageRequest, Total
 
 INSERT = """
 INSERT INTO categories (id, name, description, parent_id)
@@ -80,6 +80,7 @@ FILTERS: dict[str, LiteralString] = {
     "root": "parent_id IS NULL",
     "child": "parent_id = %(parent_id)s",
 }
+AFTER: LiteralString = "(name, id) > (%(after_name)s, %(after_id)s)"
 
 LIST_ALL = """
 SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at
@@ -174,11 +175,10 @@ async def get_with_path(conn: Connection, category_id: UUID) -> CategoryWithPath
     return found
 
 
-async def list_categories(conn: Connection, query: CategoryQuery) -> list[CategoryNode]:
-    """Return a page of categories, by name."""
-    page = query.paging
-    parameters = {"parent_id": query.parent_id or None, "limit": page.page_size, "offset": page.offset}
-    return await fetch_all(conn, CategoryNode, LIST.format(where=_where(query)), parameters)
+async def list_categories(conn: Connection, query: CategoryQuery, asked: PageRequest) -> list[CategoryNode]:
+    """Return a page of categories by name, and the row after it where there is one."""
+    sql = LIST.format(where=f"{_where(query)} AND {AFTER}" if asked.after else _where(query))
+    return await fetch_all(conn, CategoryNode, sql, asked.parameters | {"parent_id": query.parent_id or None})
 
 
 async def count_categories(conn: Connection, query: CategoryQuery) -> Total:

@@ -1,6 +1,6 @@
 """The addresses of categories."""
 
-from litestar import delete, get, post, put
+from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -22,15 +22,16 @@ from angidi.categories.models import (
 from angidi.categories.service import CategoryService
 from angidi.web.auth import admin
 from angidi.web.envelopes import Data
-from angidi.web.requests import body_of, known_id, query_of
+from angidi.web.links import listed
+from angidi.web.requests import AnyRequest, body_of, known_id, query_of
 
 
 @get("/categories", dependencies={"asked": query_of(CategoryQuery)})
 async def list_categories(
-    asked: NamedDependency[CategoryQuery], categories: NamedDependency[CategoryService]
-) -> Data[CategoryPage]:
+    request: AnyRequest, asked: NamedDependency[CategoryQuery], categories: NamedDependency[CategoryService]
+) -> Response[Data[CategoryPage]]:
     """List categories by name, or show the whole tree."""
-    return Data(await categories.page(asked))
+    return listed(request, await categories.page(asked))
 
 
 @get("/categories/{category_id:str}", opt={"errors": [CategoryNotFound]})

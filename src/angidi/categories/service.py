@@ -21,7 +21,8 @@ from angidi.categories.staging import Known
 from angidi.csvfile import CsvFile, OnRefused, Row, Summary
 from angidi.db import Connection, Database, retried
 from angidi.db.bulk import take_time
-from angidi.paging import PageRequest, Total
+from angidi.paging import ByName, Found, PageRequest, Total, read_page
+from angidi.web.cursors import Cursors
 
 MAXIMUM_DEPTH = 50
 
@@ -29,16 +30,22 @@ MAXIMUM_DEPTH = 50
 class CategoryService:
     """The category tree."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, cursors: Cursors) -> None:
         self._db = db
+        self._cursors = cursors
 
     async def page(self, query: CategoryQuery) -> CategoryPage:
-        """Return a page of categories by name, or the whole tree."""
+        """Return a page of categories by name, or the whole tree.
+
+        Raises `Invalid` for a cursor that is not of this list; the tree, which is one page, has none.
+        """
+        asked = self._cursors.locate(query, ByName)
         if query.tree:
             return await self._tree()
-        total = await self._db.read_stale(repository.count_categories, query)
-        categories = await self._db.read_stale(repository.list_categories, query)
-        return CategoryPage(categories=categories, **total.info(query.paging))
+        found = await self._db.read_stale(
+            read_page, query, asked, repository.list_categories, repository.count_categories
+        )
+        return CategoryPage(categories=found.rows, **self._cursors.fields(query, found))
 
     async def get(self, category_id: UUID) -> CategoryWithPath:
         """Return a category and the way to it. Raises `CategoryNotFound`."""
@@ -100,8 +107,8 @@ class CategoryService:
     async def _tree(self) -> CategoryPage:
         categories = await self._db.read_stale(repository.list_all)
         roots = _nested(categories)
-        everything = PageRequest(page=1, page_size=max(1, len(roots)))
-        return CategoryPage(categories=roots, **Total(len(roots)).info(everything))
+        everything = PageRequest(ByName, page_size=max(1, len(roots)))
+        return CategoryPage(categories=roots, **Found(everything, roots, Total(len(roots)), is_last=True).fields())
 
 
 async def _check_place(conn: Connection, category_id: UUID | None, parent_id: UUID | None) -> None:

@@ -38,7 +38,7 @@ async def opened(settings: Settings, where: Addresses) -> AsyncGenerator[Service
     database = open_database(settings, where)
     await database.open()
     try:
-        yield build_services(database, build_tokens(settings))
+        yield build_services(settings, database, build_tokens(settings))
     finally:
         await database.close()
 

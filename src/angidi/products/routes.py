@@ -1,6 +1,6 @@
 """The addresses of products."""
 
-from litestar import delete, get, post, put
+from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -17,15 +17,16 @@ from angidi.products.models import (
 from angidi.products.service import ProductService
 from angidi.web.auth import admin, admin_for_deleted
 from angidi.web.envelopes import Data
-from angidi.web.requests import body_of, known_id, query_of
+from angidi.web.links import listed
+from angidi.web.requests import AnyRequest, body_of, known_id, query_of
 
 
 @get("/products", guards=[admin_for_deleted], dependencies={"asked": query_of(ProductQuery)})
 async def list_products(
-    asked: NamedDependency[ProductQuery], products: NamedDependency[ProductService]
-) -> Data[ProductPage]:
+    request: AnyRequest, asked: NamedDependency[ProductQuery], products: NamedDependency[ProductService]
+) -> Response[Data[ProductPage]]:
     """List products, newest first unless asked otherwise."""
-    return Data(await products.page(asked))
+    return listed(request, await products.page(asked))
 
 
 @get(
@@ -35,10 +36,13 @@ async def list_products(
     opt={"errors": [CategoryNotFound]},
 )
 async def list_category_products(
-    category_id: FromPath[str], asked: NamedDependency[CategoryProductQuery], products: NamedDependency[ProductService]
-) -> Data[ProductPage]:
+    request: AnyRequest,
+    category_id: FromPath[str],
+    asked: NamedDependency[CategoryProductQuery],
+    products: NamedDependency[ProductService],
+) -> Response[Data[ProductPage]]:
     """List the products in a category and in all below it."""
-    return Data(await products.page_of_category(known_id(category_id, CategoryNotFound), asked))
+    return listed(request, await products.page_of_category(known_id(category_id, CategoryNotFound), asked))
 
 
 @get("/products/{product_id:str}", opt={"errors": [ProductNotFound]})

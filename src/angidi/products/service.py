@@ -9,7 +9,9 @@ from angidi.categories.service import CategoryService
 from angidi.csvfile import CsvFile, OnRefused, Row, Summary
 from angidi.db import Database, retried
 from angidi.db.bulk import take_time
+from angidi.paging import read_page
 from angidi.products import imports, repository
+from angidi.products.listing import ORDERS
 from angidi.products.models import (
     CategoryProductQuery,
     NewProduct,
@@ -18,26 +20,28 @@ from angidi.products.models import (
     ProductPage,
     ProductQuery,
 )
+from angidi.web.cursors import Cursors
 
 
 class ProductService:
     """The catalogue."""
 
-    def __init__(self, db: Database, categories: CategoryService) -> None:
+    def __init__(self, db: Database, cursors: Cursors, categories: CategoryService) -> None:
         self._db = db
+        self._cursors = cursors
         self._categories = categories
 
     async def page(self, query: ProductQuery) -> ProductPage:
-        """Return a page of products, in the order asked for."""
-        total = await self._db.read_stale(repository.count_products, query)
-        products = await self._db.read_stale(repository.list_products, query) if total.rows else []
-        return ProductPage(products=products, **total.info(query.paging))
+        """Return a page of products, in the order asked for. Raises `Invalid` for a cursor that is not of this list."""
+        asked = self._cursors.locate(query, ORDERS[query.sort].position)
+        found = await self._db.read_stale(read_page, query, asked, repository.list_products, repository.count_products)
+        return ProductPage(products=found.rows, **self._cursors.fields(query, found))
 
     async def page_of_category(self, category_id: UUID, query: CategoryProductQuery) -> ProductPage:
-        """Return a page of the products in a category and all below it. Raises `CategoryNotFound`."""
+        """Return a page of the products in a category and below. Raises as `page` does, and `CategoryNotFound`."""
         inside = ProductQuery(**structs.asdict(query), category_id=category_id, subtree=True)
         page = await self.page(inside)
-        if not page.total_count:
+        if not (page.products or page.total_count):
             await self._categories.get(category_id)
         return page
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from angidi.db.rows import Connection, execute, fetch_all, fetch_one, fetch_value
 from angidi.ids import new_id
-from angidi.paging import COUNT_BOUND, Total
+from angidi.paging import COUNT_BOUND, PageRequest, Total
 from angidi.users.errors import UserNotFound
 from angidi.users.models import Credentials, Role, User, UserQuery
 
@@ -100,6 +100,7 @@ LIVENESS: dict[str | None, LiteralString] = {
     "only": "deleted_at IS NOT NULL",
     "with": "true",
 }
+AFTER: LiteralString = "(created_at, id) < (%(after_created_at)s, %(after_id)s)"
 
 
 async def insert(conn: Connection, *, email: str, password_hash: str, name: str, role: Role) -> User:
@@ -169,17 +170,16 @@ async def lock_first_admin(conn: Connection) -> None:
     await execute(conn, LOCK_FIRST_ADMIN)
 
 
-async def list_users(conn: Connection, query: UserQuery) -> list[User]:
-    """Return a page of users, newest first."""
-    page = query.paging
-    sql = LIST.format(where=_where(query))
-    return await fetch_all(conn, User, sql, _parameters(query) | {"limit": page.page_size, "offset": page.offset})
+async def list_users(conn: Connection, query: UserQuery, asked: PageRequest) -> list[User]:
+    """Return a page of users, newest first, and the row after it where there is one."""
+    sql = LIST.format(where=f"{_where(query)} AND {AFTER}" if asked.after else _where(query))
+    return await fetch_all(conn, User, sql, _parameters(query) | asked.parameters)
 
 
 async def count_users(conn: Connection, query: UserQuery) -> Total:
     """Return how many users there are; counted to the end when unfiltered or asked for."""
     where = _where(query)
-    if query.paging.exact or not (query.role or query.search):
+    if query.count == "exact" or not (query.role or query.search):
         return Total(await fetch_value(conn, COUNT.format(where=where), _parameters(query)))
     sql = COUNT_BOUNDED.format(where=where)
     return Total.bounded(await fetch_value(conn, sql, _parameters(query) | {"bound": COUNT_BOUND + 1}))

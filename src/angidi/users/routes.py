@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, delete, get, post, put
+from litestar import Request, Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -22,7 +22,8 @@ from angidi.users.models import (
 from angidi.users.service import UserService
 from angidi.web.auth import admin, bearer
 from angidi.web.envelopes import Data
-from angidi.web.requests import body_of, known_id, query_of
+from angidi.web.links import listed
+from angidi.web.requests import AnyRequest, body_of, known_id, query_of
 from angidi.web.tokens import TokenInvalid
 
 Asker = Request[UUID, Any, Any]
@@ -77,9 +78,11 @@ async def delete_me(request: Asker, users: NamedDependency[UserService]) -> None
 
 
 @get("/users", guards=[admin], dependencies={"asked": query_of(UserQuery)})
-async def list_users(asked: NamedDependency[UserQuery], users: NamedDependency[UserService]) -> Data[UserPage]:
+async def list_users(
+    request: AnyRequest, asked: NamedDependency[UserQuery], users: NamedDependency[UserService]
+) -> Response[Data[UserPage]]:
     """List users, newest first."""
-    return Data(await users.page(asked))
+    return listed(request, await users.page(asked))
 
 
 @get("/users/{user_id:str}", guards=[admin], opt={"errors": [UserNotFound]})

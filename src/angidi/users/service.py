@@ -5,18 +5,21 @@ from uuid import UUID
 from msgspec import UNSET
 
 from angidi.db import Connection, Database, retried
+from angidi.paging import ByCreation, read_page
 from angidi.users import repository
 from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin
 from angidi.users.models import Login, NewUser, TokenPair, User, UserChanges, UserPage, UserQuery
 from angidi.users.passwords import Passwords
+from angidi.web.cursors import Cursors
 from angidi.web.tokens import TokenInvalid, Tokens
 
 
 class UserService:
     """Accounts: registering, logging in, administering."""
 
-    def __init__(self, db: Database, tokens: Tokens, passwords: Passwords) -> None:
+    def __init__(self, db: Database, cursors: Cursors, tokens: Tokens, passwords: Passwords) -> None:
         self._db = db
+        self._cursors = cursors
         self._tokens = tokens
         self._passwords = passwords
 
@@ -70,11 +73,10 @@ class UserService:
         await self.delete(user_id)
 
     async def page(self, query: UserQuery) -> UserPage:
-        """Return a page of users, newest first."""
-        async with self._db.connection() as conn:
-            total = await repository.count_users(conn, query)
-            users = await repository.list_users(conn, query)
-        return UserPage(users=users, **total.info(query.paging))
+        """Return a page of users, newest first. Raises `Invalid` for a cursor that is not of this list."""
+        asked = self._cursors.locate(query, ByCreation)
+        found = await self._db.read(read_page, query, asked, repository.list_users, repository.count_users)
+        return UserPage(users=found.rows, **self._cursors.fields(query, found))
 
     async def get(self, user_id: UUID) -> User:
         """Return a user, deleted or not. Raises `UserNotFound`."""

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from angidi import __version__, errors
 from angidi.errors import AngidiError
+from angidi.paging import PageInfo
 from angidi.web.auth import TokenMisplaced, TokenMissing, admin, bearer
 from angidi.web.envelopes import Data, Failure
 from angidi.web.errors import RateLimited, status_of
@@ -28,6 +29,13 @@ _WITH_TOKEN: tuple[type[AngidiError], ...] = (TokenMissing, TokenMisplaced, Toke
 _WITH_BODY: tuple[type[AngidiError], ...] = (errors.Invalid, errors.Malformed, errors.TooLarge)
 _SELDOM = frozenset({"deleted_at", "total_is_estimate", "children"})
 """Fields that an ordinary answer does not have; examples leave them out."""
+
+_LINK: Json = {
+    "description": "Where the first and the next page are (RFC 8288); there is no “next” on the last page.",
+    "required": True,
+    "schema": {"type": "string"},
+    "example": '</api/v1/users?role=admin&cursor=lMQIJc2YMrZ9>; rel="next", </api/v1/users?role=admin>; rel="first"',
+}
 
 _SUCCESS = {200: "Done.", 201: "Made.", 204: "Done; there is nothing to show."}
 
@@ -168,6 +176,7 @@ def _responses(handler: HTTPRouteHandler, reads: dict[str, type[Struct]], schema
     if answer is not type(None):
         schema = {"$ref": _REF.format(name=_component(answer))}
         success["content"] = {"application/json": {"schema": schema, "example": _example(schema, schemas)}}
+        success |= {"headers": {"Link": _LINK}} if issubclass(get_args(answer)[0], PageInfo) else {}
     responses = {str(handler.status_code): success, **_failures(_errors(handler, reads))}
     if also := handler.opt.get("also"):
         responses[str(also)] = success | {"description": "The database is away."}

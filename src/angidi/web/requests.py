@@ -3,16 +3,16 @@
 import json
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from litestar import Request
 from litestar.di import Provide
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from angidi.errors import AngidiError, Malformed
-from angidi.paging import DEFAULT_SIZE, MAXIMUM_PAGE, MAXIMUM_SIZE, PageRequest
+from angidi.errors import AngidiError, FieldError, Invalid, Malformed
+from angidi.paging import DEFAULT_SIZE, MAXIMUM_PAGE, MAXIMUM_SIZE, Counting
 from angidi.web.fields import Adjusted, Parse, build
 
 S = TypeVar("S", bound=Struct)
@@ -32,7 +32,10 @@ def query_of(into: type[S]) -> Provide:
     """Provide the query string, decoded into `into`; of a parameter given twice the first one counts."""
 
     async def query(request: AnyRequest) -> Any:
-        return build(dict(request.query_params), into, strict=is_strict(request), texts=True)
+        values = dict(request.query_params)
+        if is_strict(request) and {"cursor", "page"} <= values.keys():
+            raise Invalid(details=[FieldError("page", "must not stand beside cursor, which is a place of its own")])
+        return build(values, into, strict=is_strict(request), texts=True)
 
     return _documented(query, "query", into)
 
@@ -119,8 +122,20 @@ def _bounded_schema(default: int, maximum: int, about: str) -> Meta:
     return Meta(description=about, extra_json_schema=schema, examples=[default])
 
 
+MAXIMUM_CURSOR = 4096
+
+CursorText = Annotated[
+    str,
+    Meta(
+        max_length=MAXIMUM_CURSOR,
+        description="the next_cursor of an answer, to go on from there with the same sort and filters",
+        examples=["lMQIJc2YMrZ9GgwKCpLH_wBX6PAAAAA"],
+    ),
+]
+
+
 class PageQuery(Struct, frozen=True, kw_only=True):
-    """The part of a query that every list takes."""
+    """The part of a query that every list takes: which page of it, by number or by cursor, and what to count."""
 
     page: Annotated[
         int,
@@ -128,16 +143,15 @@ class PageQuery(Struct, frozen=True, kw_only=True):
         Parse(_bounded(MAXIMUM_PAGE), fallback=True),
     ] = 1
     page_size: Annotated[
-        int,
-        _bounded_schema(DEFAULT_SIZE, MAXIMUM_SIZE, "Items on a page, 1 to 100"),
+        int | UnsetType,
+        _bounded_schema(DEFAULT_SIZE, MAXIMUM_SIZE, "Items on a page, 1 to 100; that of the cursor where there is one"),
         Parse(_bounded(MAXIMUM_SIZE), fallback=True),
-    ] = DEFAULT_SIZE
+    ] = UNSET
+    cursor: CursorText | None = None
     count: Annotated[
-        Literal["exact"] | None,
-        Meta(description="“exact”, to have the total counted however large", examples=["exact"]),
+        Counting | None,
+        Meta(
+            description="“exact”, to have the total counted however large, or “none”, to leave it out",
+            examples=["exact"],
+        ),
     ] = None
-
-    @property
-    def paging(self) -> PageRequest:
-        """The page that is asked for."""
-        return PageRequest(self.page, self.page_size, self.count == "exact")
