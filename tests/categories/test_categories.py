@@ -132,6 +132,7 @@ async def test_a_list_of_categories_has_the_fields_of_every_list(api: Api) -> No
         await api.make_category(headers, f"Cups {number}")
     page = (await api.get("/categories?page=2&page_size=2")).json()["data"]
     assert [category["name"] for category in page.pop("categories")] == ["Cups 2", "Cups 3"]
+    assert page.pop("next_cursor")
     assert page == {"total_count": 5, "page": 2, "page_size": 2, "total_pages": 3}
 
 

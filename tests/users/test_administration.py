@@ -56,6 +56,7 @@ async def test_a_list_of_users_has_the_fields_of_every_list(api: Api) -> None:
     await make_users(api, 4)
     page = (await api.get("/users", headers=headers, params={"page": 2, "page_size": 2})).json()["data"]
     assert len(page.pop("users")) == 2
+    assert page.pop("next_cursor")
     assert page == {"total_count": 5, "page": 2, "page_size": 2, "total_pages": 3}
 
 
