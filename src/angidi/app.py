@@ -30,6 +30,7 @@ from angidi.web.auth import Authenticator
 from angidi.web.cursors import Cursors
 from angidi.web.deadline import Deadline
 from angidi.web.envelopes import JSONResponse
+from angidi.web.large import LargeBodies
 from angidi.web.limits import BodyLimit, RateLimit
 from angidi.web.metrics import Metrics
 from angidi.web.middleware import Cors, Gzip
@@ -39,6 +40,7 @@ from angidi.web.window import SharedWindow
 
 BASE_PATH = "/api/v1"
 FEATURES = [*users_routes.HANDLERS, *categories_routes.HANDLERS, *products_routes.HANDLERS]
+LARGE_BODIES = frozenset({f"{BASE_PATH}/products/bulk"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,10 @@ def build_app(settings: Settings, database: Database) -> ASGIApp:
     tokens = build_tokens(settings)
     services = build_services(settings, database, tokens)
     metrics = Metrics(database.stats)
-    app: Any = _api(
-        database, services, Authenticator(tokens, services.users.role_of), metrics, lambda _: figures_of(settings)
-    )
-    app = BodyLimit(Deadline(app))
+    authenticator = Authenticator(tokens, services.users.role_of)
+    app: Any = _api(database, services, authenticator, metrics, lambda _: figures_of(settings))
+    app = Deadline(app)
+    app = LargeBodies(app, BodyLimit(app), LARGE_BODIES, authenticator.bearer)
     app = Gzip(app, minimum_size=1025, compresslevel=5)
     if settings.api_rate_limit:
         window = SharedWindow(settings.angidi_home / "rate-limit", settings.api_rate_limit)

@@ -4,7 +4,7 @@ BEGIN and COMMIT are not counted. Every route of the application has an entry he
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from litestar.handlers import HTTPRouteHandler
@@ -27,6 +27,7 @@ class Limit(NamedTuple):
 
 
 FILTERS = "?search=cup&min_price=1&max_price=9&in_stock=true&sort=-name&deleted=with&count=exact&page=9"
+ROW: dict[str, object] = {"name": "Cup", "price": 1, "category_id": "{category_id}"}
 # Finding the address and reading what the tokens hold are apart, since verifying the password stands between them; a
 # change of the catalogue's tree takes its lock, and looks at the tree, in statements of their own.
 LIMITS = {
@@ -63,9 +64,8 @@ LIMITS = {
     "GET /categories/{category_id:str}/products": Limit(ACCOUNT + LIST, query=FILTERS),
     "GET /products": Limit(ACCOUNT + LIST, query=FILTERS + "&category_id={category_id}&subtree=true"),
     "GET /products/{product_id:str}": Limit(READ),
-    "POST /products": Limit(
-        ACCOUNT + WRITE, body={"name": "Cup", "price": 1, "category_id": "{category_id}"}, status=201
-    ),
+    "POST /products": Limit(ACCOUNT + WRITE, body=ROW, status=201),
+    "POST /products/bulk": Limit(ACCOUNT + READ + WRITE, body={"products": [ROW, ROW]}, status=201),
     "PUT /products/{product_id:str}": Limit(ACCOUNT + WRITE, body={"name": "Mug", "sku": "CUP-1"}),
     "DELETE /products/{product_id:str}": Limit(ACCOUNT + WRITE, status=204),
     "POST /products/{product_id:str}/restore": Limit(ACCOUNT + WRITE),
@@ -101,7 +101,12 @@ async def scene(api: Api) -> dict[str, str]:
     }
 
 
-def filled(value: object, made: dict[str, str]) -> object:
+def filled(value: Any, made: dict[str, str]) -> Any:
+    """Put the ids that were made into the texts of a body, however deep."""
+    if isinstance(value, dict):
+        return {name: filled(inner, made) for name, inner in value.items()}  # pyright: ignore[reportUnknownVariableType] - any JSON
+    if isinstance(value, list):
+        return [filled(inner, made) for inner in value]  # pyright: ignore[reportUnknownVariableType] - any JSON
     return value.format_map(made) if isinstance(value, str) else value
 
 
@@ -114,7 +119,7 @@ async def statements(api: Api, route: str, limit: Limit, made: dict[str, str]) -
             method,
             f"http://testserver{base}{path}{limit.query.format_map(made)}",
             headers={"Authorization": made["user" if path == "/users/me" else "admin"]},
-            json=limit.body and {field: filled(value, made) for field, value in limit.body.items()},
+            json=filled(limit.body, made),
         )
     assert answer.status_code == limit.status, answer.text
     return lines[-1]["statements"]

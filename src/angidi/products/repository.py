@@ -1,6 +1,6 @@
 """Products in SQL. Every function is one statement on the connection given; errors leave through `db.errors`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import LiteralString
 from uuid import UUID
 
@@ -10,12 +10,47 @@ from angidi.db.rows import Connection, execute, fetch_all, fetch_one, fetch_valu
 from angidi.ids import new_id
 from angidi.paging import PageRequest, Total
 from angidi.products import listing
+from angidi.products.bulk import Candidate, Clash
 from angidi.products.errors import ProductNotFound
 from angidi.products.models import NewProduct, Product, ProductQuery
 
 INSERT = """
 INSERT INTO products (id, name, description, price, stock, category_id, image_url, sku)
 VALUES (%(id)s, %(name)s, %(description)s, %(price)s, %(stock)s, %(category_id)s, %(image_url)s, %(sku)s)
+RETURNING id, name, coalesce(description, '') AS description, price, stock, category_id,
+          created_at, updated_at, image_url, sku
+"""
+
+# The categories that exist are kept from deletion until the transaction ends, so that one found here is still there for
+# the insertion. Locked in the order of their ids, as by all who lock several.
+LIST_CLASHES = """
+WITH asked AS (
+    SELECT index, category_id, sku
+      FROM unnest(%(indexes)s::integer[], %(category_ids)s::uuid[], %(skus)s::text[]) AS asked (index, category_id, sku)
+), kept AS (
+    SELECT id FROM categories WHERE id = ANY (%(category_ids)s::uuid[]) ORDER BY id FOR KEY SHARE
+), found AS (
+    SELECT index,
+           category_id IS NOT NULL AND NOT EXISTS (SELECT FROM kept WHERE kept.id = category_id) AS category_unknown,
+           EXISTS (SELECT FROM products WHERE products.sku = asked.sku AND deleted_at IS NULL) AS sku_taken
+      FROM asked
+)
+SELECT index, category_unknown, sku_taken
+  FROM found
+ WHERE category_unknown OR sku_taken
+ ORDER BY index
+"""
+
+# Inserted in the order of their SKUs, bytewise whatever the database's collation: of two that insert the same SKUs at
+# once the later waits at the first of them, and neither for the other. What somebody else stored meanwhile is left out.
+INSERT_MANY = """
+INSERT INTO products (id, name, description, price, stock, category_id, image_url, sku)
+SELECT id, name, description, price, stock, category_id, image_url, sku
+  FROM unnest(%(id)s::uuid[], %(name)s::text[], %(description)s::text[], %(price)s::numeric[], %(stock)s::integer[],
+              %(category_id)s::uuid[], %(image_url)s::text[], %(sku)s::text[])
+    AS new (id, name, description, price, stock, category_id, image_url, sku)
+ ORDER BY sku COLLATE "C", id
+ON CONFLICT (sku) WHERE deleted_at IS NULL DO NOTHING
 RETURNING id, name, coalesce(description, '') AS description, price, stock, category_id,
           created_at, updated_at, image_url, sku
 """
@@ -62,6 +97,23 @@ RETURNING id, name, coalesce(description, '') AS description, price, stock, cate
 async def insert(conn: Connection, new: NewProduct) -> Product:
     """Store a new product. Raises `SkuTaken`, `CategoryUnknown`."""
     return _found(await fetch_one(conn, Product, INSERT, {"id": new_id(), **structs.asdict(new)}))
+
+
+async def list_clashes(conn: Connection, rows: Sequence[Candidate]) -> list[Clash]:
+    """Return the rows whose category does not exist or whose SKU a living product has; lock the categories that do."""
+    parameters = {
+        "indexes": [row.index for row in rows],
+        "category_ids": [row.category_id for row in rows],
+        "skus": [row.sku for row in rows],
+    }
+    return await fetch_all(conn, Clash, LIST_CLASHES, parameters)
+
+
+async def insert_many(conn: Connection, rows: Iterable[tuple[UUID, NewProduct]]) -> dict[UUID, Product]:
+    """Store new products of known categories under these ids; return those whose SKU was still free."""
+    made = [{"id": product_id, **structs.asdict(new)} for product_id, new in rows]
+    parameters = {name: [row[name] for row in made] for name in ("id", *NewProduct.__struct_fields__)}
+    return {product.id: product for product in await fetch_all(conn, Product, INSERT_MANY, parameters)}
 
 
 async def find_product(conn: Connection, product_id: UUID) -> Product | None:

@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from angidi.categories.errors import CategoryNotFound
+from angidi.products.bulk import BulkOutcome, NewProducts
 from angidi.products.errors import ProductNotFound, SkuTaken
 from angidi.products.models import (
     CategoryProductQuery,
@@ -16,9 +17,9 @@ from angidi.products.models import (
 )
 from angidi.products.service import ProductService
 from angidi.web.auth import admin, admin_for_deleted
-from angidi.web.envelopes import Data
+from angidi.web.envelopes import Data, JSONResponse
 from angidi.web.links import listed
-from angidi.web.requests import AnyRequest, body_of, known_id, query_of
+from angidi.web.requests import AnyRequest, body_of, is_strict, known_id, query_of
 
 
 @get("/products", guards=[admin_for_deleted], dependencies={"asked": query_of(ProductQuery)})
@@ -57,6 +58,20 @@ async def create_product(new: NamedDependency[NewProduct], products: NamedDepend
     return Data(await products.create(new))
 
 
+@post(
+    "/products/bulk",
+    guards=[admin],
+    dependencies={"asked": body_of(NewProducts)},
+    opt={"errors": [SkuTaken], "also": {207: "Some rows were refused, and the others stored (mode “each”)."}},
+)
+async def create_products(
+    request: AnyRequest, asked: NamedDependency[NewProducts], products: NamedDependency[ProductService]
+) -> Response[Data[BulkOutcome]]:
+    """Make up to 1,000 products at once, all or each that can be made."""
+    outcome = await products.create_many(asked, strict=is_strict(request))
+    return JSONResponse(Data(outcome), status_code=207 if outcome.refused else 201)
+
+
 @put(
     "/products/{product_id:str}",
     guards=[admin],
@@ -89,5 +104,5 @@ async def restore_product(product_id: FromPath[str], products: NamedDependency[P
 
 HANDLERS = [
     list_products, list_category_products, show_product,
-    create_product, change_product, delete_product, restore_product,
+    create_product, create_products, change_product, delete_product, restore_product,
 ]  # fmt: skip

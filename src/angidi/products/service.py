@@ -11,6 +11,7 @@ from angidi.db import Database, retried
 from angidi.db.bulk import take_time
 from angidi.paging import read_page
 from angidi.products import imports, repository
+from angidi.products.bulk import BulkOutcome, NewProducts, Rows
 from angidi.products.listing import ORDERS
 from angidi.products.models import (
     CategoryProductQuery,
@@ -53,6 +54,21 @@ class ProductService:
     async def create(self, new: NewProduct) -> Product:
         """Make a product. Raises `SkuTaken`, `CategoryUnknown`."""
         return await self._db.write(repository.insert, new)
+
+    @retried
+    async def create_many(self, asked: NewProducts, *, strict: bool) -> BulkOutcome:
+        """Make all products of a request, or each that can be made; `strict` refuses unknown fields.
+
+        Raises `Invalid` or `SkuTaken`, with every reason of every row, where all are asked for and one is refused.
+        """
+        rows = Rows(asked, strict=strict)
+        async with self._db.transaction() as conn:
+            rows.refuse_clashes(await repository.list_clashes(conn, rows.candidates))
+            rows.check()
+            stored = await repository.insert_many(conn, rows.good.values())
+            rows.refuse_lost(stored)
+            rows.check()
+        return rows.outcome(stored)
 
     @retried
     async def change(self, product_id: UUID, changes: ProductChanges) -> Product:

@@ -8,7 +8,7 @@ An input is a struct. The type of a field, its `Meta` included, says what is acc
 import functools
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct
@@ -45,8 +45,17 @@ class _Plan(NamedTuple):
     type: Any
     required: bool
     expects: str
-    markers: tuple[str, ...]
+    verbatim: bool
+    blank_is_absent: bool
     parse: Parse | None
+
+
+class Decoded(NamedTuple, Generic[S]):
+    """What came of decoding: `value`, or what there is against it, with the fields that are `good` by themselves."""
+
+    value: S | None
+    good: dict[str, Any]
+    refused: tuple[FieldError, ...] = ()
 
 
 def build(values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False) -> S:
@@ -54,6 +63,47 @@ def build(values: Mapping[str, object], into: type[S], *, strict: bool, texts: b
 
     `texts` says that all values are strings, as in a query. Raises `Invalid` with one entry per failing field.
     """
+    decoded = decode(values, into, strict=strict, texts=texts)
+    if decoded.value is None:
+        raise Invalid(details=decoded.refused)
+    return decoded.value
+
+
+def decode(values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False) -> Decoded[S]:
+    """Return `into` made of `values`, or every reason why not; the parameters are those of `build`.
+
+    Nearly everything is right, and is converted as a whole; what is not is looked at again, field by field.
+    """
+    plans = _plans(into)
+    if not strict or values.keys() <= plans.keys():
+        try:
+            return Decoded(_whole(plans, values, into, texts=texts), {})
+        except (ValueError, ArithmeticError):
+            pass
+    return field_by_field(values, into, strict=strict, texts=texts)
+
+
+def _whole(plans: "Mapping[str, _Plan]", values: Mapping[str, object], into: type[S], *, texts: bool) -> S:
+    """Return what `field_by_field` would; raises ValueError or ArithmeticError where that must decide."""
+    _refuse_unstorable("".join([value for value in values.values() if isinstance(value, str)]))
+    taken: dict[str, object] = {}
+    for name, plan in plans.items():
+        value = values.get(name, NODEFAULT)
+        if isinstance(value, str):
+            value = value if plan.verbatim else value.strip()
+            if not value and plan.blank_is_absent:
+                continue
+        if value is not NODEFAULT:
+            taken[name] = plan.parse.convert(value) if plan.parse else value
+    built = msgspec.convert(taken, into, strict=not texts)
+    for name, plan in plans.items():
+        if plan.parse and name in taken and getattr(built, name) is not taken[name]:
+            raise ValueError(name)  # the type's own conversion had its say: `Parse` stands instead of that
+    return built
+
+
+def field_by_field(values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False) -> Decoded[S]:
+    """Do as `decode` does, looking at each field by itself in any case."""
     plans = _plans(into)
     taken: dict[str, object] = {}
     refused = [FieldError(_printable(name), "is not a known field") for name in values if strict and name not in plans]
@@ -62,9 +112,7 @@ def build(values: Mapping[str, object], into: type[S], *, strict: bool, texts: b
             _take(plan, values, taken, strict=strict, texts=texts)
         except (ValueError, ArithmeticError) as error:
             refused.append(FieldError(name, str(error)))
-    if refused:
-        raise Invalid(details=refused)
-    return into(**taken)
+    return Decoded(None, taken, tuple(refused)) if refused else Decoded(into(**taken), taken)
 
 
 def _take(plan: _Plan, values: Mapping[str, object], taken: dict[str, object], *, strict: bool, texts: bool) -> None:
@@ -92,15 +140,17 @@ def _printable(name: str) -> str:
 def _text(plan: _Plan, value: str) -> object:
     if plan.parse is None:
         _refuse_unstorable(value)
-    trimmed = value if VERBATIM in plan.markers else value.strip()
-    return NODEFAULT if BLANK_IS_ABSENT in plan.markers and not trimmed else trimmed
+    trimmed = value if plan.verbatim else value.strip()
+    return NODEFAULT if plan.blank_is_absent and not trimmed else trimmed
 
 
 def _refuse_unstorable(value: str) -> None:
     if "\0" in value:
         raise ValueError("must not contain a NUL character")
-    if not value.isprintable() and any("\ud800" <= char <= "\udfff" for char in value):
-        raise ValueError("must not contain a lone surrogate")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must not contain a lone surrogate") from None
 
 
 def _convert(plan: _Plan, value: object, *, texts: bool) -> object:
@@ -125,7 +175,8 @@ def _plan(field: msgspec.structs.FieldInfo, hint: Any) -> _Plan:
         type=hint,
         required=field.required,
         expects=next((note.description for note in notes if isinstance(note, Meta) and note.description), ""),
-        markers=tuple(note for note in notes if isinstance(note, str)),
+        verbatim=VERBATIM in notes,
+        blank_is_absent=BLANK_IS_ABSENT in notes,
         parse=next((note for note in notes if isinstance(note, Parse)), None),
     )
 

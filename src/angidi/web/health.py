@@ -44,7 +44,7 @@ class Probe:
         return bool(done) and asking.exception() is None
 
 
-@get(["/health", "/api/v1/health", "/readyz"], opt={"tags": ["Health"], "also": 503})
+@get(["/health", "/api/v1/health", "/readyz"], opt={"tags": ["Health"], "also": {503: "The database is away."}})
 async def health(probe: NamedDependency[Probe]) -> Response[Data[Health]]:
     """Tell whether the service and its database can serve requests."""
     reachable = await probe.is_answered()

@@ -178,8 +178,8 @@ def _responses(handler: HTTPRouteHandler, reads: dict[str, type[Struct]], schema
         success["content"] = {"application/json": {"schema": schema, "example": _example(schema, schemas)}}
         success |= {"headers": {"Link": _LINK}} if issubclass(get_args(answer)[0], PageInfo) else {}
     responses = {str(handler.status_code): success, **_failures(_errors(handler, reads))}
-    if also := handler.opt.get("also"):
-        responses[str(also)] = success | {"description": "The database is away."}
+    for status, description in handler.opt.get("also", {}).items():
+        responses[str(status)] = success | {"description": description}
     return {status: responses[status] for status in sorted(responses)}
 
 
@@ -225,8 +225,8 @@ def _failure_response(examples: Json) -> Json:
 
 def _example(schema: Json, schemas: Json) -> Any:
     """Return a value that fits `schema`, composed of the examples of its fields."""
-    if "examples" in schema:
-        return schema["examples"][0]
+    if values := schema.get("examples", schema.get("enum")):
+        return values[0]
     if "$ref" in schema:
         return _example(schemas[schema["$ref"].rsplit("/", 1)[1]], schemas)
     if "anyOf" in schema:

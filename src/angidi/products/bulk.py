@@ -1,0 +1,147 @@
+"""Many new products in one request: each is taken as a single one would be, and none hides what is wrong with another.
+
+`Rows` collects what there is against each; `service` asks the database and stores.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from angidi.errors import FieldError, Invalid
+from angidi.ids import new_id
+from angidi.products.errors import CategoryUnknown, SkuTaken
+from angidi.products.models import NewProduct, Product
+from angidi.web.envelopes import Detail
+from angidi.web.fields import decode
+
+MOST = 1000
+"""Products in one request."""
+
+Row = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/components/schemas/NewProduct"})]
+"""A new product as it was sent: decoded by itself."""
+
+Index = Annotated[int, Meta(ge=0, description="The place in the request's `products`, from 0", examples=[0])]
+
+
+class NewProducts(Struct, frozen=True):
+    """Products to be made: “all” or none of them, or “each” that can be."""
+
+    products: Annotated[
+        list[Row], Meta(min_length=1, max_length=MOST, description=f"a list of 1 to {MOST} products, each an object")
+    ]
+    mode: Annotated[Literal["all", "each"], Meta(description="“all” or “each”", examples=["all"])] = "all"
+
+
+class ProductCreated(Struct, frozen=True, tag_field="status", tag="created"):
+    """A row that was stored."""
+
+    index: Index
+    product: Product
+
+
+class ProductRefused(Struct, frozen=True, tag_field="status", tag="refused"):
+    """A row that was not, and every reason."""
+
+    index: Index
+    errors: list[Detail]
+
+
+class BulkOutcome(Struct, frozen=True):
+    """What became of each row, in the order of the request, and how many of each kind there are."""
+
+    results: list[ProductCreated | ProductRefused]
+    created: Annotated[int, Meta(examples=[1])]
+    refused: Annotated[int, Meta(examples=[0])]
+
+
+class Candidate(Struct, frozen=True):
+    """What of a row is compared with the database: of a refused one, as far as it is good."""
+
+    index: int
+    category_id: UUID | None
+    sku: str | None
+
+
+class Clash(Struct, frozen=True):
+    """What the database has against a row."""
+
+    index: int
+    category_unknown: bool
+    sku_taken: bool
+
+
+class Rows:
+    """The rows of a request, by their index: those that are `good`, each with the id that it will have, and the rest.
+
+    `strict` refuses unknown fields.
+    """
+
+    def __init__(self, asked: NewProducts, *, strict: bool) -> None:
+        self.good: dict[int, tuple[UUID, NewProduct]] = {}
+        self.candidates: list[Candidate] = []
+        self._all_or_none = asked.mode == "all"
+        self._errors: defaultdict[int, list[FieldError]] = defaultdict(list)
+        for index, values in enumerate(asked.products):
+            self._take(index, values, strict=strict)
+        self._refuse_doubles()
+        self._wrong = bool(self._errors)
+
+    def _take(self, index: int, values: Mapping[str, object], *, strict: bool) -> None:
+        decoded = decode(values, NewProduct, strict=strict)
+        if decoded.value is None:
+            self._errors[index] += decoded.refused
+            self.candidates.append(Candidate(index, decoded.good.get("category_id"), decoded.good.get("sku")))
+        else:
+            self.good[index] = (new_id(), decoded.value)
+            self.candidates.append(Candidate(index, decoded.value.category_id, decoded.value.sku))
+
+    def _refuse_doubles(self) -> None:
+        """Refuse every row whose SKU stands in an earlier one, whatever became of that."""
+        first: dict[str, int] = {}
+        for row in self.candidates:
+            if row.sku and first.setdefault(row.sku, row.index) != row.index:
+                self._refuse(row.index, FieldError("sku", f"stands in products[{first[row.sku]}] already"))
+
+    def refuse_clashes(self, clashes: Iterable[Clash]) -> None:
+        """Refuse the rows that the database has something against."""
+        for clash in clashes:
+            if clash.category_unknown:
+                self._refuse(clash.index, FieldError("category_id", CategoryUnknown.message))
+                self._wrong = True
+            if clash.sku_taken:
+                self._refuse(clash.index, FieldError("sku", SkuTaken.message))
+
+    def refuse_lost(self, stored: Mapping[UUID, Product]) -> None:
+        """Refuse the good rows that are not among the `stored`: somebody else was given their SKU meanwhile."""
+        for index, (product_id, _) in [*self.good.items()]:
+            if product_id not in stored:
+                self._refuse(index, FieldError("sku", SkuTaken.message))
+
+    def _refuse(self, index: int, error: FieldError) -> None:
+        self._errors[index].append(error)
+        self.good.pop(index, None)
+
+    def check(self) -> None:
+        """Raise where one row is refused and all are asked for or none.
+
+        `SkuTaken` where nothing but taken SKUs is against them, for the same request may succeed later; else `Invalid`.
+        """
+        if self._all_or_none and self._errors:
+            kind = Invalid if self._wrong else SkuTaken
+            raise kind(details=[*self._details()])
+
+    def _details(self) -> Iterator[FieldError]:
+        for index, errors in sorted(self._errors.items()):
+            yield from (FieldError(f"products[{index}].{field}", message) for field, message in errors)
+
+    def outcome(self, stored: Mapping[UUID, Product]) -> BulkOutcome:
+        """Return what became of each row."""
+        created = {index: ProductCreated(index, stored[product_id]) for index, (product_id, _) in self.good.items()}
+        refused = {
+            index: ProductRefused(index, [Detail(*error) for error in errors]) for index, errors in self._errors.items()
+        }
+        results = [found for _, found in sorted((created | refused).items())]
+        return BulkOutcome(results, len(created), len(refused))

@@ -1,0 +1,55 @@
+"""Large bodies: a few addresses take more than the rest, from those who show a valid token, and so many at a time."""
+
+from collections.abc import Callable, Collection
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from angidi.errors import Unauthenticated, Unavailable
+from angidi.web.limits import BodyLimit, refuse
+
+LARGE_BODY_LIMIT = 4 * 1024 * 1024
+"""Bytes of a request body at an address that takes large ones."""
+
+AT_A_TIME = 8
+"""Large bodies that one worker holds: 32 MiB as they come, and some times that while they are decoded."""
+
+
+class LargeBodies:
+    """Serves POST at `paths` with bodies of up to `LARGE_BODY_LIMIT`, and leaves all other requests to `others`.
+
+    The token is verified before a byte is read, by `verify`, which asks no database; whose account and role it is
+    is left to the guards, as everywhere. Whoever comes while `AT_A_TIME` are under way is told to come back.
+    """
+
+    def __init__(
+        self, app: ASGIApp, others: ASGIApp, paths: Collection[str], verify: Callable[[str | None], object]
+    ) -> None:
+        self._app = BodyLimit(app, limit=LARGE_BODY_LIMIT)
+        self._others = others
+        self._paths = paths
+        self._verify = verify
+        self._held = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].rstrip("/") in self._paths:
+            await self._serve(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            self._admit(scope)
+        except (Unauthenticated, Unavailable) as error:
+            await refuse(error, scope, send, {"Connection": "close"})
+            return
+        self._held += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._held -= 1
+
+    def _admit(self, scope: Scope) -> None:
+        self._verify(dict(scope["headers"]).get(b"authorization", b"").decode("latin-1"))
+        if self._held >= AT_A_TIME:
+            raise Unavailable("Too many large requests are under way. Please try again.")
