@@ -72,7 +72,7 @@ interop: setup ## Take turns with golang-migrate at length, with processes and k
 	@MIGRATE_INTEROP=1 $(BIN)/python -m pytest --quiet tests/migrate/test_interop.py tests/migrate/test_crash.py
 
 .PHONY: bench
-bench: setup ## Measure starts, repository reads and HTTP reads, each beside its limit (ARGS=--json).
+bench: setup ## Measure everything beside its limits and its peers into docs/benchmarks (ARGS=--list tells the parts).
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: fmt

@@ -131,7 +131,7 @@ def main() -> int:
     for folder in ("src", "tests", "tools", "benchmarks"):
         for path in sorted((PROJECT / folder).rglob("*.py")):
             found += problems(path.relative_to(PROJECT).as_posix(), path.read_text(encoding="utf-8"))
-    for path in sorted((PROJECT / "requirements").glob("*.txt")):
+    for path in sorted([*PROJECT.glob("requirements/*.txt"), *PROJECT.glob("benchmarks/**/requirements.txt")]):
         found += lock_problems(path.relative_to(PROJECT).as_posix(), path.read_text(encoding="utf-8"))
     print(*found, sep="\n", end="\n" if found else "")
     return bool(found)

@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -113,10 +114,10 @@ class Postmaster:
             return None
         return answer.durable if answer and Path(answer.data) == self.data else None
 
-    def start(self, *, durable: bool) -> None:
-        """Start it in the background; only when it is not alive, and under start.lock."""
+    def start(self, own: Mapping[str, str], *, durable: bool) -> None:
+        """Start it in the background; only when it is not alive, and under start.lock. `own` wins over our settings."""
         self._clear_remains()
-        settings = SETTINGS | ({} if durable else NOT_DURABLE)
+        settings = {**SETTINGS, **({} if durable else NOT_DURABLE), **own}
         settings["unix_socket_directories"] = f'"{make_folder(self._runner)}"'
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
         with opened(self._alive) as descriptor, self._open_log() as log:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,7 +30,8 @@ class EmbeddedServer:
 
     It trusts whoever can enter the folder of its socket (0700), as the superuser `angidi`, and has no TCP:
     for development, trial and tests on one host. `durable=False` is for tests: a crash may spoil everything.
-    `choose` says as whom PostgreSQL runs. An instance belongs to one thread.
+    `choose` says as whom PostgreSQL runs. `settings` are the server's own, for whoever starts it; one that runs
+    already keeps those it has. An instance belongs to one thread.
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class EmbeddedServer:
         home: Path,
         *,
         durable: bool = True,
+        settings: Mapping[str, str] | None = None,
         say: Say = say_on_stderr,
         choose: Callable[[Path], Runner] = choose_runner,
     ) -> None:
         self._home = home
         self._durable = durable
+        self._settings = settings or {}
         self._say = say
         self._choose = choose
         self._users: int | None = None
@@ -164,7 +167,7 @@ class EmbeddedServer:
                 self._say(runner.note)
             self._say(f"Making a new PostgreSQL in {postmaster.data}.")
             make_cluster(runner, postmaster.data, durable=self._durable, keep=start_lock)
-        postmaster.start(durable=self._durable)
+        postmaster.start(self._settings, durable=self._durable)
 
     def _check_durability(self, postmaster: Postmaster, *, durable: bool) -> None:
         """Raise if we want durability and whoever started the server did not."""

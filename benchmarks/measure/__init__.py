@@ -1,0 +1,30 @@
+"""The measurements, by name, in the order in which they are run."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from benchmarks.arena import Arena
+from benchmarks.figures import Outcome
+from benchmarks.measure import http, importing, pool, repository, starts
+
+
+class Measurement(NamedTuple):
+    """A measurement, and about how many windows of load it has in a round."""
+
+    run: Callable[[Arena], Outcome]
+    windows: int
+
+
+ALL = {
+    "http-product": Measurement(http.product, 18),
+    "http-open-loop": Measurement(http.open_loop, 12),
+    "http-list": Measurement(http.lists, 22),
+    "http-cursor": Measurement(http.cursor, 2),
+    "http-search": Measurement(http.search, 10),
+    "http-growth": Measurement(http.growth, 24),
+    "repository": Measurement(repository.against_the_driver, 5),
+    "targets": Measurement(repository.targets, 14),
+    "pool": Measurement(pool.crowd, 2),
+    "import": Measurement(importing.products, 0),
+    "starts": Measurement(starts.seconds, 2),
+}

@@ -1,0 +1,218 @@
+"""Calls of the platform's repositories and services, beside the bare driver on the same statements."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import uvloop
+from msgspec import structs
+from pydantic import SecretStr
+
+from angidi.app import build_services, build_tokens
+from angidi.config import Settings
+from angidi.db import Database
+from angidi.db.rows import Connection
+from angidi.ids import new_id
+from angidi.products import repository as products
+from angidi.products.models import NewProduct, ProductQuery
+from angidi.users import repository as users
+from benchmarks import catalogue
+from benchmarks.arena import Arena
+from benchmarks.driver import Round, Work, compare, replay
+from benchmarks.figures import Figure, Outcome, Verdict, below, compared
+
+OURS = "Angidi"
+BARE = "psycopg"
+BATCH = 100
+HASH = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "B" * 43
+
+Make = Callable[[Database], Awaitable[Work]]
+Rounds = dict[str, tuple[list[Round], list[Round]]]
+
+
+def against_the_driver(arena: Arena) -> Outcome:
+    """Measure what our layers cost: calls a second of one client, beside psycopg's."""
+    rows = arena.middle
+    with _copy(arena, rows) as url:
+        case = Cases(arena, rows, url)
+        works = [case.by_id, case.user_by_email, case.insert, case.insert_many, case.insert_user]
+        taken = _run(arena, url, works, clients=1)
+    figures: list[Figure] = []
+    verdicts: list[Verdict] = []
+    for work, sides in taken.items():
+        ours, bare = (
+            Figure(work=work, who=who, unit="/s", rounds=[done.rate for done in side], latency=_latency(side))
+            for who, side in zip((OURS, BARE), sides, strict=True)
+        )
+        figures += [ours, bare]
+        verdicts.append(compared(f"repository: {work}", "≥", 0.85, ours, bare))
+    title = f"Repository calls beside psycopg on the same statements, {rows:,} rows, one client"
+    return Outcome(name="repository", title=title, figures=figures, verdicts=verdicts)
+
+
+def targets(arena: Arena) -> Outcome:
+    """Measure p99 of the calls that the platform has targets for, at 1 and 16 clients."""
+    rows = arena.large
+    with _copy(arena, rows) as url:
+        case = Cases(arena, rows, url)
+        works = {
+            "insert": (case.insert, 50),
+            "by key": (case.by_id, 5),
+            "by index": (case.user_by_email, 10),
+            "batch of 100": (case.insert_many, 500),
+            "list of 50": (case.page, 100),
+            "search": (case.search, 200),
+            "join: a subtree": (case.subtree, 200),
+        }
+        makes = [partial(_renamed, name, make) for name, (make, _) in works.items()]
+        taken = {clients: _run(arena, url, makes, clients=clients) for clients in (1, 16)}
+    figures: list[Figure] = []
+    verdicts: list[Verdict] = []
+    for clients, by_work in taken.items():
+        for name, sides in by_work.items():
+            work = f"{name}, {clients} client{'s' if clients > 1 else ''}"
+            ours, bare = (
+                Figure(work=work, who=who, unit="ms", rounds=[done.at(0.99) for done in side], latency=_latency(side))
+                for who, side in zip((OURS, BARE), sides, strict=True)
+            )
+            figures += [ours, bare]
+            if clients == 1:
+                target = works[name][1]
+                goal = f"{name}, p99 at 1 client: a tenth of the platform's target of {target} ms"
+                verdicts.append(below(goal, target / 10, ours))
+            else:
+                verdicts.append(compared(f"{name}, p99 at {clients} clients against psycopg", "≤", 1.3, ours, bare))
+    title = f"The platform's targets: p99 of repository calls, {rows:,} rows"
+    return Outcome(name="targets", title=title, figures=figures, verdicts=verdicts)
+
+
+class Cases:
+    """The calls, on one database."""
+
+    def __init__(self, arena: Arena, rows: int, url: str) -> None:
+        self._url = url
+        self._ids = [UUID(id_) for id_ in arena.ids(rows)]
+        self._rows = rows
+        self._rare = catalogue.rare_words(rows)
+        self._shelf = arena.tree.subtree(0.03, 2).id
+        self._home = arena.tree.subtree(0.005, 5).id
+        self._run = secrets.token_hex(4)
+
+    async def by_id(self, database: Database) -> Work:
+        async def call(database: Database, number: int) -> object:
+            return await database.read(products.find_product, self._ids[number % len(self._ids)])
+
+        return await self._read("product by id", database, call)
+
+    async def user_by_email(self, database: Database) -> Work:
+        async def call(database: Database, number: int) -> object:
+            return await database.read(users.find_by_email, catalogue.EMAIL.format(number * 101 % self._rows))
+
+        return await self._read("user by e-mail", database, call)
+
+    async def page(self, database: Database) -> Work:
+        return await self._listed(
+            "list of 50", database, lambda number: ProductQuery(page=number % 20 + 1, page_size=50)
+        )
+
+    async def search(self, database: Database) -> Work:
+        def query(number: int) -> ProductQuery:
+            return ProductQuery(search=self._rare[number * 101 % len(self._rare)], page_size=50)
+
+        return await self._listed("search", database, query)
+
+    async def subtree(self, database: Database) -> Work:
+        def query(number: int) -> ProductQuery:
+            return ProductQuery(category_id=self._shelf, subtree=True, page=number % 20 + 1, page_size=50)
+
+        return await self._listed("subtree", database, query)
+
+    async def insert(self, database: Database) -> Work:
+        async def raw(conn: Connection, number: int) -> None:
+            row = structs.asdict(self._product("raw", number))
+            await _fetched(conn, products.INSERT, {"id": new_id(), **row})
+
+        return Work(
+            "insert a product", lambda number: database.write(products.insert, self._product("ours", number)), raw
+        )
+
+    async def insert_many(self, database: Database) -> Work:
+        def batch(side: str, number: int) -> list[tuple[UUID, NewProduct]]:
+            return [(new_id(), self._product(side, number * BATCH + place)) for place in range(BATCH)]
+
+        async def raw(conn: Connection, number: int) -> None:
+            rows = [{"id": id_, **structs.asdict(new)} for id_, new in batch("many-raw", number)]
+            names = ("id", *NewProduct.__struct_fields__)
+            await _fetched(conn, products.INSERT_MANY, {name: [row[name] for row in rows] for name in names})
+
+        return Work(
+            f"insert {BATCH} products at once",
+            lambda number: database.write(products.insert_many, batch("many-ours", number)),
+            raw,
+        )
+
+    async def insert_user(self, database: Database) -> Work:
+        def user(side: str, number: int) -> dict[str, Any]:
+            email = f"{side}{number}@{self._run}.example"
+            return {"email": email, "password_hash": HASH, "name": "Ada Lovelace", "role": "user"}
+
+        async def raw(conn: Connection, number: int) -> None:
+            await _fetched(conn, users.INSERT, {"id": new_id(), **user("raw", number)})
+
+        return Work(
+            "create a user, the hash apart",
+            lambda number: database.write(users.insert, **user("ours", number)),
+            raw,
+        )
+
+    def _product(self, side: str, number: int) -> NewProduct:
+        return NewProduct(
+            name="Quiet walnut radio with a shelf",
+            price=Decimal("49.90"),
+            category_id=self._home,
+            stock=7,
+            description="Comes in two colours and keeps every room warm. " * 3,
+            image_url="https://img.shop.example/radio.jpg",
+            sku=f"{self._run}-{side}-{number}",
+        )
+
+    async def _listed(self, name: str, database: Database, query: Callable[[int], ProductQuery]) -> Work:
+        settings = Settings(jwt_secret=SecretStr("a benchmark's key of 32 bytes or more"))
+        tokens = build_tokens(settings)
+
+        async def call(database: Database, number: int) -> object:
+            return await build_services(settings, database, tokens).products.page(query(number))
+
+        service = build_services(settings, database, tokens).products
+        return Work(name, lambda number: service.page(query(number)), await replay(self._url, call))
+
+    async def _read(self, name: str, database: Database, call: Callable[[Database, int], Awaitable[object]]) -> Work:
+        return Work(name, partial(call, database), await replay(self._url, call, 1_000))
+
+
+async def _renamed(name: str, make: Make, database: Database) -> Work:
+    return (await make(database))._replace(name=name)
+
+
+async def _fetched(conn: Connection, sql: str, params: dict[str, Any]) -> None:
+    await (await conn.execute(sql.encode(), params, prepare=True)).fetchall()
+
+
+def _run(arena: Arena, url: str, works: Sequence[Make], *, clients: int) -> Rounds:
+    options = arena.options
+    return uvloop.run(compare(url, works, clients=clients, rounds=options.rounds, seconds=options.seconds / 2))
+
+
+def _copy(arena: Arena, rows: int) -> Any:
+    """Give a copy of the data set to write to; nobody may be connected to it while it is copied."""
+    arena.ids(rows)
+    arena.close()
+    return arena.databases.copy(arena.databases.platform(rows))
+
+
+def _latency(side: Sequence[Round]) -> dict[str, float]:
+    parts = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999, "maximum": 1.0}
+    return {name: sorted(done.at(part) for done in side)[len(side) // 2] for name, part in parts.items()}

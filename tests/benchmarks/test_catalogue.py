@@ -1,0 +1,72 @@
+"""The generated catalogue: the same each time, and shaped as its documentation says."""
+
+import csv
+from collections import Counter
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+from benchmarks.databases import DROPPABLE, fill
+
+from benchmarks import catalogue, words
+
+ROWS = 2_000
+
+
+def test_the_same_size_gives_the_same_rows() -> None:
+    assert list(catalogue.products(ROWS)) == list(catalogue.products(ROWS))
+    assert list(catalogue.users(50)) == list(catalogue.users(50))
+    assert catalogue.tree() == catalogue.tree()
+
+
+def test_the_tree_has_unique_names_five_levels_and_parents_before_children() -> None:
+    categories = catalogue.tree().categories
+    assert len({category.name for category in categories}) == len(categories) == 5_292
+    assert {category.depth for category in categories} == {1, 2, 3, 4, 5}
+    seen: set[UUID | None] = {None}
+    for category in categories:
+        assert category.parent_id in seen
+        seen.add(category.id)
+
+
+def test_shares_say_how_many_products_stand_in_a_subtree() -> None:
+    tree = catalogue.tree()
+    large, leaf = tree.subtree(1.0, 1), tree.subtree(0.005, 5)
+    assert sum(category.share for category in tree.categories if category.depth == 1) > 0.999
+    assert large.share > 0.3
+    there = Counter(product.category_id for product in catalogue.products(20_000))
+    assert abs(there[leaf.id.hex] / 20_000 - leaf.share) < 0.002
+
+
+def test_texts_have_realistic_sizes_and_one_product_in_ten_has_the_frequent_word() -> None:
+    rows = list(catalogue.products(ROWS))
+    assert 25 <= sum(len(row.name) for row in rows) / ROWS <= 35
+    assert 130 <= sum(len(row.description) for row in rows) / ROWS <= 160
+    assert 0.08 <= sum(words.FREQUENT in f"{row.name} {row.description}".lower() for row in rows) / ROWS <= 0.12
+
+
+def test_a_rare_word_stands_in_five_products() -> None:
+    texts = [f"{row.name} {row.description}".lower() for row in catalogue.products(ROWS)]
+    for word in catalogue.rare_words(ROWS)[::40]:
+        assert sum(word in text for text in texts) == catalogue.HITS_OF_A_RARE_WORD
+
+
+def test_skus_and_ids_are_unique() -> None:
+    rows = list(catalogue.products(ROWS))
+    assert len({row.sku for row in rows}) == len({row.id for row in rows}) == ROWS
+
+
+def test_the_file_for_the_import_has_every_product(tmp_path: Path) -> None:
+    catalogue.write_csv(tmp_path / "products.csv", 100)
+    with (tmp_path / "products.csv").open(encoding="utf-8") as file:
+        written = list(csv.DictReader(file))
+    assert [row["sku"] for row in written] == [row.sku for row in catalogue.products(100)]
+
+
+def test_a_filled_database_has_all_rows_and_the_indexes_that_the_migrations_made(fresh_db: str) -> None:
+    with psycopg.connect(fresh_db, autocommit=True) as conn:
+        before = conn.execute(DROPPABLE, {"table": "products"}).fetchall()
+        fill(fresh_db, 300)
+        assert conn.execute(DROPPABLE, {"table": "products"}).fetchall() == before
+        counts = conn.execute("SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM users)").fetchone()
+    assert counts == (300, 300)

@@ -1,0 +1,91 @@
+"""The load generator: what it counts, and from when."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from benchmarks.load import Order, is_whole, percentile, run
+
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+MISSING = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+
+
+@asynccontextmanager
+async def answering(
+    answer: Callable[[int], bytes | None], delay: Callable[[int], float] = lambda _: 0
+) -> AsyncGenerator[int]:
+    """Give the port of a server that answers its nth request so, after so many seconds; None hangs up."""
+    count = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal count
+        while await reader.readuntil(b"\r\n\r\n"):
+            count += 1
+            number = count
+            await asyncio.sleep(delay(number))
+            if (text := answer(number)) is None:
+                break
+            writer.write(text)
+        writer.close()
+
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(served, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize(("part", "expected"), [(0.5, 50), (0.99, 99), (0.999, 100), (1.0, 100), (0.001, 1)])
+def test_a_percentile_is_the_nearest_rank(part: float, expected: int) -> None:
+    assert percentile(list(range(1, 101)), part) == expected
+
+
+async def test_a_closed_loop_sends_as_many_requests_as_were_ordered() -> None:
+    async with answering(lambda _: ANSWER) as port:
+        report = await run(Order(port=port, paths=["/"], connections=4, requests=100))
+    assert report.answers == 100
+    assert report.statuses == {"200": 100}
+    assert report.bytes == 100 * len(ANSWER)
+    assert 0 < report.p50 <= report.p90 <= report.p99 <= report.p999 <= report.maximum
+
+
+async def test_a_closed_loop_ends_when_the_time_is_over() -> None:
+    async with answering(lambda _: ANSWER) as port:
+        report = await run(Order(port=port, paths=["/"], seconds=0.1))
+    assert 0.1 <= report.seconds < 1
+
+
+async def test_answers_beside_the_expected_one_are_counted() -> None:
+    async with answering(lambda number: MISSING if number % 10 == 0 else ANSWER) as port:
+        report = await run(Order(port=port, paths=["/"], requests=50))
+    assert report.unexpected == {"404": 5}
+
+
+async def test_a_lost_connection_ends_the_run_and_is_counted() -> None:
+    async with answering(lambda number: ANSWER if number < 10 else None) as port:
+        report = await run(Order(port=port, paths=["/"], requests=50))
+    assert report.unexpected == {"lost": 1}
+    assert report.answers == 9
+
+
+async def test_an_open_loop_counts_a_stall_in_every_request_that_it_delayed() -> None:
+    async with answering(lambda _: ANSWER, lambda number: 0.2 if number == 1 else 0) as port:
+        order = Order(port=port, paths=["/"], rate=200, requests=40, seconds=5)
+        opened = await run(order)
+    async with answering(lambda _: ANSWER, lambda number: 0.2 if number == 1 else 0) as port:
+        closed = await run(Order(port=port, paths=["/"], requests=40))
+    assert opened.answers == closed.answers == 40
+    assert opened.p50 > 50
+    assert closed.p50 < 50
+
+
+@pytest.mark.parametrize("answer", [ANSWER, MISSING, CHUNKED, b"HTTP/1.1 304 Not Modified\r\nETag: x\r\n\r\n"])
+def test_an_answer_is_whole_with_its_last_byte_and_not_before(answer: bytes) -> None:
+    assert is_whole(answer)
+    assert not any(is_whole(answer[:length]) for length in range(len(answer)))

@@ -1,0 +1,63 @@
+"""Figures, verdicts, and the report made of them."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import msgspec
+from benchmarks.figures import Figure, Outcome, Verdict, below, compared
+from benchmarks.plots import Line, chart
+from benchmarks.report import Report, merged, page, write
+
+OURS = Figure(work="64 connections", who="Angidi", unit="/s", rounds=[90, 100, 500])
+PEER = Figure(work="64 connections", who="Go", unit="/s", rounds=[50, 40, 60])
+
+
+def report_of(*outcomes: Outcome) -> Report:
+    return Report(machine={"cores": "2"}, versions={}, settings={}, skipped={}, outcomes=list(outcomes))
+
+
+def outcome(name: str, *figures: Figure, verdicts: tuple[Verdict, ...] = ()) -> Outcome:
+    return Outcome(name=name, title=name, figures=list(figures), verdicts=list(verdicts))
+
+
+def test_a_verdict_compares_the_medians() -> None:
+    verdict = compared("faster", "≥", 2.0, OURS, PEER)
+    assert verdict.value == 2.0
+    assert verdict.met
+    assert not compared("slower", "≤", 1.9, OURS, PEER).met
+
+
+def test_a_goal_beside_a_peer_that_is_not_there_is_neither_met_nor_missed() -> None:
+    verdict = compared("faster", "≥", 2.0, OURS, "Go")
+    assert verdict.met is None
+    assert verdict.beside == "Go was not measured"
+
+
+def test_a_goal_may_be_a_figure_of_its_own() -> None:
+    assert below("quick", 100, OURS).met
+    assert not below("quick", 99, OURS).met
+
+
+def test_the_page_has_a_line_for_each_goal() -> None:
+    verdicts = (compared("fast", "≥", 2.0, OURS, PEER), compared("faster", "≥", 3.0, OURS, PEER))
+    lines = list(page(report_of(outcome("http", OURS, PEER, verdicts=verdicts)), {}))
+    assert "| fast | ≥ 2× | 2.00× | 100/s : 50.0/s (Go) | yes |" in lines
+    assert "| faster | ≥ 3× | 2.00× | 100/s : 50.0/s (Go) | **no** |" in lines
+
+
+def test_a_part_measured_anew_replaces_its_former_result_and_no_other(tmp_path: Path) -> None:
+    write(tmp_path, report_of(outcome("one", OURS), outcome("two", OURS)))
+    both = merged(tmp_path, report_of(outcome("two", PEER)), ["one", "two"])
+    assert [(found.name, found.figures[0].who) for found in both.outcomes] == [("one", "Angidi"), ("two", "Go")]
+
+
+def test_results_of_another_machine_are_not_mixed_in(tmp_path: Path) -> None:
+    write(tmp_path, report_of(outcome("one", OURS)))
+    other = msgspec.structs.replace(report_of(outcome("two", OURS)), machine={"cores": "64"})
+    assert [found.name for found in merged(tmp_path, other, ["one", "two"]).outcomes] == ["two"]
+
+
+def test_a_chart_is_well_formed_and_names_every_line() -> None:
+    svg = chart("A & B", "rows", "ms", [Line("ours", [(1, 2), (10, 3)]), Line("the peer's", [(1, 200), (10, 9000)])])
+    texts = [element.text for element in ET.fromstring(svg).iter() if element.tag.endswith("text")]
+    assert {"A & B", "ours", "the peer's", "1", "10", "100", "1k"} <= set(texts)
