@@ -19,9 +19,381 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
+--
+-- Name: close_moved_categories(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.close_moved_categories() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    moved uuid[] := ARRAY(SELECT id
+                            FROM before
+                            JOIN after USING (id)
+                           WHERE before.parent_id IS DISTINCT FROM after.parent_id);
+    carried uuid[];
+BEGIN
+    IF moved = '{}' THEN
+        RETURN NULL;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('angidi.category_tree'));
+    carried := ARRAY(SELECT DISTINCT descendant_id FROM category_closure WHERE ancestor_id = ANY (moved));
+    DELETE FROM category_closure
+     WHERE descendant_id = ANY (carried);
+    INSERT INTO category_closure (ancestor_id, descendant_id, depth)
+    SELECT ancestor_id, descendant_id, depth
+      FROM ways_up(carried);
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION close_moved_categories(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.close_moved_categories() IS 'Writes the ways anew for categories that moved, and for all below them.';
+
+
+--
+-- Name: close_new_categories(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.close_new_categories() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('angidi.category_tree'));
+    INSERT INTO category_closure (ancestor_id, descendant_id, depth)
+    SELECT ancestor_id, descendant_id, depth
+      FROM ways_up(ARRAY(SELECT id FROM inserted));
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION close_new_categories(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.close_new_categories() IS 'Adds the ways from new categories to their roots.';
+
+
+--
+-- Name: count_moved_product(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_moved_product() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    INSERT INTO list_counts (list, category_id, rows)
+    SELECT 'products', category_id, sum(rows)
+      FROM (VALUES (OLD.category_id, -(OLD.deleted_at IS NULL)::integer),
+                   (NEW.category_id, (NEW.deleted_at IS NULL)::integer)) AS moved (category_id, rows)
+     GROUP BY GROUPING SETS ((), (category_id))
+    HAVING sum(rows) <> 0;
+    IF random() < 1 / 32.0 THEN
+        PERFORM fold_list_counts('products', ARRAY[OLD.category_id, NEW.category_id]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION count_moved_product(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.count_moved_product() IS 'Counts a product that changed its category, was deleted softly, or restored.';
+
+
+--
+-- Name: count_moved_user(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_moved_user() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    INSERT INTO list_counts (list, rows)
+    VALUES ('users', CASE WHEN NEW.deleted_at IS NULL THEN 1 ELSE -1 END);
+    IF random() < 1 / 32.0 THEN
+        PERFORM fold_list_counts('users', '{}');
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION count_moved_user(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.count_moved_user() IS 'Counts a user that was deleted softly or restored.';
+
+
+--
+-- Name: count_products(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_products() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    INSERT INTO list_counts (list, category_id, rows)
+    SELECT 'products', category_id, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
+      FROM counted
+     WHERE deleted_at IS NULL
+     GROUP BY GROUPING SETS ((), (category_id))
+    HAVING count(*) > 0;
+    IF random() < 1 / 32.0 THEN
+        PERFORM fold_list_counts('products', ARRAY(SELECT DISTINCT category_id FROM counted));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION count_products(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.count_products() IS 'Counts the products that a statement inserted or deleted.';
+
+
+--
+-- Name: count_users(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_users() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    INSERT INTO list_counts (list, rows)
+    SELECT 'users', CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
+      FROM counted
+     WHERE deleted_at IS NULL
+    HAVING count(*) > 0;
+    IF random() < 1 / 32.0 THEN
+        PERFORM fold_list_counts('users', '{}');
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION count_users(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.count_users() IS 'Counts the users that a statement inserted or deleted.';
+
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
+
+--
+-- Name: list_counts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.list_counts (
+    id bigint NOT NULL,
+    list text NOT NULL,
+    category_id uuid,
+    rows bigint NOT NULL,
+    CONSTRAINT list_known CHECK ((list = ANY (ARRAY['products'::text, 'users'::text])))
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+
+
+--
+-- Name: TABLE list_counts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.list_counts IS 'How long the lists are: the sum of rows, by list and category, is the number of living rows. Kept by triggers as changes that are folded now and then; `angidi doctor` verifies and rebuilds it.';
+
+
+--
+-- Name: COLUMN list_counts.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.list_counts.id IS 'The identity of a change or a sum.';
+
+
+--
+-- Name: COLUMN list_counts.list; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.list_counts.list IS 'Which list is counted.';
+
+
+--
+-- Name: COLUMN list_counts.category_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.list_counts.category_id IS 'Whose products are counted; NULL for the whole list.';
+
+
+--
+-- Name: COLUMN list_counts.rows; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.list_counts.rows IS 'How many rows came, or went where it is negative.';
+
+
+--
+-- Name: CONSTRAINT list_known ON list_counts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT list_known ON public.list_counts IS 'The lists that are counted.';
+
+
+--
+-- Name: fold_list_counts(text, uuid[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.fold_list_counts(of_list text, of_categories uuid[]) RETURNS void
+    LANGUAGE sql
+    BEGIN ATOMIC
+ WITH folded AS (
+          DELETE FROM public.list_counts list_counts_1
+           WHERE (list_counts_1.id IN ( SELECT gathered.id
+                    FROM public.list_counts gathered
+                   WHERE ((gathered.list = fold_list_counts.of_list) AND ((gathered.category_id IS NULL) OR (gathered.category_id = ANY (fold_list_counts.of_categories))))
+                  FOR UPDATE OF gathered SKIP LOCKED))
+           RETURNING list_counts_1.category_id,
+             list_counts_1.rows
+         )
+  INSERT INTO public.list_counts (list, category_id, rows)  SELECT fold_list_counts.of_list AS of_list,
+             folded.category_id,
+             sum(folded.rows) AS sum
+            FROM folded
+           GROUP BY folded.category_id
+          HAVING (sum(folded.rows) <> (0)::numeric);
+END;
+
+
+--
+-- Name: FUNCTION fold_list_counts(of_list text, of_categories uuid[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.fold_list_counts(of_list text, of_categories uuid[]) IS 'Replaces the changes gathered for the whole list and these categories by their sums.';
+
+
+--
+-- Name: folded(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.folded(body text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN (octet_length(body) = length(body)) THEN lower(body) ELSE lower(regexp_replace(NORMALIZE(body, NFKD), '[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]'::text, ''::text, 'g'::text)) END;
+
+
+--
+-- Name: FUNCTION folded(body text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.folded(body text) IS 'The text in lower case and without marks: decomposed by NFKD, marks left out. “Café” and “CAFE” fold alike.';
+
+
+--
+-- Name: forget_list_counts(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.forget_list_counts() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    DELETE FROM list_counts WHERE list = TG_TABLE_NAME;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION forget_list_counts(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.forget_list_counts() IS 'A truncated table has nothing to count.';
+
+
+--
+-- Name: next_version(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.next_version() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.version := OLD.version + 1;
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: FUNCTION next_version(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.next_version() IS 'Counts a change of the row.';
+
+
+--
+-- Name: words_in(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.words_in(body text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN array_remove(string_to_array(regexp_replace(regexp_replace(public.folded(body), '[^[:alnum:]]+'::text, ' '::text, 'g'::text), '([^ ]{100})[^ ]+'::text, '\1'::text, 'g'::text), ' '::text), ''::text);
+
+
+--
+-- Name: FUNCTION words_in(body text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.words_in(body text) IS 'The folded words of a text, in its order: letters and digits in a row, of each run the first 100.';
+
+
+--
+-- Name: product_words(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.product_words(name text, description text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN array_to_tsvector(((public.words_in(name) || public.words_in(COALESCE(description, ''::text))) || string_to_array(('='::text || NULLIF(array_to_string(public.words_in(name), ' ='::text), ''::text)), ' '::text)));
+
+
+--
+-- Name: FUNCTION product_words(name text, description text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.product_words(name text, description text) IS 'The words of a product, and those of its name again after “=”.';
+
+
+--
+-- Name: threes(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.threes(body text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN array_to_tsvector(array_remove(((string_to_array(regexp_replace((body || ''::text), '(...)'::text, '\1'::text, 'g'::text), ''::text) || string_to_array(regexp_replace((substr(body, 2) || ''::text), '(...)'::text, '\1'::text, 'g'::text), ''::text)) || string_to_array(regexp_replace((substr(body, 3) || ''::text), '(...)'::text, '\1'::text, 'g'::text), ''::text)), ''::text));
+
+
+--
+-- Name: FUNCTION threes(body text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.threes(body text) IS 'Every three characters of a text that stand in a row, the last ones filled up.';
+
 
 --
 -- Name: categories; Type: TABLE; Schema: public; Owner: -
@@ -34,6 +406,7 @@ CREATE TABLE public.categories (
     parent_id uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
     CONSTRAINT category_not_own_parent CHECK ((parent_id <> id)),
     CONSTRAINT name_not_empty CHECK ((length(TRIM(BOTH FROM name)) > 0))
 );
@@ -89,6 +462,13 @@ COMMENT ON COLUMN public.categories.updated_at IS 'When the row was last changed
 
 
 --
+-- Name: COLUMN categories.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.categories.version IS 'How often the category has changed, from 1; the ETag is made of it.';
+
+
+--
 -- Name: CONSTRAINT category_not_own_parent ON categories; Type: COMMENT; Schema: public; Owner: -
 --
 
@@ -100,6 +480,95 @@ COMMENT ON CONSTRAINT category_not_own_parent ON public.categories IS 'A categor
 --
 
 COMMENT ON CONSTRAINT name_not_empty ON public.categories IS 'A name is more than spaces.';
+
+
+--
+-- Name: ways_up(uuid[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ways_up(categories uuid[]) RETURNS TABLE(ancestor_id uuid, descendant_id uuid, depth bigint)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH RECURSIVE way AS (
+          SELECT category.id AS ancestor_id,
+             category.id AS descendant_id,
+             (0)::bigint AS depth,
+             category.parent_id
+            FROM public.categories category
+           WHERE (category.id = ANY (ways_up.categories))
+         UNION ALL
+          SELECT above.id,
+             way_1.descendant_id,
+             (way_1.depth + 1),
+             above.parent_id
+            FROM (way way_1
+              JOIN public.categories above ON ((above.id = way_1.parent_id)))
+         ) CYCLE ancestor_id SET is_ring USING passed
+  SELECT way.ancestor_id,
+     way.descendant_id,
+     way.depth
+    FROM way;
+END;
+
+
+--
+-- Name: FUNCTION ways_up(categories uuid[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ways_up(categories uuid[]) IS 'The closure''s rows for these categories, from parent_id.';
+
+
+--
+-- Name: category_closure; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.category_closure (
+    ancestor_id uuid NOT NULL,
+    descendant_id uuid NOT NULL,
+    depth bigint NOT NULL
+);
+
+
+--
+-- Name: TABLE category_closure; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.category_closure IS 'Every category with each category above it and with itself. Derived from categories.parent_id by triggers; `angidi doctor` verifies and rebuilds it.';
+
+
+--
+-- Name: COLUMN category_closure.ancestor_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.category_closure.ancestor_id IS 'The category above, or the same.';
+
+
+--
+-- Name: COLUMN category_closure.descendant_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.category_closure.descendant_id IS 'The category below, or the same.';
+
+
+--
+-- Name: COLUMN category_closure.depth; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.category_closure.depth IS 'How many levels lie between: 0 for a category and itself.';
+
+
+--
+-- Name: list_counts_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.list_counts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.list_counts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 
 --
@@ -118,6 +587,9 @@ CREATE TABLE public.products (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     deleted_at timestamp with time zone,
+    version bigint DEFAULT 1 NOT NULL,
+    search_text text GENERATED ALWAYS AS (((lower((name)::text) || ''::text) || lower(COALESCE(description, ''::text)))) STORED,
+    words tsvector GENERATED ALWAYS AS (public.product_words((name)::text, description)) STORED,
     CONSTRAINT name_not_empty CHECK ((length(TRIM(BOTH FROM name)) > 0)),
     CONSTRAINT price_maximum CHECK ((price <= 99999999.99)),
     CONSTRAINT price_positive CHECK ((price >= (0)::numeric)),
@@ -210,6 +682,27 @@ COMMENT ON COLUMN public.products.deleted_at IS 'When the product was deleted; N
 
 
 --
+-- Name: COLUMN products.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.version IS 'How often the product has changed, from 1; the ETag is made of it.';
+
+
+--
+-- Name: COLUMN products.search_text; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.search_text IS 'Name and description in lower case, a control character between them: what `search` looks in. Derived.';
+
+
+--
+-- Name: COLUMN products.words; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.words IS 'The folded words of name and description, and those of the name again after “=”: what `q` looks in. Derived.';
+
+
+--
 -- Name: CONSTRAINT name_not_empty ON products; Type: COMMENT; Schema: public; Owner: -
 --
 
@@ -250,6 +743,7 @@ CREATE TABLE public.users (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     deleted_at timestamp with time zone,
+    version bigint DEFAULT 1 NOT NULL,
     CONSTRAINT email_format CHECK (((email)::text ~* '^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Z|a-z]{2,}$'::text)),
     CONSTRAINT role_valid CHECK (((role)::text = ANY ((ARRAY['user'::character varying, 'admin'::character varying, 'moderator'::character varying])::text[])))
 );
@@ -319,6 +813,13 @@ COMMENT ON COLUMN public.users.deleted_at IS 'When the account was deleted; NULL
 
 
 --
+-- Name: COLUMN users.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.users.version IS 'How often the user has changed, from 1; the ETag is made of it.';
+
+
+--
 -- Name: CONSTRAINT email_format ON users; Type: COMMENT; Schema: public; Owner: -
 --
 
@@ -363,6 +864,36 @@ COMMENT ON CONSTRAINT categories_pkey ON public.categories IS 'The identity of a
 
 
 --
+-- Name: category_closure category_closure_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.category_closure
+    ADD CONSTRAINT category_closure_pkey PRIMARY KEY (ancestor_id, descendant_id);
+
+
+--
+-- Name: CONSTRAINT category_closure_pkey ON category_closure; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT category_closure_pkey ON public.category_closure IS 'One way between two categories; refuses rings. Serves the subtree of a category.';
+
+
+--
+-- Name: list_counts list_counts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.list_counts
+    ADD CONSTRAINT list_counts_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: CONSTRAINT list_counts_pkey ON list_counts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT list_counts_pkey ON public.list_counts IS 'What a fold locks and deletes by.';
+
+
+--
 -- Name: products products_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -400,6 +931,20 @@ COMMENT ON INDEX public.categories_parent_id_name_key IS 'Serves the children of
 
 
 --
+-- Name: category_closure_descendant_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX category_closure_descendant_id_idx ON public.category_closure USING btree (descendant_id, depth) INCLUDE (ancestor_id);
+
+
+--
+-- Name: INDEX category_closure_descendant_id_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.category_closure_descendant_id_idx IS 'The way from a category up to its root, and the foreign key to the descendant.';
+
+
+--
 -- Name: idx_categories_name_id; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -428,6 +973,20 @@ COMMENT ON INDEX public.idx_products_category_id IS 'The foreign key to the cate
 
 
 --
+-- Name: idx_products_deleted_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_products_deleted_created_at ON public.products USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NOT NULL);
+
+
+--
+-- Name: INDEX idx_products_deleted_created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.idx_products_deleted_created_at IS 'The list of deleted products, newest first.';
+
+
+--
 -- Name: idx_products_living_category_id_created_at; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -439,6 +998,20 @@ CREATE INDEX idx_products_living_category_id_created_at ON public.products USING
 --
 
 COMMENT ON INDEX public.idx_products_living_category_id_created_at IS 'The products of a category, newest first.';
+
+
+--
+-- Name: idx_products_living_category_id_price; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_products_living_category_id_price ON public.products USING btree (category_id, price, id) WHERE (deleted_at IS NULL);
+
+
+--
+-- Name: INDEX idx_products_living_category_id_price; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.idx_products_living_category_id_price IS 'The products of a category by price, either way.';
 
 
 --
@@ -484,6 +1057,48 @@ COMMENT ON INDEX public.idx_products_living_price IS 'The list of products by pr
 
 
 --
+-- Name: idx_products_threes; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_products_threes ON public.products USING gin (public.threes(search_text));
+
+
+--
+-- Name: INDEX idx_products_threes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.idx_products_threes IS 'The products that have a text inside name or description, by every three characters in a row.';
+
+
+--
+-- Name: idx_products_words; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_products_words ON public.products USING gin (words);
+
+
+--
+-- Name: INDEX idx_products_words; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.idx_products_words IS 'The products that have words, or beginnings of words, anywhere or in the name.';
+
+
+--
+-- Name: idx_users_deleted_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_users_deleted_created_at ON public.users USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NOT NULL);
+
+
+--
+-- Name: INDEX idx_users_deleted_created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.idx_users_deleted_created_at IS 'The list of deleted users, newest first.';
+
+
+--
 -- Name: idx_users_living_admins; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -509,6 +1124,34 @@ CREATE INDEX idx_users_living_created_at ON public.users USING btree (created_at
 --
 
 COMMENT ON INDEX public.idx_users_living_created_at IS 'The list of users, newest first.';
+
+
+--
+-- Name: idx_users_threes; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_users_threes ON public.users USING gin (public.threes(((lower((email)::text) || ''::text) || lower((name)::text))));
+
+
+--
+-- Name: INDEX idx_users_threes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.idx_users_threes IS 'The users that have a text inside address or name, by every three characters in a row.';
+
+
+--
+-- Name: list_counts_list_category_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX list_counts_list_category_id_idx ON public.list_counts USING btree (list, category_id);
+
+
+--
+-- Name: INDEX list_counts_list_category_id_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.list_counts_list_category_id_idx IS 'The total of a list, whole or by category.';
 
 
 --
@@ -540,6 +1183,97 @@ COMMENT ON INDEX public.users_email_living_key IS 'One living user per e-mail ad
 
 
 --
+-- Name: categories categories_inserted_closure; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER categories_inserted_closure AFTER INSERT ON public.categories REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION public.close_new_categories();
+
+
+--
+-- Name: categories categories_moved_closure; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER categories_moved_closure AFTER UPDATE ON public.categories REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.close_moved_categories();
+
+
+--
+-- Name: categories categories_version; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER categories_version BEFORE UPDATE ON public.categories FOR EACH ROW WHEN (((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.description IS DISTINCT FROM new.description)) OR (old.parent_id IS DISTINCT FROM new.parent_id))) EXECUTE FUNCTION public.next_version();
+
+
+--
+-- Name: products products_deleted_count; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_deleted_count AFTER DELETE ON public.products REFERENCING OLD TABLE AS counted FOR EACH STATEMENT EXECUTE FUNCTION public.count_products();
+
+
+--
+-- Name: products products_inserted_count; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_inserted_count AFTER INSERT ON public.products REFERENCING NEW TABLE AS counted FOR EACH STATEMENT EXECUTE FUNCTION public.count_products();
+
+
+--
+-- Name: products products_moved_count; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_moved_count AFTER UPDATE ON public.products FOR EACH ROW WHEN (((old.category_id IS DISTINCT FROM new.category_id) OR ((old.deleted_at IS NULL) IS DISTINCT FROM (new.deleted_at IS NULL)))) EXECUTE FUNCTION public.count_moved_product();
+
+
+--
+-- Name: products products_truncated_count; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_truncated_count AFTER TRUNCATE ON public.products FOR EACH STATEMENT EXECUTE FUNCTION public.forget_list_counts();
+
+
+--
+-- Name: products products_version; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_version BEFORE UPDATE ON public.products FOR EACH ROW WHEN ((((((((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.description IS DISTINCT FROM new.description)) OR (old.price IS DISTINCT FROM new.price)) OR (old.stock IS DISTINCT FROM new.stock)) OR (old.category_id IS DISTINCT FROM new.category_id)) OR ((old.image_url)::text IS DISTINCT FROM (new.image_url)::text)) OR ((old.sku)::text IS DISTINCT FROM (new.sku)::text)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION public.next_version();
+
+
+--
+-- Name: users users_deleted_count; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER users_deleted_count AFTER DELETE ON public.users REFERENCING OLD TABLE AS counted FOR EACH STATEMENT EXECUTE FUNCTION public.count_users();
+
+
+--
+-- Name: users users_inserted_count; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER users_inserted_count AFTER INSERT ON public.users REFERENCING NEW TABLE AS counted FOR EACH STATEMENT EXECUTE FUNCTION public.count_users();
+
+
+--
+-- Name: users users_moved_count; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER users_moved_count AFTER UPDATE ON public.users FOR EACH ROW WHEN (((old.deleted_at IS NULL) IS DISTINCT FROM (new.deleted_at IS NULL))) EXECUTE FUNCTION public.count_moved_user();
+
+
+--
+-- Name: users users_truncated_count; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER users_truncated_count AFTER TRUNCATE ON public.users FOR EACH STATEMENT EXECUTE FUNCTION public.forget_list_counts();
+
+
+--
+-- Name: users users_version; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER users_version BEFORE UPDATE ON public.users FOR EACH ROW WHEN ((((((old.email)::text IS DISTINCT FROM (new.email)::text) OR ((old.name)::text IS DISTINCT FROM (new.name)::text)) OR ((old.role)::text IS DISTINCT FROM (new.role)::text)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION public.next_version();
+
+
+--
 -- Name: categories categories_parent_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -552,6 +1286,36 @@ ALTER TABLE ONLY public.categories
 --
 
 COMMENT ON CONSTRAINT categories_parent_id_fkey ON public.categories IS 'A parent exists; when it is deleted, its children become roots.';
+
+
+--
+-- Name: category_closure category_closure_ancestor_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.category_closure
+    ADD CONSTRAINT category_closure_ancestor_id_fkey FOREIGN KEY (ancestor_id) REFERENCES public.categories(id) ON DELETE CASCADE;
+
+
+--
+-- Name: CONSTRAINT category_closure_ancestor_id_fkey ON category_closure; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT category_closure_ancestor_id_fkey ON public.category_closure IS 'A deleted category is above nothing.';
+
+
+--
+-- Name: category_closure category_closure_descendant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.category_closure
+    ADD CONSTRAINT category_closure_descendant_id_fkey FOREIGN KEY (descendant_id) REFERENCES public.categories(id) ON DELETE CASCADE;
+
+
+--
+-- Name: CONSTRAINT category_closure_descendant_id_fkey ON category_closure; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT category_closure_descendant_id_fkey ON public.category_closure IS 'A deleted category is below nothing.';
 
 
 --

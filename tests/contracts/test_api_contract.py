@@ -14,10 +14,10 @@ from angidi.ids import new_id
 
 Body = dict[str, Any]
 
-USER = {"id", "email", "name", "role", "created_at", "updated_at"}
+USER = {"id", "email", "name", "role", "created_at", "updated_at", "version"}
 TOKENS = {"access_token", "refresh_token", "expires_in", "user"}
-PRODUCT = {"id", "name", "description", "price", "stock", "category_id", "created_at", "updated_at"}
-CATEGORY = {"id", "name", "description", "parent_id", "created_at", "updated_at"}
+PRODUCT = {"id", "name", "description", "price", "stock", "category_id", "created_at", "updated_at", "version"}
+CATEGORY = {"id", "name", "description", "parent_id", "created_at", "updated_at", "version"}
 PAGE = {"total_count", "page", "page_size", "total_pages"}
 
 NOBODY, ADA, ADMIN, GHOST = "nobody", "ada", "admin", "ghost"

@@ -61,8 +61,8 @@ async def test_a_product_is_created_and_read_back_with_its_exact_price(api: Api)
 
 
 async def test_a_product_has_the_fields_of_the_contract(shop: Shop) -> None:
-    times = {"created_at", "updated_at"}
-    assert set(shop.product) == {"id", "name", "price", "category_id"} | set(FULL) | times
+    ours = {"created_at", "updated_at", "version"}
+    assert set(shop.product) == {"id", "name", "price", "category_id"} | set(FULL) | ours
     assert FULL.items() <= shop.product.items()
     assert await shop.shown() == shop.product
 
@@ -94,7 +94,7 @@ async def test_only_admins_change_products(shop: Shop, method: str) -> None:
 )
 async def test_what_is_absent_from_a_change_stays_as_it_was(shop: Shop, field: str, value: object) -> None:
     changed = await shop.change(**{field: value})
-    assert changed == shop.product | {field: value, "updated_at": changed["updated_at"]}
+    assert changed == shop.product | {field: value, "updated_at": changed["updated_at"], "version": 2}
     assert await shop.shown() == changed
 
 
@@ -163,7 +163,7 @@ async def test_a_restored_product_is_as_it_was(shop: Shop) -> None:
     await shop.delete()
     answer = await shop.api.post(f"{shop.path}/restore", headers=shop.headers)
     restored = answer.json()["data"]
-    assert (answer.status_code, restored) == (200, shop.product | {"updated_at": restored["updated_at"]})
+    assert (answer.status_code, restored) == (200, shop.product | {"updated_at": restored["updated_at"], "version": 3})
     assert await shop.shown() == restored
 
 

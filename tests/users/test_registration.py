@@ -10,7 +10,7 @@ async def test_a_registration_answers_with_the_user_and_no_secret(api: Api) -> N
     answer = await api.post("/users/register", json=VALID)
     assert answer.status_code == 201
     user = answer.json()["data"]
-    assert set(user) == {"id", "email", "name", "role", "created_at", "updated_at"}
+    assert set(user) == {"id", "email", "name", "role", "created_at", "updated_at", "version"}
     assert (user["email"], user["name"], user["role"]) == ("ada@shop.example", "Ada Lovelace", "user")
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.paging import PageInfo
-from angidi.web.fields import Moment, Parse
+from angidi.web.fields import Moment, Parse, Version
 from angidi.web.requests import PageQuery, filter_id
 
 CategoryId = Annotated[
@@ -34,6 +34,7 @@ class Category(Struct, frozen=True):
     parent_id: CategoryId | None
     created_at: Moment
     updated_at: Moment
+    version: Version
 
 
 class PathStep(TypedDict):

@@ -15,14 +15,14 @@ from angidi.paging import PageRequest, Total
 INSERT = """
 INSERT INTO categories (id, name, description, parent_id)
 VALUES (%(id)s, %(name)s, %(description)s, %(parent_id)s)
-RETURNING id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at
+RETURNING id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version
 """
 
 UPDATE = """
 UPDATE categories
    SET {assignments}, updated_at = now()
  WHERE id = %(id)s
-RETURNING id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at
+RETURNING id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version
 """
 ASSIGNMENTS: dict[str, LiteralString] = {
     "name": "name = %(name)s",
@@ -44,7 +44,7 @@ SELECT count(*) FILTER (WHERE deleted_at IS NULL) AS living,
 """
 
 FIND = """
-SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at
+SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version
   FROM categories
  WHERE id = %(id)s
 """
@@ -59,14 +59,14 @@ WITH RECURSIVE ancestors AS (
       FROM categories AS parent
       JOIN ancestors ON parent.id = ancestors.parent_id
 )
-SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at,
+SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version,
        (SELECT jsonb_agg(jsonb_build_object('id', id, 'name', name) ORDER BY height DESC) FROM ancestors) AS path
   FROM categories
  WHERE id = %(id)s
 """
 
 LIST = """
-SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at
+SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version
   FROM categories
  WHERE {where}
  ORDER BY name, id
@@ -83,7 +83,7 @@ FILTERS: dict[str, LiteralString] = {
 AFTER: LiteralString = "(name, id) > (%(after_name)s, %(after_id)s)"
 
 LIST_ALL = """
-SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at
+SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version
   FROM categories
  ORDER BY name, id
 """

@@ -7,7 +7,7 @@ from angidi.products.models import ProductQuery
 
 LIST = """
 SELECT id, name, coalesce(description, '') AS description, price, stock, category_id,
-       created_at, updated_at, image_url, sku, deleted_at
+       created_at, updated_at, version, image_url, sku, deleted_at
   FROM products
  WHERE {where}
  ORDER BY {order}

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.categories.models import CategoryId
 from angidi.paging import PageInfo
-from angidi.web.fields import BLANK_IS_ABSENT, Moment, Parse
+from angidi.web.fields import BLANK_IS_ABSENT, Moment, Parse, Version
 from angidi.web.requests import PageQuery, filter_id
 
 MAXIMUM_PRICE = Decimal("99999999.99")
@@ -112,6 +112,7 @@ class Product(Struct, frozen=True, omit_defaults=True):
     category_id: CategoryId
     created_at: Moment
     updated_at: Moment
+    version: Version
     image_url: ImageUrl | None = None
     sku: Sku | None = None
     deleted_at: Moment | None = None

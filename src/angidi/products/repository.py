@@ -18,7 +18,7 @@ INSERT = """
 INSERT INTO products (id, name, description, price, stock, category_id, image_url, sku)
 VALUES (%(id)s, %(name)s, %(description)s, %(price)s, %(stock)s, %(category_id)s, %(image_url)s, %(sku)s)
 RETURNING id, name, coalesce(description, '') AS description, price, stock, category_id,
-          created_at, updated_at, image_url, sku
+          created_at, updated_at, version, image_url, sku
 """
 
 # The categories that exist are kept from deletion until the transaction ends, so that one found here is still there for
@@ -52,12 +52,12 @@ SELECT id, name, description, price, stock, category_id, image_url, sku
  ORDER BY sku COLLATE "C", id
 ON CONFLICT (sku) WHERE deleted_at IS NULL DO NOTHING
 RETURNING id, name, coalesce(description, '') AS description, price, stock, category_id,
-          created_at, updated_at, image_url, sku
+          created_at, updated_at, version, image_url, sku
 """
 
 FIND = """
 SELECT id, name, coalesce(description, '') AS description, price, stock, category_id,
-       created_at, updated_at, image_url, sku
+       created_at, updated_at, version, image_url, sku
   FROM products
  WHERE id = %(id)s AND deleted_at IS NULL
 """
@@ -67,7 +67,7 @@ UPDATE products
    SET {assignments}, updated_at = now()
  WHERE id = %(id)s AND deleted_at IS NULL
 RETURNING id, name, coalesce(description, '') AS description, price, stock, category_id,
-          created_at, updated_at, image_url, sku
+          created_at, updated_at, version, image_url, sku
 """
 ASSIGNMENTS: dict[str, LiteralString] = {
     "name": "name = %(name)s",
@@ -90,7 +90,7 @@ UPDATE products
    SET deleted_at = NULL, updated_at = CASE WHEN deleted_at IS NULL THEN updated_at ELSE now() END
  WHERE id = %(id)s
 RETURNING id, name, coalesce(description, '') AS description, price, stock, category_id,
-          created_at, updated_at, image_url, sku
+          created_at, updated_at, version, image_url, sku
 """
 
 

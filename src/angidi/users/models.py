@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.paging import PageInfo
-from angidi.web.fields import VERBATIM, Moment
+from angidi.web.fields import VERBATIM, Moment, Version
 from angidi.web.requests import PageQuery
 
 Role = Literal["user", "admin", "moderator"]
@@ -54,6 +54,7 @@ class User(Struct, frozen=True, omit_defaults=True):
     role: RoleName
     created_at: Moment
     updated_at: Moment
+    version: Version
     deleted_at: Moment | None = None
 
 

@@ -12,17 +12,17 @@ from angidi.users.models import Credentials, Role, User, UserQuery
 INSERT = """
 INSERT INTO users (id, email, password_hash, name, role)
 VALUES (%(id)s, %(email)s, %(password_hash)s, %(name)s, %(role)s)
-RETURNING id, email, name, role, created_at, updated_at
+RETURNING id, email, name, role, created_at, updated_at, version
 """
 
 FIND = """
-SELECT id, email, name, role, created_at, updated_at, deleted_at
+SELECT id, email, name, role, created_at, updated_at, version, deleted_at
   FROM users
  WHERE id = %(id)s
 """
 
 FIND_BY_EMAIL = """
-SELECT id, email, name, role, created_at, updated_at
+SELECT id, email, name, role, created_at, updated_at, version
   FROM users
  WHERE lower(email) = lower(%(email)s) AND deleted_at IS NULL
 """
@@ -44,7 +44,7 @@ UPDATE users
    SET name = coalesce(%(name)s, name), role = coalesce(%(role)s, role),
        updated_at = CASE WHEN coalesce(%(name)s, %(role)s) IS NULL THEN updated_at ELSE now() END
  WHERE id = %(id)s AND deleted_at IS NULL
-RETURNING id, email, name, role, created_at, updated_at
+RETURNING id, email, name, role, created_at, updated_at, version
 """
 
 # Guarded by the hash that was verified: of two log-ins at once the second changes nothing, and neither does one that
@@ -65,12 +65,12 @@ RESTORE = """
 UPDATE users
    SET deleted_at = NULL, updated_at = CASE WHEN deleted_at IS NULL THEN updated_at ELSE now() END
  WHERE id = %(id)s
-RETURNING id, email, name, role, created_at, updated_at
+RETURNING id, email, name, role, created_at, updated_at, version
 """
 
 # In the order of ids, so that two of these never wait for each other in a ring.
 LOCK_ADMINS = """
-SELECT id, email, name, role, created_at, updated_at
+SELECT id, email, name, role, created_at, updated_at, version
   FROM users
  WHERE role = 'admin' AND deleted_at IS NULL
  ORDER BY id
@@ -81,7 +81,7 @@ SELECT id, email, name, role, created_at, updated_at
 LOCK_FIRST_ADMIN = "SELECT pg_advisory_xact_lock(hashtext('angidi.first_admin'))"
 
 LIST = """
-SELECT id, email, name, role, created_at, updated_at, deleted_at
+SELECT id, email, name, role, created_at, updated_at, version, deleted_at
   FROM users
  WHERE {where}
  ORDER BY created_at DESC, id DESC

@@ -20,6 +20,9 @@ S = TypeVar("S", bound=Struct)
 Moment = Annotated[datetime, Meta(tz=True, examples=["2026-01-31T12:00:00Z"])]
 """A time in answers: RFC 3339 in UTC."""
 
+Version = Annotated[int, Meta(ge=1, examples=[1])]
+"""How often a resource has changed, from 1."""
+
 VERBATIM = "verbatim"
 BLANK_IS_ABSENT = "blank is absent"
 

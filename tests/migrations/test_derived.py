@@ -1,0 +1,186 @@
+"""What the database derives by itself, whoever writes: versions, the totals of lists, and the closure of the tree."""
+
+from collections.abc import Callable
+from typing import Any, LiteralString
+
+import psycopg
+import pytest
+from psycopg.errors import UniqueViolation
+
+TOTALS = "SELECT category_id::text, sum(rows) FROM list_counts WHERE list = 'products' GROUP BY 1 HAVING sum(rows) <> 0"
+COUNTED = """
+    SELECT category_id::text, count(*)
+      FROM products
+     WHERE deleted_at IS NULL
+     GROUP BY GROUPING SETS ((), (category_id))
+    HAVING count(*) > 0
+"""
+CLOSURE = "SELECT ancestor_id, descendant_id, depth FROM category_closure"
+WALKED = "SELECT ancestor_id, descendant_id, depth FROM ways_up(ARRAY(SELECT id FROM categories))"
+
+UNVERSIONED = """
+    SELECT tgrelid::regclass || '.' || attname
+      FROM pg_trigger
+      JOIN pg_attribute ON attrelid = tgrelid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+     WHERE tgname LIKE '%\\_version'
+       AND pg_get_triggerdef(pg_trigger.oid) NOT LIKE '%old.' || attname || '%'
+"""
+NO_CHANGE = {"id", "created_at", "updated_at", "version", "password_hash"}
+"""Columns whose change makes no new version: they are no part of the answer, or never change alone."""
+
+
+@pytest.fixture
+def shop(conn: psycopg.Connection, migrate: Callable[[int, int], None], latest: int) -> psycopg.Connection:
+    """A database with three roots, a child in each, and nine products in the roots, three of them deleted."""
+    migrate(0, latest)
+    conn.execute("INSERT INTO categories (name) SELECT 'Root ' || n FROM generate_series(1, 3) AS n")
+    conn.execute("INSERT INTO categories (name, parent_id) SELECT 'Child of ' || name, id FROM categories")
+    conn.execute(
+        """
+        INSERT INTO products (name, price, sku, category_id, deleted_at)
+        SELECT 'Product ' || n, n, 'SKU-' || n || name, id, CASE WHEN n = 3 THEN now() END
+          FROM categories
+         CROSS JOIN generate_series(1, 3) AS n
+         WHERE parent_id IS NULL
+        """
+    )
+    return conn
+
+
+def rows(conn: psycopg.Connection, sql: LiteralString) -> set[tuple[Any, ...]]:
+    return set(conn.execute(sql).fetchall())
+
+
+def test_a_change_makes_a_new_version_and_none_does_not(shop: psycopg.Connection):
+    shop.execute("UPDATE products SET stock = 7 WHERE sku = 'SKU-1Root 1'")
+    shop.execute("UPDATE products SET stock = 7, updated_at = now() WHERE sku = 'SKU-1Root 1'")
+    assert rows(shop, "SELECT version FROM products WHERE sku = 'SKU-1Root 1'") == {(2,)}
+
+
+def test_a_child_whose_parent_is_deleted_has_a_new_version(shop: psycopg.Connection):
+    shop.execute("DELETE FROM products")
+    shop.execute("DELETE FROM categories WHERE name = 'Root 1'")
+    assert rows(shop, "SELECT version FROM categories WHERE name = 'Child of Root 1'") == {(2,)}
+
+
+def test_every_column_that_is_answered_makes_a_new_version(shop: psycopg.Connection):
+    unversioned = {column.split(".")[1] for (column,) in rows(shop, UNVERSIONED)}
+    assert unversioned == NO_CHANGE
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT 1",
+        "UPDATE products SET stock = stock + 1",
+        "UPDATE products SET deleted_at = now() WHERE price = 1",
+        "UPDATE products SET deleted_at = NULL",
+        "UPDATE products SET deleted_at = now() + interval '1 day' WHERE deleted_at IS NOT NULL",
+        "UPDATE products SET category_id = (SELECT id FROM categories WHERE name = 'Root 1')",
+        "UPDATE products SET category_id = (SELECT id FROM categories WHERE name = 'Root 1'), deleted_at = now()",
+        "DELETE FROM products WHERE price > 1",
+        "DELETE FROM products",
+        "TRUNCATE products",
+        "INSERT INTO products (name, price, category_id) SELECT 'More', 1, id FROM categories",
+        """
+        INSERT INTO products (sku, name, price, category_id)
+        SELECT sku, 'Other', 1, (SELECT id FROM categories WHERE name = 'Root 2') FROM products WHERE deleted_at IS NULL
+            ON CONFLICT (sku) WHERE deleted_at IS NULL DO UPDATE SET category_id = excluded.category_id
+        """,
+    ],
+)
+def test_the_totals_are_those_that_counting_gives(shop: psycopg.Connection, statement: LiteralString):
+    shop.execute(statement)
+    assert rows(shop, TOTALS) == rows(shop, COUNTED)
+
+
+def test_a_fold_keeps_the_totals_and_leaves_one_row_for_each(shop: psycopg.Connection):
+    for _ in range(200):
+        shop.execute("UPDATE products SET deleted_at = CASE WHEN deleted_at IS NULL THEN now() END WHERE price = 1")
+    before = rows(shop, TOTALS)
+    shop.execute("SELECT fold_list_counts('products', ARRAY(SELECT id FROM categories))")
+    assert rows(shop, TOTALS) == before == rows(shop, COUNTED)
+    assert rows(shop, "SELECT count(*) FROM list_counts WHERE list = 'products'") == {(len(before),)}
+
+
+def test_changes_do_not_gather_without_end(shop: psycopg.Connection):
+    for _ in range(1500):
+        shop.execute("UPDATE products SET deleted_at = CASE WHEN deleted_at IS NULL THEN now() END WHERE price = 1")
+    ((gathered,),) = rows(shop, "SELECT count(*) FROM list_counts")
+    assert gathered < 1500
+
+
+def test_two_folds_at_once_and_a_writer_lose_nothing(shop: psycopg.Connection):
+    fold: LiteralString = "SELECT fold_list_counts('products', ARRAY(SELECT id FROM categories))"
+    with psycopg.connect(shop.info.dsn) as one, psycopg.connect(shop.info.dsn) as other:
+        one.execute(fold)
+        shop.execute("INSERT INTO products (name, price, category_id) SELECT 'More', 1, id FROM categories")
+        other.execute(fold)
+        shop.execute("DELETE FROM products WHERE price = 2")
+        assert rows(shop, TOTALS) == rows(shop, COUNTED)
+        other.commit()
+        one.rollback()
+        assert rows(shop, TOTALS) == rows(shop, COUNTED)
+
+
+def test_users_are_counted_as_they_come_and_go(shop: psycopg.Connection):
+    shop.execute(
+        "INSERT INTO users (email, password_hash, name) "
+        "SELECT 'u' || n || '@x.org', '', 'U' FROM generate_series(1, 5) AS n"
+    )
+    shop.execute("UPDATE users SET deleted_at = now() WHERE email < 'u3'")
+    shop.execute("UPDATE users SET deleted_at = NULL WHERE email < 'u2'")
+    shop.execute("DELETE FROM users WHERE email > 'u5'")
+    assert rows(shop, "SELECT sum(rows) FROM list_counts WHERE list = 'users'") == {(3,)}
+    shop.execute("TRUNCATE users")
+    assert rows(shop, "SELECT sum(rows) FROM list_counts WHERE list = 'users'") == {(None,)}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT 1",
+        "UPDATE categories SET parent_id = (SELECT id FROM categories WHERE name = 'Root 1') WHERE name = 'Root 2'",
+        """
+        UPDATE categories SET parent_id = (SELECT id FROM categories WHERE name = 'Child of Root 1')
+         WHERE name IN ('Root 2', 'Root 3')
+        """,
+        "UPDATE categories SET parent_id = NULL",
+        "UPDATE categories SET name = name || '!'",
+        "DELETE FROM products; DELETE FROM categories WHERE name LIKE 'Root%'",
+        "DELETE FROM products; DELETE FROM categories",
+        """
+        WITH RECURSIVE chain (n, id, parent_id) AS (
+            SELECT 1, gen_random_uuid(), NULL::uuid
+             UNION ALL
+            SELECT n + 1, gen_random_uuid(), id FROM chain WHERE n < 20
+        )
+        INSERT INTO categories (id, name, parent_id) SELECT id, 'Level ' || n, parent_id FROM chain ORDER BY n DESC
+        """,
+    ],
+)
+def test_the_closure_is_what_a_walk_finds(shop: psycopg.Connection, statement: LiteralString):
+    shop.execute(statement)
+    assert rows(shop, CLOSURE) == rows(shop, WALKED)
+
+
+def test_a_ring_is_refused_by_the_database(shop: psycopg.Connection):
+    with pytest.raises(UniqueViolation, match="category_closure_pkey"):
+        shop.execute(
+            "UPDATE categories SET parent_id = (SELECT id FROM categories WHERE name = 'Child of Root 1') "
+            "WHERE name = 'Root 1'"
+        )
+
+
+def test_two_moves_at_once_leave_the_closure_true(shop: psycopg.Connection):
+    move: LiteralString = (
+        "UPDATE categories SET parent_id = (SELECT id FROM categories WHERE name = 'Child of Root 1') WHERE name = %s"
+    )
+    shop.execute("SET lock_timeout = '200ms'")
+    with psycopg.connect(shop.info.dsn) as other:
+        other.execute(move, ["Root 2"])
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            shop.execute(move, ["Root 3"])
+        other.commit()
+    shop.execute(move, ["Root 3"])
+    assert rows(shop, CLOSURE) == rows(shop, WALKED)
