@@ -19,7 +19,7 @@ MODULES = [
         *sorted(SOURCE.glob("*/repository.py")),
         *sorted(SOURCE.glob("*/listing.py")),
         SOURCE / "web" / "health.py",
-        *(SOURCE / "db" / name for name in ("inspection.py", "statistics.py")),
+        *(SOURCE / "db" / name for name in ("derived.py", "inspection.py", "statistics.py")),
     ]
 ]
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")

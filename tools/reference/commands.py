@@ -18,9 +18,9 @@ Made by `make docs` from the commands themselves, and compared with them by `mak
 `make run` and the other targets call these; by hand they are `.venv/bin/angidi …`. Every command reads the
 [settings](settings.md), and starts the embedded database for as long as it needs it.
 
-Exit codes: 0 done · 1 refused, with the reason on standard error · 2 wrong usage · 3 some rows refused, all others
-[imported](../how-to/import-data.md) · 69 a service that is needed is not there, such as the database · 78 a setting is
-wrong · 130 ended by Ctrl-C.
+Exit codes: 0 done · 1 refused, with the reason on standard error, or found wrong · 2 wrong usage · 3 some rows refused,
+all others [imported](../how-to/import-data.md) · 69 a service that is needed is not there, such as the database · 78 a
+setting is wrong · 130 ended by Ctrl-C.
 """
 
 MIGRATE = """\

@@ -1,0 +1,66 @@
+"""`angidi doctor`: whether what is derived is true, and making it so."""
+
+import sys
+
+import click
+from msgspec import json
+
+from angidi.cli.context import located
+from angidi.cli.schema import look
+from angidi.config import load
+from angidi.db.derived import Finding, findings, rebuild
+from angidi.db.inspection import characters, connected
+
+
+@click.command()
+@click.option("--rebuild", "rebuilding", is_flag=True, help="Make anew what is derived, then look.")
+@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
+def doctor(*, rebuilding: bool, as_json: bool) -> None:
+    """Verify what the database derives against what it is derived from.
+
+    That is: the tree of categories against each category's parent, the totals of lists against the rows, the search
+    columns against the texts; and that migrations, triggers, indexes, constraints and characters are as they should be.
+    All of it is read while the shop goes on.
+
+    --rebuild makes the tree, the totals and the search columns anew. Writers wait meanwhile, for about a second with a
+    million products; readers do not.
+
+    Exit codes: 0 all is well · 1 something differs.
+    """
+    with located(load()) as where:
+        found = [_schema(where.direct)]
+        if not found[0].differs:
+            with connected(where.direct) as conn:
+                if rebuilding:
+                    rebuild(conn)
+                found += [_letters(where.direct), *findings(conn)]
+    well = not any(finding.differs for finding in found)
+    if as_json:
+        click.echo(json.encode({"well": well, "checks": found}))
+    else:
+        for finding in found:
+            _print(finding)
+    sys.exit(not well)
+
+
+def _schema(conninfo: str) -> Finding:
+    """Compare with the migrations. Raises `Dirty`."""
+    state = look(conninfo)
+    differing = [f"migration {version:06} is pending: angidi migrate up" for version in state.pending]
+    if state.ahead:
+        differing = [f"version {state.version} is newer than this program"]
+    return Finding("migrations", len(differing), differing)
+
+
+def _letters(conninfo: str) -> Finding:
+    encoding, usual = characters(conninfo)
+    what = [] if usual else [f"the encoding is {encoding}, or lower() treats É, İ or I unusually"]
+    return Finding("characters", len(what), what)
+
+
+def _print(finding: Finding) -> None:
+    click.echo(f"{'DIFFERS' if finding.differs else 'ok':<8} {finding.check}")
+    for text in finding.sample:
+        click.echo(f"         {text}")
+    if finding.differs > len(finding.sample):
+        click.echo(f"         and {finding.differs - len(finding.sample):,} more")
