@@ -294,6 +294,8 @@ async def test_a_total_is_exact_where_the_contract_says_so_and_an_estimate_elsew
     totals = {
         "": (12_004, None),
         f"?category_id={BOOKS}": (12_001, None),
+        f"?category_id={BOOKS}&subtree=true": (12_001, None),
+        f"?category_id={KITCHEN}&subtree=true": (3, None),
         "?search=spoon": (10_000, True),
         "?max_price=1": (10_000, True),
         "?in_stock=false": (10_000, True),

@@ -14,6 +14,23 @@ SELECT id, name, coalesce(description, '') AS description, price, stock, categor
  LIMIT %(limit)s OFFSET %(offset)s
 """
 
+# Of the lists without a filter the database keeps the totals itself, as rows to be summed.
+COUNT_WHOLE = """
+SELECT coalesce(sum(rows), 0)::bigint
+  FROM list_counts
+ WHERE list = 'products' AND category_id IS NULL
+"""
+COUNT_CATEGORY = """
+SELECT coalesce(sum(rows), 0)::bigint
+  FROM list_counts
+ WHERE list = 'products' AND category_id = %(category_id)s
+"""
+COUNT_SUBTREE = """
+SELECT coalesce(sum(list_counts.rows), 0)::bigint
+  FROM category_closure
+  JOIN list_counts ON list_counts.category_id = category_closure.descendant_id
+ WHERE category_closure.ancestor_id = %(category_id)s AND list_counts.list = 'products'
+"""
 COUNT = "SELECT count(*) FROM products WHERE {where}"
 COUNT_BOUNDED = "SELECT count(*) FROM (SELECT 1 FROM products WHERE {where} LIMIT %(bound)s) AS found"
 
@@ -84,19 +101,23 @@ def page(query: ProductQuery, asked: PageRequest) -> tuple[LiteralString, dict[s
 
 
 def count(query: ProductQuery) -> Count:
-    """Return the statement for the total: to the end for the whole, for a category, and when asked for."""
+    """Return the statement for the total: kept for the whole and a category's list, counted for others."""
+    if kept := _kept(query):
+        return Count(kept, _parameters(query), is_bounded=False)
     where = " AND ".join(_conditions(query))
-    if query.count == "exact" or _is_plain(query):
+    if query.count == "exact":
         return Count(COUNT.format(where=where), _parameters(query), is_bounded=False)
     parameters = _parameters(query) | {"bound": COUNT_BOUND + 1}
     return Count(COUNT_BOUNDED.format(where=where), parameters, is_bounded=True)
 
 
-def _is_plain(query: ProductQuery) -> bool:
-    """Tell the whole list and a category's from those whose total may be an estimate."""
-    return (query.search, query.min_price, query.max_price, query.in_stock, query.deleted, query.subtree) == (
-        "", None, None, None, None, False,
-    )  # fmt: skip
+def _kept(query: ProductQuery) -> LiteralString | None:
+    """Return what sums up the total that is kept for the list, or None where it has filters besides the category."""
+    if (query.search, query.min_price, query.max_price, query.in_stock, query.deleted) != ("", None, None, None, None):
+        return None
+    if query.category_id is None:
+        return COUNT_WHOLE
+    return COUNT_SUBTREE if query.subtree else COUNT_CATEGORY
 
 
 def _conditions(query: ProductQuery) -> list[LiteralString]:

@@ -149,7 +149,7 @@ async def list_products(conn: Connection, query: ProductQuery, asked: PageReques
 
 
 async def count_products(conn: Connection, query: ProductQuery) -> Total:
-    """Return how many products there are: to the end for the whole, for a category, and when asked for."""
+    """Return how many products there are: exactly for the whole, for a category, and when asked for."""
     sql, parameters, is_bounded = listing.count(query)
     counted = await fetch_value(conn, sql, parameters)
     return Total.bounded(counted) if is_bounded else Total(counted)
