@@ -12,6 +12,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 
+import hypothesis
 import pytest
 
 from angidi.app import open_database
@@ -25,6 +26,7 @@ from tests.support.isolation import rolled_back
 from tests.support.server import SHARED, Databases, database_server
 
 ON_CLONES = os.environ.get("ANGIDI_TEST_ISOLATION") == "clones"
+hypothesis.settings.register_profile("thorough", max_examples=10_000)  # --hypothesis-profile=thorough --timeout=0
 _SERVER = pytest.StashKey[ExitStack]()
 _OURS = ("DATABASE_", "DB_", "ADMIN_", "JWT_", "SERVER_", "ANGIDI_ENV", "ANGIDI_HOME", "API_RATE_LIMIT")
 

@@ -156,20 +156,23 @@ async def read_page(
     conn: C,
     query: Q,
     asked: PageRequest,
-    rows: Callable[[C, Q, PageRequest], Awaitable[list[T]]],
+    rows: Callable[[C, Q, PageRequest], Awaitable[tuple[list[T], int | None]]],
     count: Callable[[C, Q], Awaitable[Total]],
 ) -> Found[T]:
-    """Return a page in one statement, and the total in another where the page itself does not tell it.
+    """Return a page in one statement, and the total in another where the first does not tell it.
 
-    `rows` returns a row more than the page has where others follow.
+    `rows` returns a row more than the page has where others follow, and the total where that costs nothing.
     """
-    found = await rows(conn, query, asked)
-    total = None if asked.counting == "none" else _told(asked, len(found)) or await count(conn, query)
+    found, told = await rows(conn, query, asked)
+    total = Total(told) if told is not None else _shown(asked, len(found))
+    if total is None and asked.counting != "none":
+        total = await count(conn, query)
     return Found(asked, found[: asked.page_size], total, is_last=len(found) <= asked.page_size)
 
 
-def _told(asked: PageRequest, found: int) -> Total | None:
-    """Return the total where the page is the last one and all before it were counted, by skipping them."""
-    is_last = found <= asked.page_size and (found > 0 or not asked.offset)
+def _shown(asked: PageRequest, found: int) -> Total | None:
+    """Return the total, if wanted, where the page is the last one and all before it were counted by skipping them."""
+    if asked.counting == "none" or asked.after or found > asked.page_size or (asked.offset and not found):
+        return None
     rows = asked.offset + found
-    return Total(rows) if is_last and asked.after is None and rows <= COUNT_BOUND else None
+    return Total(rows) if rows <= COUNT_BOUND else None

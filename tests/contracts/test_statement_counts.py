@@ -142,9 +142,9 @@ async def test_a_list_runs_two_statements_at_most_however_it_is_asked_for(api: A
     assert lines[-1]["statements"] <= LIST
 
 
-@pytest.mark.parametrize("query", ["", "?count=none&page_size=1", "?tree=true"])
+@pytest.mark.parametrize("query", ["", "?page_size=1", "?search=cup", "?count=none&page_size=1", "?tree=true"])
 @pytest.mark.parametrize("path", LISTS)
-async def test_a_list_runs_one_statement_where_the_page_is_the_last_or_nothing_is_counted(
+async def test_a_list_runs_one_statement_where_its_total_is_kept_or_shown_or_not_asked_for(
     api: Api, path: str, query: str
 ) -> None:
     made = await scene(api)

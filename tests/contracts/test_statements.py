@@ -44,6 +44,7 @@ def fill(sql: str, constants: dict[str, object]) -> Iterator[str]:
             *(order.after for order in orders),
         ],
         "order": [order.by for order in orders],
+        "total": [*fragments(constants, "UNCOUNTED", "COUNT_WHOLE", "COUNT_CATEGORY", "COUNT_SUBTREE")],
         "assignments": [*fragments(constants, "ASSIGNMENTS")],
     }
     wanted = [place for place in places if f"{{{place}}}" in sql]

@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct
 
 from angidi.categories.errors import CategoryNotFound
 from angidi.categories.models import Category, CategoryNode, CategoryQuery, CategoryWithPath
-from angidi.db.rows import Connection, execute, fetch_all, fetch_one, fetch_value
+from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.ids import new_id
 from angidi.paging import PageRequest, Total
 
@@ -66,13 +66,15 @@ SELECT id, name, coalesce(description, '') AS description, parent_id, created_at
 """
 
 LIST = """
-SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version
+SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version,
+       ({total}) AS total
   FROM categories
  WHERE {where}
  ORDER BY name, id
  LIMIT %(limit)s OFFSET %(offset)s
 """
 
+UNCOUNTED: LiteralString = "NULL::bigint"
 COUNT = "SELECT count(*) FROM categories WHERE {where}"
 
 FILTERS: dict[str, LiteralString] = {
@@ -175,10 +177,14 @@ async def get_with_path(conn: Connection, category_id: UUID) -> CategoryWithPath
     return found
 
 
-async def list_categories(conn: Connection, query: CategoryQuery, asked: PageRequest) -> list[CategoryNode]:
-    """Return a page of categories by name, and the row after it where there is one."""
-    sql = LIST.format(where=f"{_where(query)} AND {AFTER}" if asked.after else _where(query))
-    return await fetch_all(conn, CategoryNode, sql, asked.parameters | {"parent_id": query.parent_id or None})
+async def list_categories(
+    conn: Connection, query: CategoryQuery, asked: PageRequest
+) -> tuple[list[CategoryNode], int | None]:
+    """Return a page of categories by name, the row after it, if any, and the total."""
+    where = _where(query)
+    total = UNCOUNTED if asked.counting == "none" else COUNT.format(where=where)
+    sql = LIST.format(where=f"{where} AND {AFTER}" if asked.after else where, total=total)
+    return await fetch_counted(conn, CategoryNode, sql, asked.parameters | {"parent_id": query.parent_id or None})
 
 
 async def count_categories(conn: Connection, query: CategoryQuery) -> Total:

@@ -36,6 +36,16 @@ async def fetch_all(
     return await cursor.fetchall()
 
 
+async def fetch_counted(
+    conn: Connection, into: type[S], sql: LiteralString, parameters: Parameters | None = None
+) -> tuple[list[S], int | None]:
+    """Return all rows of `sql` as `into`, and the total that one column more, the last, tells with each of them."""
+    cursor = await conn.execute(sql, parameters)
+    _check_once(cursor, into, sql, more=1)
+    rows = await cursor.fetchall()
+    return [into(*row[:-1]) for row in rows], rows[0][-1] if rows else None
+
+
 async def fetch_value(conn: Connection, sql: LiteralString, parameters: Parameters | None = None) -> Any:
     """Return the first column of the first row of `sql`, or None when there is no row."""
     row = await (await conn.execute(sql, parameters)).fetchone()
@@ -59,12 +69,18 @@ def _factory(into: type[S], sql: str) -> Callable[[BaseCursor[Any, Any]], Callab
         return into(*values)
 
     def make(cursor: BaseCursor[Any, Any]) -> Callable[[Sequence[Any]], S]:
-        if (sql, into) not in _checked:
-            _check_columns([column.name for column in cursor.description or ()], into)
-            _checked.add((sql, into))
+        _check_once(cursor, into, sql)
         return positional
 
     return make
+
+
+def _check_once(cursor: BaseCursor[Any, Any], into: type[Struct], sql: str, *, more: int = 0) -> None:
+    """Compare the columns with the fields, those apart that stand behind them."""
+    if (sql, into) not in _checked:
+        columns = [column.name for column in cursor.description or ()]
+        _check_columns(columns[: len(columns) - more], into)
+        _checked.add((sql, into))
 
 
 def _check_columns(columns: list[str], into: type[Struct]) -> None:

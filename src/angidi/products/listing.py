@@ -7,14 +7,14 @@ from angidi.products.models import ProductQuery
 
 LIST = """
 SELECT id, name, coalesce(description, '') AS description, price, stock, category_id,
-       created_at, updated_at, version, image_url, sku, deleted_at
+       created_at, updated_at, version, image_url, sku, deleted_at, ({total}) AS total
   FROM products
  WHERE {where}
  ORDER BY {order}
  LIMIT %(limit)s OFFSET %(offset)s
 """
 
-# Of the lists without a filter the database keeps the totals itself, as rows to be summed.
+# Of the lists without a filter the database keeps the totals itself, as rows to be summed: they come with the page.
 COUNT_WHOLE = """
 SELECT coalesce(sum(rows), 0)::bigint
   FROM list_counts
@@ -31,6 +31,7 @@ SELECT coalesce(sum(list_counts.rows), 0)::bigint
   JOIN list_counts ON list_counts.category_id = category_closure.descendant_id
  WHERE category_closure.ancestor_id = %(category_id)s AND list_counts.list = 'products'
 """
+UNCOUNTED: LiteralString = "NULL::bigint"
 COUNT = "SELECT count(*) FROM products WHERE {where}"
 COUNT_BOUNDED = "SELECT count(*) FROM (SELECT 1 FROM products WHERE {where} LIMIT %(bound)s) AS found"
 
@@ -92,12 +93,14 @@ class Count(NamedTuple):
 
 
 def page(query: ProductQuery, asked: PageRequest) -> tuple[LiteralString, dict[str, object]]:
-    """Return statement and parameters for a page, a row more than it has included."""
+    """Return statement and parameters for a page, a row more than it has and, where it is kept, the total included."""
     order = ORDERS[query.sort]
     where = _conditions(query)
     if asked.after:
         where.append(order.after)
-    return LIST.format(where=" AND ".join(where), order=order.by), _parameters(query) | asked.parameters
+    total = (asked.counting != "none" and _kept(query)) or UNCOUNTED
+    sql = LIST.format(where=" AND ".join(where), order=order.by, total=total)
+    return sql, _parameters(query) | asked.parameters
 
 
 def count(query: ProductQuery) -> Count:

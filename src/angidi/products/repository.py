@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import structs
 
-from angidi.db.rows import Connection, execute, fetch_all, fetch_one, fetch_value
+from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.ids import new_id
 from angidi.paging import PageRequest, Total
 from angidi.products import listing
@@ -143,9 +143,9 @@ async def restore(conn: Connection, product_id: UUID) -> Product:
     return _found(await fetch_one(conn, Product, RESTORE, {"id": product_id}))
 
 
-async def list_products(conn: Connection, query: ProductQuery, asked: PageRequest) -> list[Product]:
-    """Return a page of products in the order asked for, and the row after it where there is one."""
-    return await fetch_all(conn, Product, *listing.page(query, asked))
+async def list_products(conn: Connection, query: ProductQuery, asked: PageRequest) -> tuple[list[Product], int | None]:
+    """Return a page of products in the order asked for, the row after it, if any, and the total where it is kept."""
+    return await fetch_counted(conn, Product, *listing.page(query, asked))
 
 
 async def count_products(conn: Connection, query: ProductQuery) -> Total:

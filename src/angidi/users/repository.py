@@ -3,7 +3,7 @@
 from typing import LiteralString
 from uuid import UUID
 
-from angidi.db.rows import Connection, execute, fetch_all, fetch_one, fetch_value
+from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.ids import new_id
 from angidi.paging import COUNT_BOUND, PageRequest, Total
 from angidi.users.errors import UserNotFound
@@ -81,15 +81,16 @@ SELECT id, email, name, role, created_at, updated_at, version
 LOCK_FIRST_ADMIN = "SELECT pg_advisory_xact_lock(hashtext('angidi.first_admin'))"
 
 LIST = """
-SELECT id, email, name, role, created_at, updated_at, version, deleted_at
+SELECT id, email, name, role, created_at, updated_at, version, deleted_at, ({total}) AS total
   FROM users
  WHERE {where}
  ORDER BY created_at DESC, id DESC
  LIMIT %(limit)s OFFSET %(offset)s
 """
 
-# Of the list without a filter the database keeps the total itself, as rows to be summed.
+# Of the list without a filter the database keeps the total itself, as rows to be summed: it comes with the page.
 COUNT_WHOLE = "SELECT coalesce(sum(rows), 0)::bigint FROM list_counts WHERE list = 'users'"
+UNCOUNTED: LiteralString = "NULL::bigint"
 COUNT = "SELECT count(*) FROM users WHERE {where}"
 COUNT_BOUNDED = "SELECT count(*) FROM (SELECT 1 FROM users WHERE {where} LIMIT %(bound)s) AS found"
 
@@ -172,21 +173,26 @@ async def lock_first_admin(conn: Connection) -> None:
     await execute(conn, LOCK_FIRST_ADMIN)
 
 
-async def list_users(conn: Connection, query: UserQuery, asked: PageRequest) -> list[User]:
-    """Return a page of users, newest first, and the row after it where there is one."""
-    sql = LIST.format(where=f"{_where(query)} AND {AFTER}" if asked.after else _where(query))
-    return await fetch_all(conn, User, sql, _parameters(query) | asked.parameters)
+async def list_users(conn: Connection, query: UserQuery, asked: PageRequest) -> tuple[list[User], int | None]:
+    """Return a page of users, newest first, the row after it, if any, and the total where it is kept."""
+    where = f"{_where(query)} AND {AFTER}" if asked.after else _where(query)
+    total = COUNT_WHOLE if _is_whole(query) and asked.counting != "none" else UNCOUNTED
+    return await fetch_counted(conn, User, LIST.format(where=where, total=total), _parameters(query) | asked.parameters)
 
 
 async def count_users(conn: Connection, query: UserQuery) -> Total:
     """Return how many users there are: exactly when unfiltered or asked for."""
-    if not (query.role or query.search or query.deleted):
+    if _is_whole(query):
         return Total(await fetch_value(conn, COUNT_WHOLE))
     where = _where(query)
     if query.count == "exact" or not (query.role or query.search):
         return Total(await fetch_value(conn, COUNT.format(where=where), _parameters(query)))
     sql = COUNT_BOUNDED.format(where=where)
     return Total.bounded(await fetch_value(conn, sql, _parameters(query) | {"bound": COUNT_BOUND + 1}))
+
+
+def _is_whole(query: UserQuery) -> bool:
+    return not (query.role or query.search or query.deleted)
 
 
 def _where(query: UserQuery) -> LiteralString:
