@@ -26,6 +26,7 @@ from angidi.users import routes as users_routes
 from angidi.users.passwords import Passwords
 from angidi.users.service import UserService
 from angidi.web import docs, errors, health
+from angidi.web.access import AccessLog, through_structlog
 from angidi.web.auth import Authenticator
 from angidi.web.cursors import Cursors
 from angidi.web.deadline import Deadline
@@ -86,7 +87,7 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
     )
 
 
-def build_app(settings: Settings, database: Database) -> ASGIApp:
+def build_app(settings: Settings, database: Database, access_log: AccessLog = through_structlog) -> ASGIApp:
     """Return the whole application; its lifespan opens and closes `database`."""
     tokens = build_tokens(settings)
     services = build_services(settings, database, tokens)
@@ -95,7 +96,7 @@ def build_app(settings: Settings, database: Database) -> ASGIApp:
     app: Any = _api(database, services, authenticator, metrics, lambda _: figures_of(settings))
     app = Deadline(app)
     app = LargeBodies(app, BodyLimit(app), LARGE_BODIES, authenticator.bearer)
-    app = Gzip(app, minimum_size=1025, compresslevel=5)
+    app = Gzip(app)
     if settings.api_rate_limit:
         window = SharedWindow(settings.angidi_home / "rate-limit", settings.api_rate_limit)
         app = RateLimit(app, window, settings.trusted_proxies)
@@ -108,7 +109,7 @@ def build_app(settings: Settings, database: Database) -> ASGIApp:
         expose_headers=("X-Request-ID", "Link", "ETag", "Retry-After"),
         max_age=600,
     )
-    return Shell(app, metrics)
+    return Shell(app, metrics, access_log)
 
 
 def figures_of(settings: Settings) -> AbstractAsyncContextManager[None]:

@@ -19,9 +19,9 @@ GRACE = 10.0
 def create() -> ASGIApp:
     """Return the application of this worker."""
     settings = load()
-    logs.configure(settings.log_level, settings.log_format)
+    access_log = logs.configure(settings.log_level, settings.log_format)
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-    return build_app(settings, open_database(settings, addresses(settings)))
+    return build_app(settings, open_database(settings, addresses(settings)), access_log)
 
 
 def _end_with_parent(parent: int) -> None:

@@ -1,6 +1,6 @@
 """The addresses of categories."""
 
-from litestar import Response, delete, get, post, put
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -22,6 +22,7 @@ from angidi.categories.models import (
 from angidi.categories.service import CategoryService
 from angidi.web.auth import admin
 from angidi.web.envelopes import Data
+from angidi.web.handlers import delete, get, post, put
 from angidi.web.links import listed
 from angidi.web.requests import AnyRequest, body_of, known_id, query_of
 

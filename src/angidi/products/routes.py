@@ -1,6 +1,6 @@
 """The addresses of products."""
 
-from litestar import Response, delete, get, post, put
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -18,6 +18,7 @@ from angidi.products.models import (
 from angidi.products.service import ProductService
 from angidi.web.auth import admin, admin_for_deleted
 from angidi.web.envelopes import Data, JSONResponse
+from angidi.web.handlers import delete, get, post, put
 from angidi.web.links import listed
 from angidi.web.requests import AnyRequest, body_of, is_strict, known_id, query_of
 

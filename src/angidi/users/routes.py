@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, post, put
+from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -22,6 +22,7 @@ from angidi.users.models import (
 from angidi.users.service import UserService
 from angidi.web.auth import admin, bearer
 from angidi.web.envelopes import Data
+from angidi.web.handlers import delete, get, post, put
 from angidi.web.links import listed
 from angidi.web.requests import AnyRequest, body_of, known_id, query_of
 from angidi.web.tokens import TokenInvalid

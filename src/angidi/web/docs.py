@@ -7,12 +7,13 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from angidi.errors import NotFound
 from angidi.web import health, openapi
+from angidi.web.handlers import get
 
 _STATIC = files("angidi.web") / "static"
 _TYPES = {

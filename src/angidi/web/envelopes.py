@@ -1,15 +1,19 @@
 """The envelopes of the API: `{"data": …}` and `{"error": …}`, and how they become bytes."""
 
+from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from litestar import Response
+from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Struct, UnsetType
 
 T = TypeVar("T")
 
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 """Writes a `Decimal` as a JSON number, digit for digit."""
+
+_BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
 class Data(Struct, Generic[T], frozen=True):
@@ -41,9 +45,28 @@ class Failure(Struct, frozen=True):
 
 
 class JSONResponse(Response[Any]):
-    """Litestar's response, with our encoder."""
+    """Litestar's response, with our encoder, and sent by as little as it takes: there are no cookies here."""
 
-    def render(self, content: Any, media_type: str, enc_hook: Any = None) -> bytes:
-        """Return `content` as JSON; bytes go as they are."""
-        del media_type, enc_hook
-        return content if isinstance(content, bytes) else ENCODER.encode(content)
+    def to_asgi_response(self, app: Any, request: Any, *, status_code: int | None = None, **unused: Any) -> "Answer":  # pyright: ignore[reportIncompatibleMethodOverride] - of Litestar's parameters we need none
+        """Return what sends the answer."""
+        del app, request, unused
+        headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        status = self.status_code or status_code or HTTPStatus.OK
+        return Answer(status, headers, None if status in _BODILESS else ENCODER.encode(self.content))
+
+
+class Answer(ASGIResponse):
+    """An answer that is complete: JSON, or nothing at all."""
+
+    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes | None) -> None:
+        self.status_code = status
+        self._raw = headers
+        self.body = body or b""
+        if body is not None:
+            self._raw += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Send it."""
+        del scope, receive
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self._raw})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})

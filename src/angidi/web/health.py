@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from litestar import MediaType, Response, get
+from litestar import MediaType, Response
 from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
@@ -12,6 +12,7 @@ from angidi.db import Database
 from angidi.db.rows import fetch_value
 from angidi.web.envelopes import Data, JSONResponse
 from angidi.web.fields import Moment
+from angidi.web.handlers import get
 from angidi.web.metrics import CONTENT_TYPE, Metrics
 
 DEADLINE = 2.0

@@ -1,6 +1,7 @@
 """What a client may send: how large a body, how slowly, and how often."""
 
 import asyncio
+import functools
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import time
 
@@ -122,6 +123,8 @@ def client_address(scope: Scope, trusted: tuple[Network, ...]) -> str:
     the first one that is not, anybody could have written. IPv6 counts by /64, since a client has all of one.
     """
     address = (scope.get("client") or ("unknown", 0))[0]
+    if not trusted:
+        return _network(address)
     forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
     hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",") if hop.strip()]
     while hops and _within(address, trusted):
@@ -137,6 +140,7 @@ def _within(address: str, networks: tuple[Network, ...]) -> bool:
     return any(parsed in network for network in networks)
 
 
+@functools.lru_cache(4096)
 def _network(address: str) -> str:
     try:
         parsed = _parsed(address)

@@ -11,9 +11,14 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
+from angidi.web.access import AccessLog, JsonLines, nowhere, through_structlog
 
-def configure(level: str, form: str) -> None:
-    """Set up structlog and the standard library's logging alike; `form` is `json` or `console`."""
+
+def configure(level: str, form: str) -> AccessLog:
+    """Set up structlog and the standard library's logging alike; `form` is `json` or `console`.
+
+    Returns what writes the access log.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -42,6 +47,9 @@ def configure(level: str, form: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+    if not root.isEnabledFor(logging.INFO):
+        return nowhere
+    return JsonLines() if form == "json" else through_structlog
 
 
 def _escape(_: Any, __: str, event: EventDict) -> EventDict:

@@ -1,5 +1,6 @@
 """Figures for Prometheus: requests by route and status, and the connection pool's statistics."""
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 
@@ -37,6 +38,7 @@ class Metrics:
             buckets=_BUCKETS,
             registry=registry,
         )
+        self._series = functools.cache(self._find_series)
         self._gauge = Gauge(
             "angidi_pool",
             "Statistics of the connection pool",
@@ -48,7 +50,7 @@ class Metrics:
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        self._requests.labels(method if method in _METHODS else "other", route, str(status)).observe(seconds)
+        self._series(method if method in _METHODS else "other", route, status).observe(seconds)
 
     def render(self) -> bytes:
         """Return all figures in Prometheus' text form, those of the other workers included."""
@@ -56,6 +58,9 @@ class Metrics:
         for figure, value in self._figures():
             self._gauge.labels(figure).set(value)
         return generate_latest(self._all())
+
+    def _find_series(self, method: str, route: str, status: int) -> Histogram:
+        return self._requests.labels(method, route, str(status))
 
     def _figures(self) -> Iterator[tuple[str, int]]:
         yield from sorted(self._pool().items())

@@ -5,16 +5,15 @@ headers, writes one log line and counts. It knows no route.
 """
 
 import re
+from collections.abc import Iterable
 from time import perf_counter
-from uuid import uuid4
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid4
 
 from angidi.db.tally import Tally, tally
+from angidi.web.access import AccessLine, AccessLog
 from angidi.web.metrics import Metrics
-
-log = structlog.get_logger("angidi.access")
 
 _REQUEST_ID = re.compile(rb"[\x20-\x7e]{1,128}")
 _HANDLING = re.compile(rb'(?:^|,)\s*handling\s*=\s*"?(\w+)"?\s*(?:$|[,;])', re.IGNORECASE)
@@ -25,7 +24,8 @@ _ALWAYS: tuple[tuple[bytes, bytes], ...] = (
     (b"referrer-policy", b"no-referrer"),
     (b"strict-transport-security", b"max-age=31536000"),
 )
-_API_ONLY: tuple[tuple[bytes, bytes], ...] = (
+_ON_API: tuple[tuple[bytes, bytes], ...] = (
+    *_ALWAYS,
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
@@ -34,75 +34,89 @@ _API_ONLY: tuple[tuple[bytes, bytes], ...] = (
 class Shell:
     """The outermost ASGI application."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, access_log: AccessLog) -> None:
         self._app = app
         self._metrics = metrics
+        self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other scopes (the lifespan) pass through."""
-        if scope["type"] == "http":
-            await _Exchange(scope, send).run(self._app, receive, self._metrics)
-        else:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send)
+        counted = Tally()
+        token = tally.set(counted)
+        started = perf_counter()
+        try:
+            await self._app(exchange.scope, receive, exchange.send)
+        finally:
+            tally.reset(token)
+            self._report(exchange, perf_counter() - started, counted.statements)
+
+    def _report(self, exchange: "_Exchange", seconds: float, statements: int) -> None:
+        """Count a request and log it."""
+        route = _route(exchange.scope)
+        self._metrics.observe(exchange.method, route, exchange.status, seconds)
+        self._access_log(
+            AccessLine(
+                request_id=exchange.request_id,
+                method=exchange.method,
+                route=route,
+                path=exchange.scope["path"],
+                status=exchange.status,
+                duration_ms=round(seconds * 1000, 2),
+                statements=statements,
+            )
+        )
 
 
 class _Exchange:
-    """One request and its answer."""
+    """One request and its answer. `scope` is what the application gets: there a HEAD is a GET."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         headers = dict(scope["headers"])
-        self._scope = scope
         self._send = send
-        self._method = scope["method"]
-        self._status = 500
-        given = headers.get(b"x-request-id", b"").strip()
-        self._request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid4()).encode()
-        self._strict = _asks_for_strict(b",".join(value for name, value in scope["headers"] if name == b"prefer"))
+        self._strict = b"prefer" in headers and _asks_for_strict(scope["headers"])
+        self._added = _ON_API if scope["path"].startswith(API) else _ALWAYS
+        self.method: str = scope["method"]
+        self.status = 500
+        self.request_id = _request_id(headers.get(b"x-request-id"))
+        self.scope: Scope = {**scope, "state": {"request_id": self.request_id, "strict": self._strict}}
+        if self.method == "HEAD":
+            self.scope["method"] = "GET"
 
-    async def run(self, app: ASGIApp, receive: Receive, metrics: Metrics) -> None:
-        """Let `app` answer, then log and count."""
-        started = perf_counter()
-        counted = Tally()
-        token = tally.set(counted)
-        scope: Scope = {**self._scope, "method": "GET"} if self._method == "HEAD" else {**self._scope}
-        scope["state"] = {"request_id": self._request_id.decode(), "strict": self._strict}
-        try:
-            await app(scope, receive, self._forward)
-        finally:
-            tally.reset(token)
-            seconds = perf_counter() - started
-            route = _route(scope)
-            metrics.observe(self._method, route, self._status, seconds)
-            log.info(
-                "request",
-                request_id=self._request_id.decode(),
-                method=self._method,
-                route=route,
-                path=scope["path"],
-                status=self._status,
-                duration_ms=round(seconds * 1000, 2),
-                statements=counted.statements,
-            )
-
-    async def _forward(self, message: Message) -> None:
+    async def send(self, message: Message) -> None:
+        """Pass on a part of the answer."""
         if message["type"] == "http.response.start":
-            self._status = message["status"]
-            headers = [*message["headers"], (b"x-request-id", self._request_id), *_ALWAYS]
-            present = {name.lower() for name, _ in headers}
-            if self._scope["path"].startswith(API):
-                headers += [header for header in _API_ONLY if header[0] not in present]
-            if self._strict:
-                headers.append((b"preference-applied", b"handling=strict"))
-            headers = [(name, _with_head(value) if name.lower() == b"allow" else value) for name, value in headers]
-            message = {**message, "headers": headers}
-        elif self._method == "HEAD":
-            message = {**message, "body": b""}
+            self.status = message["status"]
+            message["headers"] = self._completed(message["headers"])
+        elif self.method == "HEAD":
+            message["body"] = b""
         await self._send(message)
 
+    def _completed(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Return the headers with those of every answer, where the answer has none of its own."""
+        own = dict(headers)
+        complete = [*headers, *(pair for pair in self._added if pair[0] not in own)]
+        complete.append((b"x-request-id", self.request_id.encode()))
+        if self._strict:
+            complete.append((b"preference-applied", b"handling=strict"))
+        if b"allow" in own:
+            complete = [(name, _with_head(value) if name == b"allow" else value) for name, value in complete]
+        return complete
 
-def _asks_for_strict(preferences: bytes) -> bool:
+
+def _request_id(given: bytes | None) -> str:
+    """Return the caller's id where it is one, else a new UUID."""
+    if given and _REQUEST_ID.fullmatch(own := given.strip()):
+        return own.decode()
+    return str(uuid4())
+
+
+def _asks_for_strict(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Tell whether `Prefer` asks for strict handling; of a preference given twice the first counts (RFC 7240)."""
-    found = _HANDLING.search(preferences)
+    found = _HANDLING.search(b",".join(value for name, value in headers if name == b"prefer"))
     return found is not None and found[1].lower() == b"strict"
 
 

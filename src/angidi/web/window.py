@@ -5,13 +5,12 @@ minute's that still lies within the last sixty seconds. A record holds a hash of
 """
 
 import fcntl
+import functools
 import hashlib
 import math
 import mmap
 import os
 import struct
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 _RECORD = struct.Struct("<QIII4x")
@@ -40,34 +39,38 @@ class SharedWindow:
 
     def hit(self, key: str, now: float) -> int:
         """Count a hit at `now` (Unix seconds) and return 0, or refuse it and return the seconds to wait, ≥ 1."""
-        digest = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) or 1
+        digest = _digest(key)
         minute, into = divmod(now, _SECONDS)
-        with self._locked():
-            offset = self._place(digest)
-            _, seen, current, previous = _rolled(_RECORD.unpack_from(self._map, offset), digest, int(minute))
+        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        try:
+            offset, record = self._place(digest)
+            _, seen, current, previous = _rolled(record, digest, int(minute))
             estimate = current + previous * (1 - into / _SECONDS)
             if estimate + 1 > self._limit:
                 return _wait(current, previous, into, self._limit)
             _RECORD.pack_into(self._map, offset, digest, seen, current + 1, previous)
             return 0
-
-    @contextmanager
-    def _locked(self) -> Generator[None]:
-        fcntl.lockf(self._file, fcntl.LOCK_EX)
-        try:
-            yield
         finally:
             fcntl.lockf(self._file, fcntl.LOCK_UN)
 
-    def _place(self, digest: int) -> int:
-        """Return the offset of the key's record, or of the one that it may take over."""
-        start = digest % _SLOTS
-        offsets = [(start + probe) % _SLOTS * _RECORD.size for probe in range(_PROBES)]
-        records = [_RECORD.unpack_from(self._map, offset) for offset in offsets]
-        for offset, record in zip(offsets, records, strict=True):
+    def _place(self, digest: int) -> tuple[int, tuple[int, ...]]:
+        """Return offset and content of the key's record, or of the one that it may take over."""
+        longest_unseen: tuple[int, tuple[int, ...]] | None = None
+        for probe in range(_PROBES):
+            offset = (digest + probe) % _SLOTS * _RECORD.size
+            record = _RECORD.unpack_from(self._map, offset)
             if record[0] == digest:
-                return offset
-        return min(zip(offsets, records, strict=True), key=lambda pair: pair[1][1])[0]
+                return offset, record
+            if longest_unseen is None or record[1] < longest_unseen[1][1]:
+                longest_unseen = offset, record
+        assert longest_unseen  # noqa: S101
+        return longest_unseen
+
+
+@functools.lru_cache(4096)
+def _digest(key: str) -> int:
+    """Return what stands for the key in the table; 0 is an empty place."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) or 1
 
 
 def _rolled(record: tuple[int, ...], digest: int, minute: int) -> tuple[int, int, int, int]:
