@@ -1,6 +1,7 @@
 """What can be done with products."""
 
 from collections.abc import Iterable
+from functools import partial
 from uuid import UUID
 
 from msgspec import UNSET, structs
@@ -9,9 +10,11 @@ from angidi.categories.service import CategoryService
 from angidi.csvfile import CsvFile, OnRefused, Row, Summary
 from angidi.db import Database, retried
 from angidi.db.bulk import take_time
+from angidi.db.coalesce import Joined, Shared
 from angidi.paging import read_page
 from angidi.products import imports, repository
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
+from angidi.products.errors import ProductNotFound
 from angidi.products.listing import ORDERS
 from angidi.products.models import (
     CategoryProductQuery,
@@ -31,9 +34,14 @@ class ProductService:
         self._db = db
         self._cursors = cursors
         self._categories = categories
+        self._living: Joined[UUID, dict[UUID, Product]] = Joined(partial(db.read, repository.find_products))
+        self._pages = Shared(self._read_page)
 
     async def page(self, query: ProductQuery) -> ProductPage:
         """Return a page of products, in the order asked for. Raises `Invalid` for a cursor that is not of this list."""
+        return await self._pages.ask(query)
+
+    async def _read_page(self, query: ProductQuery) -> ProductPage:
         asked = self._cursors.locate(query, ORDERS[query.sort].position)
         found = await self._db.read_stale(read_page, query, asked, repository.list_products, repository.count_products)
         return ProductPage(products=found.rows, **self._cursors.fields(query, found))
@@ -48,7 +56,10 @@ class ProductService:
 
     async def get(self, product_id: UUID) -> Product:
         """Return a living product. Raises `ProductNotFound`."""
-        return await self._db.read(repository.get_product, product_id)
+        product = (await self._living.ask(product_id)).get(product_id)
+        if product is None:
+            raise ProductNotFound
+        return product
 
     @retried
     async def create(self, new: NewProduct) -> Product:

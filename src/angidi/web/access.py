@@ -4,9 +4,11 @@ A line is written at the end of every request, so it has a way of its own, from 
 structlog and the standard library, which all other messages take, costs as much as routing the request does.
 """
 
+import asyncio
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
@@ -51,18 +53,24 @@ def nowhere(line: AccessLine) -> None:
 
 
 class JsonLines:
-    """Writes lines as JSON to standard error, each by one write and at once."""
+    """Writes lines as JSON to standard error: those of one turn of the event loop together."""
 
     def __init__(self) -> None:
         self._stream = sys.stderr.buffer
+        self._lines: list[bytes] = []
 
     def __call__(self, line: AccessLine) -> None:
-        """Write a line. A log that cannot be written fails no request."""
-        try:
-            self._stream.write(_encoded(line))
+        """Have a line written before the event loop waits again."""
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._lines.append(_encoded(line))
+
+    def _write(self) -> None:
+        """Write the lines. A log that cannot be written fails no request."""
+        lines, self._lines = self._lines, []
+        with suppress(OSError, ValueError):
+            self._stream.write(b"".join(lines))
             self._stream.flush()
-        except (OSError, ValueError):
-            pass
 
 
 def _encoded(line: AccessLine) -> bytes:

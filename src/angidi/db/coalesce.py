@@ -1,0 +1,101 @@
+"""Reads that many ask for at once, joined into few statements.
+
+Who asks while a statement is on its way waits for the next one: a request joins only a statement that has not been sent
+yet, and so never reads what was true before it asked. So many statements are on their way at a time, and no more;
+under load the next one grows meanwhile, as a group commit does.
+
+A joined statement counts for every request that it answers (see `db.tally`): what a request's log line tells is how
+many statements it waited for.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from contextvars import Context
+from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
+
+from angidi.db.tally import Tally, tally
+
+K = TypeVar("K", bound=Hashable)
+A = TypeVar("A")
+
+AT_ONCE = 2
+"""Statements on their way at a time: while the rows of one are decoded here, the server works on the other."""
+
+MOST = 100
+"""Keys in a statement."""
+
+
+class Joined(Generic[K, A]):
+    """Answers questions by key with statements for many keys. `read` runs one, for distinct keys in the order asked.
+
+    What `read` raises, all raise who waited for it. One who is cancelled while waiting leaves the others alone.
+    """
+
+    def __init__(self, read: Callable[[list[K]], Awaitable[A]]) -> None:
+        self._read = read
+        self._waiting: list[tuple[K, asyncio.Future[tuple[A, int]]]] = []
+        self._workers: set[asyncio.Task[None]] = set()  # kept from the garbage collector
+        self._working = 0
+        self._is_starting = False
+
+    async def ask(self, key: K) -> A:
+        """Return the answer to a statement that was sent after this call, and whose keys `key` is one of."""
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[tuple[A, int]] = loop.create_future()
+        self._waiting.append((key, waiting))
+        if not self._is_starting and self._working < AT_ONCE:
+            self._is_starting = True  # in the next turn of the event loop: who asks in this one joins
+            worker = loop.create_task(self._work(), context=Context())
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+        answer, statements = await waiting
+        if (asking := tally.get()) is not None:
+            asking.statements += statements
+        return answer
+
+    async def _work(self) -> None:
+        """Send statements until nobody waits."""
+        self._is_starting = False
+        self._working += 1
+        try:
+            while self._waiting:
+                taken, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                batch = [(key, waiting) for key, waiting in taken if not waiting.done()]
+                if batch:
+                    await self._answer(batch)
+        finally:
+            self._working -= 1
+
+    async def _answer(self, batch: list[tuple[K, asyncio.Future[tuple[A, int]]]]) -> None:
+        counted = Tally()
+        tally.set(counted)
+        try:
+            answer = await self._read(list(dict.fromkeys(key for key, _ in batch)))
+        except Exception as error:  # noqa: BLE001 - it is theirs who wait
+            for _, waiting in batch:
+                if not waiting.done():
+                    waiting.set_exception(error)
+        except BaseException:
+            for _, waiting in batch:
+                waiting.cancel()
+            raise
+        else:
+            for _, waiting in batch:
+                if not waiting.done():
+                    waiting.set_result((answer, counted.statements))
+
+
+class Shared(Generic[K, A]):
+    """Answers equal questions at the same time with one answer, under the rules of `Joined`."""
+
+    def __init__(self, read: Callable[[K], Awaitable[A]]) -> None:
+        self._read = read
+        self._by_key: WeakValueDictionary[K, Joined[K, A]] = WeakValueDictionary()
+
+    async def ask(self, key: K) -> A:
+        """Return an answer to `key` whose reading began after this call."""
+        joined = self._by_key.get(key)
+        if joined is None:
+            joined = self._by_key[key] = Joined(lambda keys: self._read(keys[0]))
+        return await joined.ask(key)
