@@ -1,5 +1,6 @@
 """One server worker: the application by the environment's settings, which ends with its parent."""
 
+import gc
 import os
 import signal
 import threading
@@ -21,7 +22,19 @@ def create() -> ASGIApp:
     settings = load()
     access_log = logs.configure(settings.log_level, settings.log_format)
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-    return build_app(settings, open_database(settings, addresses(settings)), access_log)
+    app = build_app(settings, open_database(settings, addresses(settings)), access_log)
+    _spare_the_start()
+    return app
+
+
+def _spare_the_start() -> None:
+    """Keep what the start made, which stays to the end, out of every collection of garbage, and make these rarer.
+
+    A request leaves next to none behind: with the defaults a third of its time went into looking for it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def _end_with_parent(parent: int) -> None:

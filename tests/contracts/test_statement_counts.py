@@ -1,6 +1,7 @@
 """How many statements each route may run: a list two, a read one, the check of the account one more.
 
-BEGIN and COMMIT are not counted. Every route of the application has an entry here, or this file fails.
+BEGIN and COMMIT are not counted, and a statement that several requests share counts for each of them. Every route of
+the application has an entry here, or this file fails.
 """
 
 from collections.abc import Iterable

@@ -71,6 +71,19 @@ async def test_a_read_that_a_standby_gave_up_for_its_recovery_is_run_again(pool_
     assert await pool_db.read_stale(disturbed_once) == 2
 
 
+async def test_a_statement_whose_plan_a_migration_made_outdated_is_run_again(pool_db: Database, fresh_db: str) -> None:
+    async def prepared_everywhere() -> None:
+        for _ in range(10):
+            await asyncio.gather(*(pool_db.read(fetch_value, "SELECT price FROM priced") for _ in range(5)))
+
+    with psycopg.connect(fresh_db, autocommit=True) as conn:
+        conn.execute("CREATE TABLE priced (price integer)")
+        conn.execute("INSERT INTO priced VALUES (7)")
+        await prepared_everywhere()
+        conn.execute("ALTER TABLE priced ALTER price TYPE text")
+    assert await asyncio.gather(*(pool_db.read(fetch_value, "SELECT price FROM priced") for _ in range(5))) == ["7"] * 5
+
+
 async def test_after_one_broken_connection_no_other_request_sees_one(pool_db: Database, fresh_db: str) -> None:
     await asyncio.gather(*(pool_db.read(fetch_value, "SELECT pg_sleep(0.05)") for _ in range(5)))
     kill_all_sessions(fresh_db)

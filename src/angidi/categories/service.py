@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import partial
 from uuid import UUID
 
 from msgspec import UNSET, structs
@@ -21,6 +22,7 @@ from angidi.categories.staging import Known
 from angidi.csvfile import CsvFile, OnRefused, Row, Summary
 from angidi.db import Connection, Database, retried
 from angidi.db.bulk import take_time
+from angidi.db.coalesce import Shared
 from angidi.paging import ByName, Found, PageRequest, Total, read_page
 from angidi.web.cursors import Cursors
 
@@ -33,12 +35,17 @@ class CategoryService:
     def __init__(self, db: Database, cursors: Cursors) -> None:
         self._db = db
         self._cursors = cursors
+        self._pages = Shared(self._read_page)
+        self._with_paths = Shared(partial(db.read, repository.get_with_path))
 
     async def page(self, query: CategoryQuery) -> CategoryPage:
         """Return a page of categories by name, or the whole tree.
 
         Raises `Invalid` for a cursor that is not of this list; the tree, which is one page, has none.
         """
+        return await self._pages.ask(query)
+
+    async def _read_page(self, query: CategoryQuery) -> CategoryPage:
         asked = self._cursors.locate(query, ByName)
         if query.tree:
             return await self._tree()
@@ -49,7 +56,7 @@ class CategoryService:
 
     async def get(self, category_id: UUID) -> CategoryWithPath:
         """Return a category and the way to it. Raises `CategoryNotFound`."""
-        return await self._db.read(repository.get_with_path, category_id)
+        return await self._with_paths.ask(category_id)
 
     @retried
     async def create(self, new: NewCategory) -> Category:

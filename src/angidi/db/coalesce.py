@@ -93,6 +93,10 @@ class Shared(Generic[K, A]):
         self._read = read
         self._by_key: WeakValueDictionary[K, Joined[K, A]] = WeakValueDictionary()
 
+    def __len__(self) -> int:
+        """Return how many different questions are being answered."""
+        return len(self._by_key)
+
     async def ask(self, key: K) -> A:
         """Return an answer to `key` whose reading began after this call."""
         joined = self._by_key.get(key)

@@ -115,7 +115,7 @@ async def _read(
 
     try:
         return await once()
-    except (ConnectionLost, TransactionConflict):  # a standby gives reads up so that its recovery can go on: 40001
+    except (ConnectionLost, TransactionConflict):  # a standby, too, gives reads up so that its recovery can go on
         return await once()
 
 

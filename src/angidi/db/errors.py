@@ -55,7 +55,7 @@ def translated() -> Generator[None]:
 def translate(error: psycopg.Error) -> AngidiError | None:
     """Return our error for the driver's, or None when it has no public meaning."""
     state = error.sqlstate or ""
-    if state in _ROLLED_BACK:
+    if state in _ROLLED_BACK or is_outdated(error):
         return TransactionConflict()
     if isinstance(error, psycopg.IntegrityError):
         return _declared(error)
@@ -66,6 +66,14 @@ def translate(error: psycopg.Error) -> AngidiError | None:
     if isinstance(error, psycopg.DataError):
         return Invalid("A value is out of the range that can be stored.")
     return None
+
+
+def is_outdated(error: psycopg.Error) -> bool:
+    """Tell whether a prepared statement was refused because a migration has changed the type of its result.
+
+    PostgreSQL has no code for this alone, and words in its own language; the place that raises it has one name.
+    """
+    return isinstance(error, pg.FeatureNotSupported) and error.diag.source_function == "RevalidateCachedQuery"
 
 
 def _declared(error: psycopg.IntegrityError) -> AngidiError | None:

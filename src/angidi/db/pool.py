@@ -16,7 +16,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from angidi.db.conninfo import parts_of
-from angidi.db.errors import translated
+from angidi.db.errors import is_outdated, translated
 from angidi.db.rows import Connection
 from angidi.db.tally import CountingCursor
 from angidi.errors import Unavailable
@@ -137,6 +137,10 @@ class Pool:
             async with self._pool.connection() as conn:
                 try:
                     yield conn
+                except psycopg.errors.FeatureNotSupported as error:
+                    if is_outdated(error):
+                        await self._drain_once()
+                    raise
                 finally:
                     if conn.broken:
                         await self._drain_once()
@@ -144,7 +148,10 @@ class Pool:
             self._admitted -= 1
 
     async def _drain_once(self) -> None:
-        """Replace all connections, since one was found dead; a drain under way is joined, not doubled."""
+        """Replace all connections, since one was found dead, or with the plans of an earlier schema.
+
+        A drain under way is joined, not doubled.
+        """
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._pool.drain())
         await asyncio.shield(self._draining)

@@ -65,7 +65,7 @@ SELECT id, name, coalesce(description, '') AS description, price, stock, categor
 # The ids stand in a subquery, so that the planner does not see how many they are: one plan, made once, serves them all.
 FIND_MANY = """
 SELECT id, name, coalesce(description, '') AS description, price, stock, category_id,
-       created_at, updated_at, image_url, sku
+       created_at, updated_at, version, image_url, sku
   FROM products
  WHERE id = ANY (ARRAY(SELECT unnest(%(ids)s::uuid[]))) AND deleted_at IS NULL
 """
