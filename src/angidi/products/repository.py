@@ -129,11 +129,6 @@ async def find_product(conn: Connection, product_id: UUID) -> Product | None:
     return await fetch_one(conn, Product, FIND, {"id": product_id})
 
 
-async def get_product(conn: Connection, product_id: UUID) -> Product:
-    """Return the living product. Raises `ProductNotFound`."""
-    return _found(await find_product(conn, product_id))
-
-
 async def find_products(conn: Connection, product_ids: Iterable[UUID]) -> dict[UUID, Product]:
     """Return the living ones of the products, by id."""
     ids = ",".join(map(str, product_ids))  # as text, in which the driver has nothing to do for each of them

@@ -55,16 +55,15 @@ class SharedWindow:
 
     def _place(self, digest: int) -> tuple[int, tuple[int, ...]]:
         """Return offset and content of the key's record, or of the one that it may take over."""
-        longest_unseen: tuple[int, tuple[int, ...]] | None = None
+        others: list[tuple[int, int, tuple[int, ...]]] = []
         for probe in range(_PROBES):
             offset = (digest + probe) % _SLOTS * _RECORD.size
             record = _RECORD.unpack_from(self._map, offset)
             if record[0] == digest:
                 return offset, record
-            if longest_unseen is None or record[1] < longest_unseen[1][1]:
-                longest_unseen = offset, record
-        assert longest_unseen  # noqa: S101
-        return longest_unseen
+            others.append((record[1], offset, record))
+        _, offset, record = min(others)  # that of the key which was not seen for the longest
+        return offset, record
 
 
 @functools.lru_cache(4096)
