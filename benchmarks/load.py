@@ -24,6 +24,9 @@ from msgspec import Struct
 
 HOST = "127.0.0.1"
 LAST_CHUNK = b"\r\n0\r\n\r\n"
+TICK = 0.0005
+"""Seconds between two looks at what is due, in an open loop."""
+
 PATIENCE = 60.0
 """Seconds that the slowest answer may take."""
 
@@ -87,6 +90,7 @@ class Generator:
         self._waiting: deque[float] = deque()
         self._idle: list[Connection] = []
         self._started = 0.0
+        self._end = 0.0
         self._ended = 0.0
 
     async def run(self) -> Report:
@@ -96,40 +100,42 @@ class Generator:
             for _ in range(order.connections)
         ]
         connections = [protocol for _, protocol in pairs]
-        gc.disable()
         used = time.process_time()
         self._started = time.perf_counter()
+        self._end = self._started + order.seconds
         if order.rate:
             self._idle = connections
             self._due = self._started
             self._tick()
         else:
             for connection in connections:
-                self.next(connection)
+                self.next(connection, self._started)
         await asyncio.wait_for(self.done, order.seconds + PATIENCE)
         used = time.process_time() - used
         for transport, _ in pairs:
             transport.abort()
         return self._report(used)
 
-    def next(self, connection: "Connection") -> None:
+    def next(self, connection: "Connection", now: float) -> None:
         """Send the next request on a connection that is free, or find that it was the last."""
-        now = time.perf_counter()
         if self.order.rate:
             if self._waiting:
                 self._send(connection, self._waiting.popleft())
             else:
                 self._idle.append(connection)
-        elif self.sent < self.order.requests and now - self._started < self.order.seconds:
+                self._finish(now, over=self._over)
+        elif self.sent < self.order.requests and now < self._end:
             self._send(connection, now)
-        self._finish(now)
+        else:
+            self._finish(now, over=True)
 
     def answered(self, connection: "Connection", status: bytes, size: int) -> None:
-        self.latencies.append(time.perf_counter() - connection.due)
+        now = time.perf_counter()
+        self.latencies.append(now - connection.due)
         self.statuses[status] += 1
         self.bytes += size
         self._answered += 1
-        self.next(connection)
+        self.next(connection, now)
 
     def lost(self, connection: "Connection") -> None:
         """Count a connection that ended too early; the run ends, for it is no measurement any more."""
@@ -146,24 +152,24 @@ class Generator:
     def _tick(self) -> None:
         """Send what is due, or queue it for the next free connection; open loop only."""
         order, now = self.order, time.perf_counter()
-        end = self._started + order.seconds
-        while self._due <= now and self._due < end and self._scheduled < order.requests:
+        while self._due <= now and self._is_more_due():
             self._scheduled += 1
             if self._idle:
                 self._send(self._idle.pop(), self._due)
             else:
                 self._waiting.append(self._due)
             self._due += 1 / (order.rate or 1)
-        if self._due < end and self._scheduled < order.requests:
-            self.loop.call_later(0.0005, self._tick)
+        if self._is_more_due():
+            self.loop.call_later(TICK, self._tick)
         else:
             self._over = True
-            self._finish(now)
+            self._finish(now, over=True)
 
-    def _finish(self, now: float) -> None:
+    def _is_more_due(self) -> bool:
+        return self._due < self._end and self._scheduled < self.order.requests
+
+    def _finish(self, now: float, *, over: bool) -> None:
         """End the run when nothing more is to be sent and nothing in flight."""
-        order = self.order
-        over = self._over if order.rate else self.sent >= order.requests or now - self._started >= order.seconds
         if over and not self._waiting and self._answered == self.sent and not self.done.done():
             self._ended = now
             self.done.set_result(None)
@@ -244,6 +250,7 @@ async def run(order: Order) -> Report:
 
 def main() -> None:
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    gc.disable()  # nothing here makes cycles, and a collection would show as a latency
     report = uvloop.run(run(order))
     sys.stdout.buffer.write(msgspec.json.encode(report))
 

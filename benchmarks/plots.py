@@ -9,6 +9,8 @@ WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 72, 190, 52, 54
 COLOURS = ("#2f7fd8", "#e0702c", "#2a9d6f", "#b658c4", "#c9a227", "#8a6d5b", "#d64f6a", "#4fb3bf")
 LABEL_GAP = 16
+LEAST_SPAN = 20
+"""Times that the top of a chart is above its bottom at least, so that what is flat looks flat."""
 
 STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #57606a; }
@@ -46,7 +48,8 @@ def chart(title: str, x_label: str, y_label: str, lines: Sequence[Line]) -> str:
     xs = sorted({x for line in lines for x, _ in line.points})
     ys = [y for line in lines for _, y in line.points]
     across = Axis(xs[0], xs[-1] if len(xs) > 1 else xs[0] * 10, LEFT, WIDTH - RIGHT)
-    up = Axis(_below(min(ys)), _above(max(ys)), HEIGHT - BOTTOM, TOP)
+    low = _below(min(ys) / (2 if max(ys) < LEAST_SPAN * min(ys) else 1))
+    up = Axis(low, max(_above(max(ys)), LEAST_SPAN * low), HEIGHT - BOTTOM, TOP)
     parts = [*_frame(title, x_label, y_label), *_x_ticks(xs, across), *_y_ticks(up)]
     labels: list[tuple[float, str, str]] = []
     for number, line in enumerate(lines):
@@ -84,7 +87,7 @@ def _x_ticks(values: Sequence[float], axis: Axis) -> list[str]:
 def _y_ticks(axis: Axis) -> list[str]:
     parts: list[str] = []
     power = math.floor(math.log10(axis.low))
-    few = math.log10(axis.high / axis.low) <= 2
+    few = math.log10(axis.high / axis.low) < 2.5
     while 10**power <= axis.high:
         for step in (1, 2, 5) if few else (1,):
             value = step * 10.0**power

@@ -267,6 +267,11 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(spare: Path) -> Non
         embedded(spare).join()
 
 
+def test_the_settings_of_whoever_starts_the_server_win_over_ours(home: Path) -> None:
+    with EmbeddedServer(home, durable=False, settings={"max_connections": "33"}, say=lambda _: None) as server:
+        assert ask(server.url("postgres"), "SHOW max_connections") == "33"
+
+
 def test_a_database_is_created_once(home: Path) -> None:
     with embedded(home) as server:
         assert server.create_database('sh"op ü')
