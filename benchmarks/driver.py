@@ -1,17 +1,19 @@
 """Calls of the platform beside the bare driver on the same statements: the limit of what its layers may cost.
 
-The bare side runs what the platform's own calls were seen to run, with the same parameters, prepared, on connections of
-its own (one for each client, none pooled), and fetches the rows as tuples.
+The bare side runs what the platform's own calls were seen to run, with the same parameters, prepared, on connections
+of its own, and fetches the rows as tuples. Either side is there twice: through its pool, as a service would use it, and
+on a connection that each client holds.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from typing import Any, NamedTuple, Self
 
 import psycopg
+from psycopg_pool import AsyncConnectionPool
 
 from angidi.db import Database, Pool, PoolSettings
 from angidi.db.pool import CONNECTION
@@ -19,12 +21,16 @@ from angidi.db.rows import Connection
 from benchmarks.load import percentile
 
 SLICES = 4
-"""Turns that both sides take within a round."""
+"""Turns that the sides take within a round."""
 
-Ours = Callable[[int], Awaitable[object]]
+OURS = "Angidi"
+OURS_HELD = "Angidi, connection held"
+BARE = "psycopg"
+BARE_POOLED = "psycopg through its pool"
+
+Ours = Callable[[Database, int], Awaitable[object]]
 Raw = Callable[[Connection, int], Awaitable[object]]
 Statement = tuple[Any, Any]
-BARE = CONNECTION | {"cursor_factory": None}
 
 
 class Work(NamedTuple):
@@ -33,6 +39,9 @@ class Work(NamedTuple):
     name: str
     ours: Ours
     raw: Raw
+
+
+Make = Callable[[], Awaitable[Work]]
 
 
 class Round(NamedTuple):
@@ -45,49 +54,41 @@ class Round(NamedTuple):
         return percentile(self.latencies, part)
 
 
-class Recorder:
-    """A source of one connection that remembers the statements run on it."""
+class Held:
+    """A source of one connection that is always the caller's."""
 
-    def __init__(self, url: str) -> None:
-        self.statements: list[Statement] = []
-        self._url = url
-        self._conn: Connection | None = None
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
-        assert self._conn is not None
         yield self._conn
 
     async def open(self) -> None:
-        statements = self.statements
-
-        class Cursor(psycopg.AsyncCursor[Any]):
-            async def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-                statements.append((query, params))
-                return await super().execute(query, params, **options)
-
-        options = CONNECTION | {"cursor_factory": Cursor}
-        self._conn = await psycopg.AsyncConnection.connect(self._url, **options)
+        """Do nothing: it is open."""
 
     async def close(self) -> None:
-        if self._conn:
-            await self._conn.close()
+        """Do nothing: whoever opened it closes it."""
 
     def stats(self) -> dict[str, int]:
         return {}
 
 
-async def replay(url: str, call: Callable[[Database, int], Awaitable[object]], variants: int = 100) -> Raw:
-    """Return the bare driver's side of a reading call: the statements that it runs, for its first `variants`."""
-    recorder = Recorder(url)
-    database = Database(recorder)
-    await database.open()
+async def replay(url: str, call: Ours, variants: int = 20) -> Raw:
+    """Return the bare driver's side of a reading call: the statements that it was seen to run, `variants` times."""
+    statements: list[Statement] = []
     seen: list[list[Statement]] = []
-    for number in range(variants):
-        recorder.statements.clear()
-        await call(database, number)
-        seen.append(list(recorder.statements))
-    await database.close()
+
+    class Recorder(psycopg.AsyncCursor[Any]):
+        async def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+            statements.append((query, params))
+            return await super().execute(query, params, **options)
+
+    async with await _connect(url, cursor_factory=Recorder) as conn:
+        for number in range(variants):
+            statements.clear()
+            await call(Database(Held(conn)), number)
+            seen.append(list(statements))
 
     async def raw(conn: Connection, number: int) -> None:
         for query, params in seen[number % variants]:
@@ -96,52 +97,83 @@ async def replay(url: str, call: Callable[[Database, int], Awaitable[object]], v
     return raw
 
 
-async def compare(
-    url: str, works: Sequence[Callable[[Database], Awaitable[Work]]], *, clients: int, rounds: int, seconds: float
-) -> dict[str, tuple[list[Round], list[Round]]]:
-    """Return, by work, the rounds of both sides (ours, bare), with so many clients each."""
-    async with AsyncExitStack() as stack:
-        database = Database(Pool(url, PoolSettings(min_conns=clients, max_conns=clients)))
-        await database.open()
-        stack.push_async_callback(database.close)
-        bare = [await stack.enter_async_context(await _connect(url)) for _ in range(clients)]
-        found: dict[str, tuple[list[Round], list[Round]]] = {}
+Call = Callable[[int, int], Awaitable[object]]
+"""Told the number of the client, and that of the call."""
+
+
+class Sides:
+    """The ways to do a work, on connections of their own for each; to be entered."""
+
+    def __init__(self, url: str, clients: int) -> None:
+        self._url = url
+        self._clients = clients
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        clients = self._clients
+        self._pooled = Database(Pool(self._url, PoolSettings(min_conns=clients, max_conns=clients)))
+        await self._pooled.open()
+        self._stack.push_async_callback(self._pooled.close)
+        self._held = [
+            Database(Held(await self._stack.enter_async_context(await _connect(self._url)))) for _ in range(clients)
+        ]
+        self._bare = [await self._stack.enter_async_context(await _connect(self._url)) for _ in range(clients)]
+        options = CONNECTION | {"cursor_factory": None}
+        self._bare_pool: AsyncConnectionPool[Connection] = await self._stack.enter_async_context(
+            AsyncConnectionPool(self._url, kwargs=options, min_size=clients, max_size=clients, open=False)
+        )
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._stack.aclose()
+
+    def of(self, work: Work) -> dict[str, Call]:
+        async def bare_pooled(client: int, number: int) -> None:
+            del client
+            async with self._bare_pool.connection() as conn:
+                await work.raw(conn, number)
+
+        return {
+            OURS: lambda _, number: work.ours(self._pooled, number),
+            OURS_HELD: lambda client, number: work.ours(self._held[client], number),
+            BARE: lambda client, number: work.raw(self._bare[client], number),
+            BARE_POOLED: bare_pooled,
+        }
+
+
+class Pace(NamedTuple):
+    """How many clients at once, and for how long: seconds of a round, for each side."""
+
+    clients: int
+    rounds: int
+    seconds: float
+
+
+async def compare(url: str, works: Sequence[Make], who: Sequence[str], pace: Pace) -> dict[str, dict[str, list[Round]]]:
+    """Return the rounds by work and side (those in `who`)."""
+    found: dict[str, dict[str, list[Round]]] = {}
+    clients, rounds, seconds = pace
+    async with Sides(url, clients) as sides:
         for make in works:
-            work = await make(database)
-            sides: tuple[list[Round], list[Round]] = ([], [])
+            work = await make()
+            calls = {name: call for name, call in sides.of(work).items() if name in who}
             numbers = count()
-
-            async def ours(client: int, number: int, work: Work = work) -> None:
-                del client
-                await work.ours(number)
-
-            async def raw(client: int, number: int, work: Work = work) -> None:
-                await work.raw(bare[client], number)
-
-            for call in (ours, raw):
+            for call in calls.values():
                 await _slice(call, clients, seconds / SLICES, numbers)
-            for _ in range(rounds):
-                for side, done in zip(sides, await _round((ours, raw), clients, seconds, numbers), strict=True):
-                    side.append(done)
-            found[work.name] = sides
-        return found
+            done = [await _round(calls, clients, seconds, numbers) for _ in range(rounds)]
+            found[work.name] = {name: [one[name] for one in done] for name in calls}
+    return found
 
 
-Call = Callable[[int, int], Awaitable[None]]
-
-
-async def _round(calls: Sequence[Call], clients: int, seconds: float, numbers: "count[int]") -> list[Round]:
-    taken: list[list[float]] = [[] for _ in calls]
-    spent = [0.0 for _ in calls]
+async def _round(calls: Mapping[str, Call], clients: int, seconds: float, numbers: "count[int]") -> dict[str, Round]:
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    spent = dict.fromkeys(calls, 0.0)
     for _ in range(SLICES):
-        for place, call in enumerate(calls):
+        for name, call in calls.items():
             began = time.perf_counter()
-            taken[place] += await _slice(call, clients, seconds / SLICES, numbers)
-            spent[place] += time.perf_counter() - began
-    return [
-        Round(len(latencies) / seconds_spent, sorted(latencies))
-        for latencies, seconds_spent in zip(taken, spent, strict=True)
-    ]
+            taken[name] += await _slice(call, clients, seconds / SLICES, numbers)
+            spent[name] += time.perf_counter() - began
+    return {name: Round(len(latencies) / spent[name], sorted(latencies)) for name, latencies in taken.items()}
 
 
 async def _slice(call: Call, clients: int, seconds: float, numbers: "count[int]") -> list[float]:
@@ -158,5 +190,5 @@ async def _slice(call: Call, clients: int, seconds: float, numbers: "count[int]"
     return latencies
 
 
-async def _connect(url: str) -> Connection:
-    return await psycopg.AsyncConnection.connect(url, **BARE)
+async def _connect(url: str, cursor_factory: Any = None) -> Connection:
+    return await psycopg.AsyncConnection.connect(url, **(CONNECTION | {"cursor_factory": cursor_factory}))

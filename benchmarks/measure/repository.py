@@ -1,9 +1,9 @@
 """Calls of the platform's repositories and services, beside the bare driver on the same statements."""
 
-import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -18,19 +18,17 @@ from angidi.db.rows import Connection
 from angidi.ids import new_id
 from angidi.products import repository as products
 from angidi.products.models import NewProduct, ProductQuery
+from angidi.products.service import ProductService
 from angidi.users import repository as users
 from benchmarks import catalogue
 from benchmarks.arena import Arena
-from benchmarks.driver import Round, Work, compare, replay
+from benchmarks.driver import BARE, BARE_POOLED, OURS, OURS_HELD, Make, Pace, Round, Work, compare, replay
 from benchmarks.figures import Figure, Outcome, Verdict, below, compared
 
-OURS = "Angidi"
-BARE = "psycopg"
 BATCH = 100
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "B" * 43
 
-Make = Callable[[Database], Awaitable[Work]]
-Rounds = dict[str, tuple[list[Round], list[Round]]]
+Rounds = dict[str, dict[str, list[Round]]]
 
 
 def against_the_driver(arena: Arena) -> Outcome:
@@ -39,16 +37,17 @@ def against_the_driver(arena: Arena) -> Outcome:
     with _copy(arena, rows) as url:
         case = Cases(arena, rows, url)
         works = [case.by_id, case.user_by_email, case.insert, case.insert_many, case.insert_user]
-        taken = _run(arena, url, works, clients=1)
-    figures: list[Figure] = []
+        taken = _run(arena, url, works, (OURS, OURS_HELD, BARE, BARE_POOLED), clients=1)
+    figures = [
+        Figure(work=work, who=who, unit="/s", rounds=[done.rate for done in side], latency=_latency(side))
+        for work, sides in taken.items()
+        for who, side in sides.items()
+    ]
     verdicts: list[Verdict] = []
-    for work, sides in taken.items():
-        ours, bare = (
-            Figure(work=work, who=who, unit="/s", rounds=[done.rate for done in side], latency=_latency(side))
-            for who, side in zip((OURS, BARE), sides, strict=True)
-        )
-        figures += [ours, bare]
-        verdicts.append(compared(f"repository: {work}", "≥", 0.85, ours, bare))
+    for work in taken:
+        by_who = {figure.who: figure for figure in figures if figure.work == work}
+        for ours, bare, how in ((OURS_HELD, BARE, "on a connection"), (OURS, BARE_POOLED, "through the pool")):
+            verdicts.append(compared(f"repository: {work}, {how}", "≥", 0.85, by_who[ours], by_who[bare]))
     title = f"Repository calls beside psycopg on the same statements, {rows:,} rows, one client"
     return Outcome(name="repository", title=title, figures=figures, verdicts=verdicts)
 
@@ -68,7 +67,7 @@ def targets(arena: Arena) -> Outcome:
             "join: a subtree": (case.subtree, 200),
         }
         makes = [partial(_renamed, name, make) for name, (make, _) in works.items()]
-        taken = {clients: _run(arena, url, makes, clients=clients) for clients in (1, 16)}
+        taken = {clients: _run(arena, url, makes, (OURS, BARE), clients=clients) for clients in (1, 16)}
     figures: list[Figure] = []
     verdicts: list[Verdict] = []
     for clients, by_work in taken.items():
@@ -76,7 +75,7 @@ def targets(arena: Arena) -> Outcome:
             work = f"{name}, {clients} client{'s' if clients > 1 else ''}"
             ours, bare = (
                 Figure(work=work, who=who, unit="ms", rounds=[done.at(0.99) for done in side], latency=_latency(side))
-                for who, side in zip((OURS, BARE), sides, strict=True)
+                for who, side in sides.items()
             )
             figures += [ours, bare]
             if clients == 1:
@@ -99,76 +98,72 @@ class Cases:
         self._rare = catalogue.rare_words(rows)
         self._shelf = arena.tree.subtree(0.03, 2).id
         self._home = arena.tree.subtree(0.005, 5).id
-        self._run = secrets.token_hex(4)
+        self._fresh = count()
 
-    async def by_id(self, database: Database) -> Work:
+    async def by_id(self) -> Work:
         async def call(database: Database, number: int) -> object:
             return await database.read(products.find_product, self._ids[number % len(self._ids)])
 
-        return await self._read("product by id", database, call)
+        return Work("product by id", call, await replay(self._url, call, 1_000))
 
-    async def user_by_email(self, database: Database) -> Work:
+    async def user_by_email(self) -> Work:
         async def call(database: Database, number: int) -> object:
             return await database.read(users.find_by_email, catalogue.EMAIL.format(number * 101 % self._rows))
 
-        return await self._read("user by e-mail", database, call)
+        return Work("user by e-mail", call, await replay(self._url, call, 1_000))
 
-    async def page(self, database: Database) -> Work:
-        return await self._listed(
-            "list of 50", database, lambda number: ProductQuery(page=number % 20 + 1, page_size=50)
-        )
+    async def page(self) -> Work:
+        return await self._listed("list of 50", lambda number: ProductQuery(page=number % 20 + 1, page_size=50))
 
-    async def search(self, database: Database) -> Work:
+    async def search(self) -> Work:
         def query(number: int) -> ProductQuery:
             return ProductQuery(search=self._rare[number * 101 % len(self._rare)], page_size=50)
 
-        return await self._listed("search", database, query)
+        return await self._listed("search", query)
 
-    async def subtree(self, database: Database) -> Work:
+    async def subtree(self) -> Work:
         def query(number: int) -> ProductQuery:
             return ProductQuery(category_id=self._shelf, subtree=True, page=number % 20 + 1, page_size=50)
 
-        return await self._listed("subtree", database, query)
+        return await self._listed("subtree", query)
 
-    async def insert(self, database: Database) -> Work:
-        async def raw(conn: Connection, number: int) -> None:
-            row = structs.asdict(self._product("raw", number))
-            await _fetched(conn, products.INSERT, {"id": new_id(), **row})
+    async def insert(self) -> Work:
+        async def ours(database: Database, _: int) -> object:
+            return await database.write(products.insert, self._product())
 
-        return Work(
-            "insert a product", lambda number: database.write(products.insert, self._product("ours", number)), raw
-        )
+        async def raw(conn: Connection, _: int) -> None:
+            await _fetched(conn, products.INSERT, {"id": new_id(), **structs.asdict(self._product())})
 
-    async def insert_many(self, database: Database) -> Work:
-        def batch(side: str, number: int) -> list[tuple[UUID, NewProduct]]:
-            return [(new_id(), self._product(side, number * BATCH + place)) for place in range(BATCH)]
+        return Work("insert a product", ours, raw)
 
-        async def raw(conn: Connection, number: int) -> None:
-            rows = [{"id": id_, **structs.asdict(new)} for id_, new in batch("many-raw", number)]
+    async def insert_many(self) -> Work:
+        def batch() -> list[tuple[UUID, NewProduct]]:
+            return [(new_id(), self._product()) for _ in range(BATCH)]
+
+        async def ours(database: Database, _: int) -> object:
+            return await database.write(products.insert_many, batch())
+
+        async def raw(conn: Connection, _: int) -> None:
+            rows = [{"id": id_, **structs.asdict(new)} for id_, new in batch()]
             names = ("id", *NewProduct.__struct_fields__)
             await _fetched(conn, products.INSERT_MANY, {name: [row[name] for row in rows] for name in names})
 
-        return Work(
-            f"insert {BATCH} products at once",
-            lambda number: database.write(products.insert_many, batch("many-ours", number)),
-            raw,
-        )
+        return Work(f"insert {BATCH} products at once", ours, raw)
 
-    async def insert_user(self, database: Database) -> Work:
-        def user(side: str, number: int) -> dict[str, Any]:
-            email = f"{side}{number}@{self._run}.example"
+    async def insert_user(self) -> Work:
+        def user() -> dict[str, Any]:
+            email = f"ada{next(self._fresh)}@new.example"
             return {"email": email, "password_hash": HASH, "name": "Ada Lovelace", "role": "user"}
 
-        async def raw(conn: Connection, number: int) -> None:
-            await _fetched(conn, users.INSERT, {"id": new_id(), **user("raw", number)})
+        async def ours(database: Database, _: int) -> object:
+            return await database.write(users.insert, **user())
 
-        return Work(
-            "create a user, the hash apart",
-            lambda number: database.write(users.insert, **user("ours", number)),
-            raw,
-        )
+        async def raw(conn: Connection, _: int) -> None:
+            await _fetched(conn, users.INSERT, {"id": new_id(), **user()})
 
-    def _product(self, side: str, number: int) -> NewProduct:
+        return Work("create a user, the hash apart", ours, raw)
+
+    def _product(self) -> NewProduct:
         return NewProduct(
             name="Quiet walnut radio with a shelf",
             price=Decimal("49.90"),
@@ -176,34 +171,33 @@ class Cases:
             stock=7,
             description="Comes in two colours and keeps every room warm. " * 3,
             image_url="https://img.shop.example/radio.jpg",
-            sku=f"{self._run}-{side}-{number}",
+            sku=f"NEW-{next(self._fresh)}",
         )
 
-    async def _listed(self, name: str, database: Database, query: Callable[[int], ProductQuery]) -> Work:
+    async def _listed(self, name: str, query: Callable[[int], ProductQuery]) -> Work:
         settings = Settings(jwt_secret=SecretStr("a benchmark's key of 32 bytes or more"))
         tokens = build_tokens(settings)
 
+        @cache
+        def service(database: Database) -> ProductService:
+            return build_services(settings, database, tokens).products
+
         async def call(database: Database, number: int) -> object:
-            return await build_services(settings, database, tokens).products.page(query(number))
+            return await service(database).page(query(number))
 
-        service = build_services(settings, database, tokens).products
-        return Work(name, lambda number: service.page(query(number)), await replay(self._url, call))
-
-    async def _read(self, name: str, database: Database, call: Callable[[Database, int], Awaitable[object]]) -> Work:
-        return Work(name, partial(call, database), await replay(self._url, call, 1_000))
+        return Work(name, call, await replay(self._url, call))
 
 
-async def _renamed(name: str, make: Make, database: Database) -> Work:
-    return (await make(database))._replace(name=name)
+async def _renamed(name: str, make: Make) -> Work:
+    return (await make())._replace(name=name)
 
 
 async def _fetched(conn: Connection, sql: str, params: dict[str, Any]) -> None:
     await (await conn.execute(sql.encode(), params, prepare=True)).fetchall()
 
 
-def _run(arena: Arena, url: str, works: Sequence[Make], *, clients: int) -> Rounds:
-    options = arena.options
-    return uvloop.run(compare(url, works, clients=clients, rounds=options.rounds, seconds=options.seconds / 2))
+def _run(arena: Arena, url: str, works: Sequence[Make], who: Sequence[str], *, clients: int) -> Rounds:
+    return uvloop.run(compare(url, works, who, Pace(clients, arena.options.rounds, arena.options.seconds / 2)))
 
 
 def _copy(arena: Arena, rows: int) -> Any:

@@ -1,44 +1,62 @@
 """The load generator: what it counts, and from when."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
+from itertools import count
+from typing import cast
 
 import pytest
 from benchmarks.load import Order, is_whole, percentile, run
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 MISSING = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
+Answer = Callable[[int], bytes | None]
+Open = list[tuple[asyncio.Transport, "asyncio.Future[None]"]]
+
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
 
 
+class Server(asyncio.Protocol):
+    """Answers its nth request, over all connections, with `answer(n)`, after `delay(n)` seconds; None hangs up."""
+
+    def __init__(self, numbers: Iterator[int], answer: Answer, delay: Callable[[int], float], open_: Open) -> None:
+        self._numbers = numbers
+        self._answer = answer
+        self._delay = delay
+        self._open = open_
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._ended = asyncio.get_running_loop().create_future()
+        self._open.append((self._transport, self._ended))
+
+    def data_received(self, data: bytes) -> None:
+        assert data.endswith(b"\r\n\r\n")
+        number = next(self._numbers)
+        asyncio.get_running_loop().call_later(self._delay(number), self._send, self._answer(number))
+
+    def _send(self, answer: bytes | None) -> None:
+        if answer is None:
+            self._transport.close()
+        else:
+            self._transport.write(answer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._ended.set_result(None)
+
+
 @asynccontextmanager
-async def answering(
-    answer: Callable[[int], bytes | None], delay: Callable[[int], float] = lambda _: 0
-) -> AsyncGenerator[int]:
-    """Give the port of a server that answers its nth request so, after so many seconds; None hangs up."""
-    count = 0
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal count
-        while await reader.readuntil(b"\r\n\r\n"):
-            count += 1
-            number = count
-            await asyncio.sleep(delay(number))
-            if (text := answer(number)) is None:
-                break
-            writer.write(text)
-        writer.close()
-
-    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await serve(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    server = await asyncio.start_server(served, "127.0.0.1", 0)
-    async with server:
+async def answering(answer: Answer, delay: Callable[[int], float] = lambda _: 0) -> AsyncGenerator[int]:
+    """Give the port of a server that answers so."""
+    numbers, connections = count(1), Open()
+    loop = asyncio.get_running_loop()
+    async with await loop.create_server(lambda: Server(numbers, answer, delay, connections), "127.0.0.1", 0) as server:
         yield server.sockets[0].getsockname()[1]
+    for transport, ended in connections:
+        transport.abort()
+        await ended
 
 
 @pytest.mark.parametrize(("part", "expected"), [(0.5, 50), (0.99, 99), (0.999, 100), (1.0, 100), (0.001, 1)])
