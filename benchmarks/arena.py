@@ -26,6 +26,9 @@ from benchmarks.load import Order, Report
 T = TypeVar("T")
 
 IDS = 5_000
+WARM_UP = 1.5
+"""Seconds: every connection of every pool must have run everything."""
+
 SAMPLE = "SELECT id FROM products WHERE deleted_at IS NULL ORDER BY md5(id::text) LIMIT %(count)s"
 MEDIANS = ("p50", "p90", "p99", "p999", "maximum")
 
@@ -143,8 +146,8 @@ class Arena:
         return report
 
     def warm(self, running: Running, paths: Sequence[str]) -> None:
-        """Let a contestant fill its pool and prepare its statements, unmeasured."""
-        self.load(running, paths, seconds=0.5, connections=8)
+        """Let a contestant fill its pool, prepare its statements and warm up, unmeasured."""
+        self.load(running, paths, seconds=WARM_UP, connections=64)
 
     def pgbench(self, rows: int, clients: int) -> float:
         """Return point reads a second by pgbench, one product, statements prepared: the most that the server gives."""

@@ -16,7 +16,7 @@ class Measurement(NamedTuple):
 
 
 ALL = {
-    "http-product": Measurement(http.product, 18),
+    "http-product": Measurement(http.product, 15),
     "http-open-loop": Measurement(http.open_loop, 12),
     "http-list": Measurement(http.lists, 22),
     "http-cursor": Measurement(http.cursor, 2),

@@ -19,7 +19,7 @@ SHELF = 20
 def product(arena: Arena) -> Outcome:
     """Measure product by id at 1, 16 and 64 connections."""
     rows = arena.middle
-    field = arena.field(rows, ANGIDI, GO, FASTAPI, DJANGO, FORMER)
+    field = arena.field(rows, ANGIDI, GO, FASTAPI, DJANGO)
     paths = [f"{PRODUCTS}/{id_}" for id_ in arena.ids(rows)]
     figures: list[Figure] = []
     for running in field:

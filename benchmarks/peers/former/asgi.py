@@ -5,6 +5,7 @@ The database is the former service's, so its rows have no `version` yet.
 """
 
 from typing import LiteralString
+from uuid import UUID
 
 from starlette.types import ASGIApp
 
@@ -12,15 +13,22 @@ import angidi.app
 from angidi.app import build_app, open_database
 from angidi.config import load
 from angidi.db.conninfo import addresses
-from angidi.db.rows import Connection, fetch_all, fetch_value
+from angidi.db.rows import Connection, fetch_all, fetch_one, fetch_value
 from angidi.paging import DEFAULT_SIZE
+from angidi.products.errors import ProductNotFound
 from angidi.products.models import Product, ProductPage, ProductQuery
 from angidi.products.service import ProductService
 from angidi.web import logs
 
+FIND = """
+SELECT id, name, coalesce(description, '') AS description, price, stock, category_id,
+       created_at, updated_at, 1::bigint AS version, image_url, sku
+  FROM products
+ WHERE id = %(id)s AND deleted_at IS NULL
+"""
 LIST = """
 SELECT id, name, coalesce(description, '') AS description, price, stock, category_id,
-       created_at, updated_at, image_url, sku
+       created_at, updated_at, 1::bigint AS version, image_url, sku
   FROM products
  WHERE {where}
  ORDER BY created_at DESC
@@ -34,7 +42,13 @@ FILTERS: dict[str, LiteralString] = {
 
 
 class FormerProducts(ProductService):
-    """The catalogue, listed as the Go service did."""
+    """The catalogue, read as the Go service did."""
+
+    async def get(self, product_id: UUID) -> Product:
+        found = await self._db.read(find_product, product_id)
+        if found is None:
+            raise ProductNotFound
+        return found
 
     async def page(self, query: ProductQuery) -> ProductPage:
         total = await self._db.read_stale(count_products, query)
@@ -42,6 +56,11 @@ class FormerProducts(ProductService):
         size = _size(query)
         pages = -(-total // size)
         return ProductPage(products=products, total_count=total, page=query.page, page_size=size, total_pages=pages)
+
+
+async def find_product(conn: Connection, product_id: UUID) -> Product | None:
+    """Return the living product."""
+    return await fetch_one(conn, Product, FIND, {"id": product_id})
 
 
 async def count_products(conn: Connection, query: ProductQuery) -> int:
