@@ -14,12 +14,14 @@ from contextlib import ExitStack, asynccontextmanager
 
 import hypothesis
 import pytest
+from psycopg import AsyncConnection
 
 from angidi.app import open_database
 from angidi.cli.context import MIGRATIONS
 from angidi.config import Settings
-from angidi.db import Database
+from angidi.db import Connection, Database
 from angidi.db.conninfo import Addresses
+from angidi.db.pool import CONNECTION
 from angidi.migrate import Migrate, Source
 from tests.support.api import Api, api_over
 from tests.support.isolation import rolled_back
@@ -119,6 +121,13 @@ async def pool_db(settings: Settings, fresh_db: str) -> AsyncIterator[Database]:
     """A pool on a database of the test's own, for what needs several connections or real commits."""
     async with pooled(settings, fresh_db) as database:
         yield database
+
+
+@pytest.fixture
+async def writer(fresh_db: str) -> AsyncIterator[Connection]:
+    """A connection of somebody else to the database of `pool_db`."""
+    async with await AsyncConnection.connect(fresh_db, **CONNECTION) as conn:
+        yield conn
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ Names, letters' case and the order of names are the database's own. `--hypothesi
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,12 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
-from psycopg import AsyncConnection
 from tests.support.api import Api
-from tests.support.walks import Answer, Model, Page, Walk, Write, compare
+from tests.support.walks import Answer, Model, Page, Table, Walk, Write, compare
 
 from angidi.db import Connection
-from angidi.db.pool import CONNECTION
 from angidi.db.rows import execute
 from angidi.products.models import ProductPage, ProductQuery
 from angidi.products.service import ProductService
@@ -39,13 +36,6 @@ TERMS = ["", "cup", "CUP", "\u00df", "ss", "\u0130", "i", "\u00e9", "e", "%", "_
 MAKE_CATEGORIES = """
 INSERT INTO categories (id, name, parent_id)
 VALUES (%(kitchen)s, 'Kitchen', NULL), (%(cups)s, 'Cups', %(kitchen)s), (%(books)s, 'Books', NULL)
-"""
-UPSERT = """
-INSERT INTO products (id, name, price, stock, category_id, created_at, deleted_at)
-VALUES (%(id)s, %(name)s, %(price)s, %(stock)s, %(category_id)s, %(created_at)s, %(deleted_at)s)
-    ON CONFLICT (id) DO UPDATE
-   SET name = excluded.name, price = excluded.price, stock = excluded.stock, category_id = excluded.category_id,
-       created_at = excluded.created_at, deleted_at = excluded.deleted_at
 """
 SPELT = "SELECT text, lower(text), dense_rank() OVER (ORDER BY text) FROM unnest(%(texts)s::text[]) AS text"
 
@@ -97,21 +87,10 @@ WALKS = st.builds(
 class Shelf:
     """The service over a database of its own, somebody else who writes there, and how the database spells and sorts."""
 
-    def __init__(self, products: ProductService, writer: Connection, spelt: dict[str, tuple[str, int]]) -> None:
+    def __init__(self, products: ProductService, table: Table, spelt: dict[str, tuple[str, int]]) -> None:
         self.products = products
-        self._writer = writer
+        self.table = table
         self._spelt = spelt
-
-    async def fill(self, rows: list[Product]) -> None:
-        await self._writer.execute("DELETE FROM products")
-        async with self._writer.cursor() as cursor:
-            await cursor.executemany(UPSERT, [row._asdict() for row in rows])
-
-    async def write(self, row_id: UUID, row: Product | None) -> None:
-        if row:
-            await self._writer.execute(UPSERT, row._asdict())
-        else:
-            await self._writer.execute("DELETE FROM products WHERE id = %(id)s", {"id": row_id})
 
     def model(self, query: ProductQuery, rows: list[Product]) -> Model[Product]:
         def key(row: Product) -> Any:
@@ -152,11 +131,11 @@ def answer(page: ProductPage) -> Answer:
 
 
 @pytest.fixture
-async def shelf(pool_api: Api, fresh_db: str) -> AsyncIterator[Shelf]:
+async def shelf(pool_api: Api, writer: Connection) -> Shelf:
     await pool_api.database.write(execute, MAKE_CATEGORIES, {"kitchen": KITCHEN, "cups": CUPS, "books": BOOKS})
-    async with await AsyncConnection.connect(fresh_db, **CONNECTION) as writer:
-        rows = await (await writer.execute(SPELT, {"texts": [*NAMES, *TERMS]})).fetchall()
-        yield Shelf(pool_api.services.products, writer, {text: (lower, rank) for text, lower, rank in rows})
+    rows = await (await writer.execute(SPELT, {"texts": [*NAMES, *TERMS]})).fetchall()
+    table = Table(writer, "products", Product._fields)
+    return Shelf(pool_api.services.products, table, {text: (lower, rank) for text, lower, rank in rows})
 
 
 @given(rows=st.lists(PRODUCTS, max_size=30, unique_by=lambda row: row.id), query=QUERIES, walk=WALKS)
@@ -164,8 +143,8 @@ async def shelf(pool_api: Api, fresh_db: str) -> AsyncIterator[Shelf]:
 async def test_a_walk_shows_the_models_pages_whatever_others_write_meanwhile(
     shelf: Shelf, rows: list[Product], query: ProductQuery, walk: Walk
 ) -> None:
-    await shelf.fill(rows)
-    await compare(shelf.model(query, rows), walk, shelf.by_cursor(query), shelf.write)
+    await shelf.table.fill(rows)
+    await compare(shelf.model(query, rows), walk, shelf.by_cursor(query), shelf.table)
 
 
 def product(number: int, **fields: Any) -> Product:
@@ -180,11 +159,11 @@ REMOVED = Walk([2], [[Write(3, None)]])
 @pytest.mark.parametrize("walk", [NEW_ROW, REMOVED], ids=["inserted", "removed"])
 async def test_control_pages_by_number_repeat_and_skip_rows_when_others_write(shelf: Shelf, walk: Walk) -> None:
     rows, query = [product(number) for number in range(5)], ProductQuery()
-    await shelf.fill(rows)
+    await shelf.table.fill(rows)
     with pytest.raises(AssertionError):
-        await compare(shelf.model(query, rows), walk, shelf.by_number(query), shelf.write)
-    await shelf.fill(rows)
-    await compare(shelf.model(query, rows), walk, shelf.by_cursor(query), shelf.write)
+        await compare(shelf.model(query, rows), walk, shelf.by_number(query), shelf.table)
+    await shelf.table.fill(rows)
+    await compare(shelf.model(query, rows), walk, shelf.by_cursor(query), shelf.table)
 
 
 # Writers that do not wait for the reader
@@ -193,7 +172,7 @@ async def test_control_pages_by_number_repeat_and_skip_rows_when_others_write(sh
 @pytest.mark.parametrize("sort", ["created_at", "-created_at", "price", "-price", "name", "-name"])
 async def test_what_stays_is_shown_once_while_writers_run(shelf: Shelf, sort: Any) -> None:
     stays = [product(2 * number, price=Decimal(number % 7 + 1), name=NAMES[number % 9]) for number in range(200)]
-    await shelf.fill(stays)
+    await shelf.table.fill(stays)
     shown, others = await walked_beside(shelf, ProductQuery(sort=sort, page_size=7, count="none"))
     ids = {row.id for row in stays}
     assert sorted(found for found in shown if found in ids) == sorted(ids)
@@ -224,7 +203,7 @@ async def churn(shelf: Shelf) -> int:
     try:
         while number < 100_000:
             row = product(number % 400, price=Decimal(number % 7 + 1), name=NAMES[number % 9])
-            await shelf.write(row.id, row if number % 4 == 1 else None)
+            await shelf.table.write(row.id, row if number % 4 == 1 else None)
             number += 2
     except asyncio.CancelledError:
         pass

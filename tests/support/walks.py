@@ -9,7 +9,9 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from msgspec import UNSET
+from psycopg import sql
 
+from angidi.db import Connection
 from angidi.paging import PageInfo
 
 
@@ -30,27 +32,69 @@ class Answer(NamedTuple):
     info: PageInfo
 
 
+class Table:
+    """Somebody else's way to a table: rows are named tuples, their fields its columns."""
+
+    def __init__(self, writer: Connection, name: str, fields: Sequence[str]) -> None:
+        columns = [sql.Identifier(field) for field in fields]
+        self._writer = writer
+        self._delete = sql.SQL("DELETE FROM {} WHERE id = ANY (%s)").format(sql.Identifier(name))
+        self._upsert = sql.SQL(
+            "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT (id) DO UPDATE SET ({}) = ROW (excluded.{})"
+        ).format(
+            sql.Identifier(name),
+            sql.SQL(", ").join(columns),
+            sql.SQL(", ").join(sql.Placeholder() * len(columns)),
+            sql.SQL(", ").join(columns),
+            sql.SQL(", excluded.").join(columns),
+        )
+        self._present: set[UUID] = set()
+
+    async def fill(self, rows: Sequence[Any]) -> None:
+        """Hold these rows, instead of those that were written through here before."""
+        await self._writer.execute(self._delete, [list(self._present)])
+        self._present = {row.id for row in rows}
+        async with self._writer.cursor() as cursor:
+            await cursor.executemany(self._upsert, rows)
+
+    async def write(self, row_id: UUID, row: Any) -> None:
+        """Make the row of that id `row`; with None, remove it."""
+        self._present.add(row_id)
+        if row:
+            await self._writer.execute(self._upsert, row)
+        else:
+            await self._writer.execute(self._delete, [[row_id]])
+
+
 class Model(Generic[R]):
-    """A list: its rows, what belongs to it and in what order. `key` ends in the id."""
+    """A list: its rows, what belongs to it and in what order; `key` ends in the id. `always` is not written to."""
 
     def __init__(
-        self, rows: Sequence[R], matches: Callable[[R], bool], key: Callable[[R], Any], *, descending: bool
+        self,
+        rows: Sequence[R],
+        matches: Callable[[R], bool],
+        key: Callable[[R], Any],
+        *,
+        descending: bool,
+        always: Sequence[R] = (),
     ) -> None:
         self.rows = {row.id: row for row in rows}
+        self._always = {row.id: row for row in always}
         self._matches = matches
         self._key = key
         self._descending = descending
 
     def listed(self, after: Any = None) -> list[R]:
         """Return the rows behind the one whose key is `after`, or all."""
-        rows = sorted(filter(self._matches, self.rows.values()), key=self._key, reverse=self._descending)
+        rows = [row for row in (*self.rows.values(), *self._always.values()) if self._matches(row)]
+        rows.sort(key=self._key, reverse=self._descending)
         return [row for row in rows if after is None or self._is_behind(self._key(row), after)]
 
     def _is_behind(self, key: Any, after: Any) -> bool:
         return key < after if self._descending else key > after
 
     def key_of(self, row_id: UUID) -> Any:
-        return self._key(self.rows[row_id])
+        return self._key(self.rows.get(row_id) or self._always[row_id])
 
 
 class Write(NamedTuple):
@@ -71,11 +115,7 @@ Page = Callable[[int, str | None, int], Awaitable[Answer]]
 """Asks for a page: its number, the cursor to it (none for the first), its size."""
 
 
-WriteRow = Callable[[UUID, Any], Awaitable[None]]
-"""Makes the row of that id what is given, in the database; with None, removes it."""
-
-
-async def compare(model: Model[Any], walk: Walk, page: Page, write: WriteRow) -> None:
+async def compare(model: Model[Any], walk: Walk, page: Page, table: Table) -> None:
     """Walk through the list; fail where a page is not the model's, or a row that stayed was not shown exactly once."""
     stayed = [row.id for row in model.listed()]
     touched, shown = set[UUID](), list[UUID]()
@@ -93,11 +133,11 @@ async def compare(model: Model[Any], walk: Walk, page: Page, write: WriteRow) ->
             break
         after = model.key_of(shown[-1])
         for change in walk.writes[number - 1] if number <= len(walk.writes) else ():
-            touched |= await _apply(model, change, write)
+            touched |= await _apply(model, change, table)
     assert [found for found in shown if found not in touched] == [found for found in stayed if found not in touched]
 
 
-async def _apply(model: Model[Any], change: Write, write: WriteRow) -> set[UUID]:
+async def _apply(model: Model[Any], change: Write, table: Table) -> set[UUID]:
     """Change model and database alike; return the id of the row."""
     if change.place is None:
         row_id = change.row.id
@@ -110,5 +150,5 @@ async def _apply(model: Model[Any], change: Write, write: WriteRow) -> set[UUID]
         model.rows[row_id] = row
     else:
         del model.rows[row_id]
-    await write(row_id, row)
+    await table.write(row_id, row)
     return {row_id}
