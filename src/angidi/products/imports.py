@@ -1,6 +1,7 @@
 """The product import: what a row may hold, and the way of a file into the catalogue. `service` opens transactions."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from decimal import Decimal
 from typing import Annotated
 
@@ -26,6 +27,10 @@ COLUMNS = Columns(
 
 def _price(text: str) -> Decimal:
     return exact_price(number(text))
+
+
+_normal = lru_cache(1024)(normal)
+"""Files name the same few categories again and again."""
 
 
 class ProductRow(Struct, frozen=True):
@@ -85,7 +90,7 @@ def _good(line: int, row: ProductRow) -> Staged:
         price=row.price,
         stock=row.stock,
         category_id=row.category_id or None,
-        category=normal(row.category) if row.category and not row.category_id else None,
+        category=_normal(row.category) if row.category and not row.category_id else None,
         homeless=not (row.category_id or row.category),
         image_url=row.image_url,
     )

@@ -1,5 +1,6 @@
 """Products as rows, inputs and answers."""
 
+import re
 from decimal import ROUND_05UP, Decimal, InvalidOperation
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ _PRICE_RULE = "a number above 0, at most 99999999.99, with at most two decimals"
 _PRICE_SCHEMA = {"type": "number", "exclusiveMinimum": 0, "maximum": 99999999.99}
 _URL_RULE = "an http or https URL of at most 500 characters"
 _MAXIMUM_URL = 500
+_ORDINARY_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[!-~]*)?")
+"""What nearly every URL looks like: `urlsplit` finds scheme and host in each of these, and takes ten times as long."""
+
 _MAXIMUM_STOCK = 2_147_483_647
 
 
@@ -36,6 +40,8 @@ def picture_url(value: object) -> str | None:
         return None
     if not isinstance(value, str) or len(value) > _MAXIMUM_URL or not value.isprintable() or " " in value:
         raise ValueError(f"must be {_URL_RULE}")
+    if _ORDINARY_URL.fullmatch(value):
+        return value
     try:
         parts = urlsplit(value)
     except ValueError:
