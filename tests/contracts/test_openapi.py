@@ -53,8 +53,7 @@ def documented() -> Iterator[tuple[str, dict[str, Any]]]:
 def contents(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield what an operation says of each body that it takes or gives."""
     for part in [operation.get("requestBody", {}), *operation["responses"].values()]:
-        if "content" in part:
-            yield part["content"][JSON]
+        yield from part.get("content", {}).values()
 
 
 def examples(content: dict[str, Any]) -> list[Any]:

@@ -30,7 +30,8 @@ class Limit(NamedTuple):
 FILTERS = "?search=cup&min_price=1&max_price=9&in_stock=true&sort=-name&deleted=with&count=exact&page=9"
 ROW: dict[str, object] = {"name": "Cup", "price": 1, "category_id": "{category_id}"}
 # Finding the address and reading what the tokens hold are apart, since verifying the password stands between them; a
-# change of the catalogue's tree takes its lock, and looks at the tree, in statements of their own.
+# change of the catalogue's tree takes its lock, and looks at the tree, in statements of their own; an export sets the
+# transaction's time limits and how it is planned.
 LIMITS = {
     "GET /health": Limit(READ),
     "GET /api/v1/health": Limit(READ),
@@ -64,6 +65,7 @@ LIMITS = {
     "DELETE /categories/{category_id:str}": Limit(ACCOUNT + READ + WRITE + READ, status=409),
     "GET /categories/{category_id:str}/products": Limit(ACCOUNT + LIST, query=FILTERS),
     "GET /products": Limit(ACCOUNT + LIST, query=FILTERS + "&category_id={category_id}&subtree=true"),
+    "GET /products/export": Limit(ACCOUNT + 2 + READ, query="?category_id={category_id}"),
     "GET /products/{product_id:str}": Limit(READ),
     "POST /products": Limit(ACCOUNT + WRITE, body=ROW, status=201),
     "POST /products/bulk": Limit(ACCOUNT + READ + WRITE, body={"products": [ROW, ROW]}, status=201),

@@ -1,6 +1,6 @@
 """Categories in SQL. Every function is one statement on the connection given; errors leave through `db.errors`."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import LiteralString
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct
 
 from angidi.categories.errors import CategoryNotFound
 from angidi.categories.models import Category, CategoryNode, CategoryQuery, CategoryWithPath
+from angidi.db.bulk import Block, copy_out
 from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.ids import new_id
 from angidi.paging import PageRequest, Total
@@ -136,6 +137,14 @@ class Place(Struct, frozen=True):
     inside: bool
 
 
+# The columns of an import.
+EXPORT = """
+SELECT id, name, parent_id, description
+  FROM categories
+ ORDER BY id
+"""
+
+
 async def insert(conn: Connection, *, name: str, description: str | None, parent_id: UUID | None) -> Category:
     """Store a new category. Raises `CategoryExists`, `ParentUnknown`."""
     parameters = {"id": new_id(), "name": name, "description": description, "parent_id": parent_id}
@@ -196,6 +205,11 @@ async def count_categories(conn: Connection, query: CategoryQuery) -> Total:
 async def list_all(conn: Connection) -> list[CategoryNode]:
     """Return all categories, by name."""
     return await fetch_all(conn, CategoryNode, LIST_ALL)
+
+
+def export(conn: Connection) -> AsyncGenerator[Block]:
+    """Yield all categories as a CSV file."""
+    return copy_out(conn, EXPORT)
 
 
 async def lock_tree(conn: Connection) -> None:

@@ -1,7 +1,8 @@
 """What can be done with categories."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from functools import partial
 from uuid import UUID
 
@@ -18,10 +19,11 @@ from angidi.categories.models import (
     CategoryWithPath,
     NewCategory,
 )
+from angidi.categories.paths import CategoryPath, get_named
 from angidi.categories.staging import Known
 from angidi.csvfile import CsvFile, OnRefused, Row, Summary
 from angidi.db import Connection, Database, retried
-from angidi.db.bulk import take_time
+from angidi.db.bulk import Block, take_time
 from angidi.db.coalesce import Shared
 from angidi.paging import ByName, Found, PageRequest, Total, read_page
 from angidi.web.cursors import Cursors
@@ -53,6 +55,10 @@ class CategoryService:
             read_page, query, asked, repository.list_categories, repository.count_categories
         )
         return CategoryPage(categories=found.rows, **self._cursors.fields(query, found))
+
+    async def named(self, text: str) -> CategoryPath:
+        """Return the category that a name, a path of names or an id means. Raises `Invalid` unless it means one."""
+        return await self._db.read(get_named, text)
 
     async def get(self, category_id: UUID) -> CategoryWithPath:
         """Return a category and the way to it. Raises `CategoryNotFound`."""
@@ -104,6 +110,14 @@ class CategoryService:
             await take_time(conn)
             await repository.lock_tree(conn)
             return await imports.load(conn, file, on_refused=on_refused, maximum_depth=MAXIMUM_DEPTH)
+
+    async def export(self) -> AsyncGenerator[Block]:
+        """Yield the categories as a file that can be imported again. Whoever iterates closes it, too (`aclosing`)."""
+        async with self._db.transaction() as conn:
+            await take_time(conn)
+            async with aclosing(repository.export(conn)) as blocks:
+                async for block in blocks:
+                    yield block
 
     async def add_unknown(self, rows: Iterable[Row]) -> dict[UUID, Known]:
         """Add sample categories that are not there yet; return what the id of each row stands for."""

@@ -144,11 +144,11 @@ WITH stored AS (
       FROM import_categories AS staged
       LEFT JOIN categories AS old ON old.id = staged.category_id
      WHERE staged.reasons IS NULL
-       AND (old.id IS NULL OR %(described)s AND old.description IS DISTINCT FROM staged.description)
+       AND (old.id IS NULL OR %(described)s AND coalesce(old.description, '') <> coalesce(staged.description, ''))
      ORDER BY old.id NULLS LAST, staged.line
     ON CONFLICT (parent_id, name) DO UPDATE
        SET description = excluded.description, updated_at = now()
-     WHERE %(described)s AND category.description IS DISTINCT FROM excluded.description
+     WHERE %(described)s AND coalesce(category.description, '') <> coalesce(excluded.description, '')
     RETURNING xmax = 0 AS added
 )
 SELECT count(*) FILTER (WHERE added) AS added,

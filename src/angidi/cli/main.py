@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import click
 
 from angidi import __version__, errors
-from angidi.cli import db, doctor, imports, migrate, seed, serve, users
+from angidi.cli import db, doctor, exports, imports, migrate, seed, serve, users
 from angidi.cli.context import printable
 from angidi.config import ConfigError
 from angidi.db.embedded import EmbeddedError
@@ -61,3 +61,4 @@ main.add_command(users.group)
 main.add_command(seed.seed)
 main.add_command(imports.group)
 main.add_command(doctor.doctor)
+main.add_command(exports.group)

@@ -1,10 +1,26 @@
 """Many rows at once: into the database by COPY, out of it as a stream."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import LiteralString
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from typing import LiteralString, NamedTuple
 
 from angidi.csvfile import Reason, Refused
-from angidi.db.rows import Connection, execute
+from angidi.db.rows import Connection, Parameters, execute
+
+BLOCK = 64 * 1024
+"""Bytes in a block of what is copied out, about."""
+
+COPY_OUT = "COPY ({sql}) TO STDOUT WITH (FORMAT csv, HEADER)"
+
+# Rows that come along an index come at once, and need no temporary file to be sorted in.
+PREFER_INDEXES = "SELECT set_config('enable_sort', 'off', true)"
+
+
+class Block(NamedTuple):
+    """A part of a CSV file in UTF-8, and how many rows it has; the first begins with the header."""
+
+    data: bytes
+    rows: int
+
 
 # For this transaction alone. Whoever keeps one of its rows locked is waited for longer than a request would wait,
 # and still not for ever.
@@ -25,6 +41,20 @@ async def copy_in(conn: Connection, sql: LiteralString, rows: Iterable[Sequence[
     async with conn.cursor() as cursor, cursor.copy(sql) as copy:
         for row in rows:
             await copy.write_row(row)
+
+
+async def copy_out(conn: Connection, sql: LiteralString, parameters: Parameters | None = None) -> AsyncGenerator[Block]:
+    """Yield what `sql` selects as a CSV file, in its order, block by block: the file is nowhere as a whole."""
+    await execute(conn, PREFER_INDEXES)
+    data, rows = bytearray(), -1
+    async with conn.cursor() as cursor, cursor.copy(COPY_OUT.format(sql=sql), parameters) as copy:
+        async for row in copy:  # the header is the first
+            data += row
+            rows += 1
+            if len(data) >= BLOCK:
+                yield Block(bytes(data), rows)
+                data, rows = bytearray(), 0
+    yield Block(bytes(data), rows)
 
 
 async def stream_refused(conn: Connection, sql: LiteralString) -> AsyncIterator[Refused]:

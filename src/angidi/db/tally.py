@@ -1,10 +1,12 @@
 """How many statements a request ran, and how long each took: seen at the cursor, so that nothing can be forgotten."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from time import perf_counter
 from typing import Any, Generic, Self, TypeVar
 
-from psycopg import AsyncCursor
+from psycopg import AsyncCopy, AsyncCursor
 
 from angidi.db.statements import STATEMENTS
 
@@ -27,10 +29,21 @@ class CountingCursor(AsyncCursor[Row_co], Generic[Row_co]):
 
     async def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
         """Execute as `AsyncCursor.execute` does."""
-        if (current := tally.get()) is not None:
-            current.statements += 1
+        _count()
         started = perf_counter()
         try:
             return await super().execute(query, *args, **kwargs)
         finally:
             STATEMENTS.observe(query, perf_counter() - started, self.rowcount)
+
+    @asynccontextmanager
+    async def copy(self, *args: Any, **kwargs: Any) -> AsyncGenerator[AsyncCopy]:
+        """Copy as `AsyncCursor.copy` does; how long that takes is the other side's doing, and not told."""
+        _count()
+        async with super().copy(*args, **kwargs) as copy:
+            yield copy
+
+
+def _count() -> None:
+    if (current := tally.get()) is not None:
+        current.statements += 1

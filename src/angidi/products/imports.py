@@ -1,8 +1,8 @@
 """The product import: what a row may hold, and the way of a file into the catalogue. `service` opens transactions."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec

@@ -154,6 +154,16 @@ class ProductPage(PageInfo, frozen=True, kw_only=True):
     products: list[Product]
 
 
+class ExportQuery(Struct, frozen=True):
+    """Which products to export; a category that does not exist gives none."""
+
+    category_id: Annotated[
+        UUID | None,
+        Meta(description="Only those in this category and below it", examples=["550e8400-e29b-41d4-a716-446655440001"]),
+        Parse(filter_id),
+    ] = None
+
+
 class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
     """Which products of a category to list; all filters combine."""
 

@@ -1,11 +1,12 @@
 """Products in SQL. Every function is one statement on the connection given; errors leave through `db.errors`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import LiteralString
 from uuid import UUID
 
 from msgspec import structs
 
+from angidi.db.bulk import Block, copy_out
 from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.ids import new_id
 from angidi.paging import PageRequest, Total
@@ -19,6 +20,17 @@ INSERT INTO products (id, name, description, price, stock, category_id, image_ur
 VALUES (%(id)s, %(name)s, %(description)s, %(price)s, %(stock)s, %(category_id)s, %(image_url)s, %(sku)s)
 RETURNING id, name, coalesce(description, '') AS description, price, stock, category_id,
           created_at, updated_at, version, image_url, sku
+"""
+
+# The columns of an import, for all living products, or those in a category and below it. In the order of creation:
+# imported elsewhere, the same products are the newest.
+EXPORT = """
+SELECT sku, name, price, stock, description, category_id, image_url
+  FROM products
+ WHERE deleted_at IS NULL
+   AND (%(category_id)s::uuid IS NULL
+        OR category_id IN (SELECT descendant_id FROM category_closure WHERE ancestor_id = %(category_id)s::uuid))
+ ORDER BY created_at, id
 """
 
 # The categories that exist are kept from deletion until the transaction ends, so that one found here is still there for
@@ -122,6 +134,11 @@ async def insert_many(conn: Connection, rows: Iterable[tuple[UUID, NewProduct]])
     made = [{"id": product_id, **structs.asdict(new)} for product_id, new in rows]
     parameters = {name: [row[name] for row in made] for name in ("id", *NewProduct.__struct_fields__)}
     return {product.id: product for product in await fetch_all(conn, Product, INSERT_MANY, parameters)}
+
+
+def export(conn: Connection, category_id: UUID | None) -> AsyncGenerator[Block]:
+    """Yield all living products, or those in a category and below it, as a CSV file."""
+    return copy_out(conn, EXPORT, {"category_id": category_id})
 
 
 async def find_product(conn: Connection, product_id: UUID) -> Product | None:

@@ -9,6 +9,7 @@ from angidi.products.bulk import BulkOutcome, NewProducts
 from angidi.products.errors import ProductNotFound, SkuTaken
 from angidi.products.models import (
     CategoryProductQuery,
+    ExportQuery,
     NewProduct,
     Product,
     ProductChanges,
@@ -21,6 +22,13 @@ from angidi.web.envelopes import Data, JSONResponse
 from angidi.web.handlers import delete, get, post, put
 from angidi.web.links import listed
 from angidi.web.requests import AnyRequest, body_of, is_strict, known_id, query_of
+from angidi.web.streams import CsvFile
+
+EXAMPLE = (
+    "sku,name,price,stock,description,category_id,image_url\n"
+    'CUP-080,Espresso cup,7.50,120,"Porcelain, 80 ml",550e8400-e29b-41d4-a716-446655440001,\n'
+)
+"""An export."""
 
 
 @get("/products", guards=[admin_for_deleted], dependencies={"asked": query_of(ProductQuery)})
@@ -45,6 +53,17 @@ async def list_category_products(
 ) -> Response[Data[ProductPage]]:
     """List the products in a category and in all below it."""
     return listed(request, await products.page_of_category(known_id(category_id, CategoryNotFound), asked))
+
+
+@get(
+    "/products/export",
+    guards=[admin],
+    dependencies={"asked": query_of(ExportQuery)},
+    opt={"text": ("text/csv", EXAMPLE)},
+)
+async def export_products(asked: NamedDependency[ExportQuery], products: NamedDependency[ProductService]) -> CsvFile:
+    """Export the products as a CSV file that can be imported again."""
+    return CsvFile(products.export(asked.category_id), "products.csv")
 
 
 @get("/products/{product_id:str}", opt={"errors": [ProductNotFound]})
@@ -104,6 +123,6 @@ async def restore_product(product_id: FromPath[str], products: NamedDependency[P
 
 
 HANDLERS = [
-    list_products, list_category_products, show_product,
+    list_products, list_category_products, export_products, show_product,
     create_product, create_products, change_product, delete_product, restore_product,
 ]  # fmt: skip

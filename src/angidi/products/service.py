@@ -1,6 +1,7 @@
 """What can be done with products."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from functools import partial
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from msgspec import UNSET, structs
 from angidi.categories.service import CategoryService
 from angidi.csvfile import CsvFile, OnRefused, Row, Summary
 from angidi.db import Database, retried
-from angidi.db.bulk import take_time
+from angidi.db.bulk import Block, take_time
 from angidi.db.coalesce import Joined, Shared
 from angidi.paging import read_page
 from angidi.products import imports, repository
@@ -25,6 +26,10 @@ from angidi.products.models import (
     ProductQuery,
 )
 from angidi.web.cursors import Cursors
+from angidi.web.slots import Slots
+
+EXPORTS_AT_A_TIME = 2
+"""Each holds a connection for as long as its reader takes."""
 
 
 class ProductService:
@@ -36,6 +41,7 @@ class ProductService:
         self._categories = categories
         self._living: Joined[UUID, dict[UUID, Product]] = Joined(partial(db.read, repository.find_products))
         self._pages = Shared(self._read_page)
+        self._exports = Slots(EXPORTS_AT_A_TIME, "Other exports are under way. Please try again.")
 
     async def page(self, query: ProductQuery) -> ProductPage:
         """Return a page of products, in the order asked for. Raises `Invalid` for a cursor that is not of this list."""
@@ -107,6 +113,18 @@ class ProductService:
         async with self._db.transaction(undo=dry_run) as conn:
             await take_time(conn)
             return await imports.load(conn, file, on_refused=on_refused, default_category=default_category)
+
+    async def export(self, category_id: UUID | None = None) -> AsyncGenerator[Block]:
+        """Yield the living products as a file that can be imported again: all, or those in a category and below it.
+
+        Raises `Unavailable` while others export already. Whoever iterates closes it, too (`aclosing`).
+        """
+        with self._exports.taken():
+            async with self._db.transaction() as conn:
+                await take_time(conn)
+                async with aclosing(repository.export(conn, category_id)) as blocks:
+                    async for block in blocks:
+                        yield block
 
     async def add_unknown(self, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
         """Add sample products whose SKU no product has or had."""

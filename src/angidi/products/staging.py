@@ -125,15 +125,28 @@ SELECT count(*) FILTER (WHERE added) AS added,
   FROM stored
 """
 
-# By column of the file: the column of the table that it sets, and to what. A column that the file does not have is
-# left alone, and so is the category where a row names none.
-SETS: dict[str, tuple[LiteralString, LiteralString]] = {
-    "name": ("name", "staged.name"),
-    "price": ("price", "staged.price"),
-    "stock": ("stock", "staged.stock"),
-    "description": ("description", "staged.description"),
-    "image_url": ("image_url", "staged.image_url"),
-    "category": ("category_id", "coalesce(staged.category_id, named.category_id, old.category_id)"),
+
+class Setting(NamedTuple):
+    """A column of the table that a file sets, to what, and the form in which both are compared."""
+
+    column: LiteralString
+    value: LiteralString
+    form: LiteralString = "{}"
+
+    def of(self, row: LiteralString) -> LiteralString:
+        """Return the column of a row as it is compared."""
+        return self.form.format(f"{row}.{self.column}")
+
+
+# By column of the file. A column that the file does not have is left alone, and so is the category where a row names
+# none. No description and an empty one are the same to clients, and so here.
+SETS: dict[str, Setting] = {
+    "name": Setting("name", "staged.name"),
+    "price": Setting("price", "staged.price"),
+    "stock": Setting("stock", "staged.stock"),
+    "description": Setting("description", "staged.description", "coalesce({}, '')"),
+    "image_url": Setting("image_url", "staged.image_url"),
+    "category": Setting("category_id", "coalesce(staged.category_id, named.category_id, old.category_id)"),
 }
 
 # Deleted products count too: what a shop has thrown out does not come back.
@@ -223,11 +236,11 @@ async def drop(conn: Connection) -> None:
 def upsert_of(columns: Collection[str]) -> LiteralString:
     """Return `UPSERT` for a file of these columns."""
     present = {*columns, "category"} if "category_id" in columns else {*columns}
-    sets = [pair for name, pair in SETS.items() if name in present]
+    sets = [setting for name, setting in SETS.items() if name in present]
     return UPSERT.format(
-        old=", ".join(f"old.{column}" for column, _ in sets),
-        staged=", ".join(value for _, value in sets),
-        product=", ".join(f"product.{column}" for column, _ in sets),
-        excluded=", ".join(f"excluded.{column}" for column, _ in sets),
-        assignments=", ".join(f"{column} = excluded.{column}" for column, _ in sets),
+        old=", ".join(each.of("old") for each in sets),
+        staged=", ".join(each.form.format(each.value) for each in sets),
+        product=", ".join(each.of("product") for each in sets),
+        excluded=", ".join(each.of("excluded") for each in sets),
+        assignments=", ".join(f"{each.column} = excluded.{each.column}" for each in sets),
     )

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from angidi.errors import Unauthenticated, Unavailable
 from angidi.web.limits import BodyLimit, refuse
+from angidi.web.slots import Slots
 
 LARGE_BODY_LIMIT = 4 * 1024 * 1024
 """Bytes of a request body at an address that takes large ones."""
@@ -28,7 +29,7 @@ class LargeBodies:
         self._others = others
         self._paths = paths
         self._verify = verify
-        self._held = 0
+        self._slots = Slots(AT_A_TIME, "Too many large requests are under way. Please try again.")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -39,17 +40,8 @@ class LargeBodies:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            self._admit(scope)
+            self._verify(dict(scope["headers"]).get(b"authorization", b"").decode("latin-1"))
+            with self._slots.taken():
+                await self._app(scope, receive, send)
         except (Unauthenticated, Unavailable) as error:
             await refuse(error, scope, send, {"Connection": "close"})
-            return
-        self._held += 1
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._held -= 1
-
-    def _admit(self, scope: Scope) -> None:
-        self._verify(dict(scope["headers"]).get(b"authorization", b"").decode("latin-1"))
-        if self._held >= AT_A_TIME:
-            raise Unavailable("Too many large requests are under way. Please try again.")

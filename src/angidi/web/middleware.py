@@ -42,7 +42,7 @@ class Cors(CORSMiddleware):
 
 
 class Gzip:
-    """Compresses large answers for those who accept it; one that comes in parts passes as it is."""
+    """Compresses large answers for those who accept it; one that comes in parts (`web.streams`) does it itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -72,14 +72,14 @@ def _pack(start: Message, message: Message, scope: Scope) -> None:
     if b"content-encoding" in own:
         return
     headers = [*start["headers"], (b"vary", b"Accept-Encoding")]
-    if _accepts_gzip(scope):
+    if accepts_gzip(scope):
         message["body"] = gzip.compress(message["body"], _LEVEL, mtime=0)
         headers = [pair for pair in headers if pair[0] != b"content-length"]
         headers += [(b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(message["body"]))]
     start["headers"] = headers
 
 
-def _accepts_gzip(scope: Scope) -> bool:
+def accepts_gzip(scope: Scope) -> bool:
     """Tell whether the client accepts gzip; `gzip;q=0` says that it does not (RFC 9110, section 12.5.3)."""
     accepted = b",".join(value for name, value in scope["headers"] if name == b"accept-encoding")
     return b"gzip" in accepted and not _REFUSED.search(accepted)

@@ -105,7 +105,10 @@ def _guards(handler: HTTPRouteHandler) -> Sequence[Any]:
 
 
 def _answer(handler: HTTPRouteHandler) -> Any:
+    """Return the type of the JSON that the handler answers with; None's type where it answers without."""
     answer = get_type_hints(handler.fn)["return"]
+    if "text" in handler.opt:
+        return type(None)
     return answer if answer is type(None) or _is_data(answer) else get_args(answer)[0]
 
 
@@ -173,6 +176,8 @@ def _without_null(schema: Json) -> Json:
 def _responses(handler: HTTPRouteHandler, reads: dict[str, type[Struct]], schemas: Json) -> Json:
     answer = _answer(handler)
     success: Json = {"description": _SUCCESS[handler.status_code]}
+    if text := handler.opt.get("text"):
+        success["content"] = {text[0]: {"schema": {"type": "string"}, "example": text[1]}}
     if answer is not type(None):
         schema = {"$ref": _REF.format(name=_component(answer))}
         success["content"] = {"application/json": {"schema": schema, "example": _example(schema, schemas)}}

@@ -85,6 +85,7 @@ class _Exchange:
         self.scope: Scope = {**scope, "state": {"request_id": self.request_id, "strict": self._strict}}
         if self.method == "HEAD":
             self.scope["method"] = "GET"
+            self.scope["state"]["head"] = True
 
     async def send(self, message: Message) -> None:
         """Pass on a part of the answer."""

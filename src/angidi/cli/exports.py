@@ -1,0 +1,114 @@
+"""`angidi export …`: categories and products to CSV files."""
+
+import gzip
+import os
+import sys
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import aclosing, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from rich.console import Console
+from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from angidi.app import Services
+from angidi.cli.context import with_services
+from angidi.db.bulk import Block
+
+STDOUT = Path("-")
+
+Work = Callable[[Services], AsyncGenerator[Block]]
+
+_file = click.argument(
+    "path", metavar="[FILE.csv]", default=STDOUT, type=click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+)
+
+
+@click.group("export")
+def group() -> None:
+    """Export categories and products to CSV files that `angidi import` takes.
+
+    A file whose name ends in .gz is gzipped; without a file, or with “-”, the export goes to standard output. It is of
+    one moment, whatever is changed meanwhile. A file gets its name when it is complete.
+    """
+
+
+@group.command()
+@_file
+def categories(path: Path) -> None:
+    """Export the categories.
+
+    The columns are id, name, parent_id, description.
+    """
+    _export(path, "categories", lambda services: services.categories.export())
+
+
+@group.command()
+@_file
+@click.option("--category", metavar="NAME|ID", help="Only those in this category (name, path or id) and below it.")
+def products(path: Path, *, category: str | None) -> None:
+    """Export the products that are not deleted.
+
+    The columns are sku, name, price, stock, description, category_id, image_url. Cells are as they are stored, also
+    those that a spreadsheet takes for formulas. A product without a sku is exported, and not taken by the import.
+    """
+
+    async def work(services: Services) -> AsyncGenerator[Block]:
+        category_id = (await services.categories.named(category)).id if category else None
+        async with aclosing(services.products.export(category_id)) as blocks:
+            async for block in blocks:
+                yield block
+
+    _export(path, "products", work)
+
+
+def _export(path: Path, what: str, work: Work) -> None:
+    with _progress() as watch, _target(path) as file:
+
+        async def write(services: Services) -> int:
+            rows = 0
+            async with aclosing(work(services)) as blocks:
+                async for block in blocks:
+                    file.write(block.data)
+                    rows += block.rows
+                    watch(len(block.data))
+            return rows
+
+        rows = with_services(write)
+    click.echo(f"{rows:,} {what} exported", err=True)
+
+
+@contextmanager
+def _target(path: Path) -> Generator[BinaryIO]:
+    """Give what to write to. A file takes the place of an older one at the end of the block, if all went well."""
+    if path == STDOUT:
+        yield sys.stdout.buffer
+        sys.stdout.flush()
+        return
+    draft = path.with_name(f"{path.name}.partial")
+    try:
+        with draft.open("wb") as file:
+            if path.suffix == ".gz":
+                with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
+                    yield packed  # type: ignore[misc]
+            else:
+                yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise click.ClickException(f"{path}: {os.strerror(error.errno or 0)}") from None
+    finally:
+        with suppress(FileNotFoundError):
+            draft.unlink()
+
+
+@contextmanager
+def _progress() -> Generator[Callable[[int], None]]:
+    """Show how much is written, where somebody watches."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("exporting"), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("exporting", total=None)
+        yield lambda written: progress.update(task, advance=written)

@@ -1,0 +1,101 @@
+"""`angidi export`: what is written where, and what a failure leaves."""
+
+import gzip
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+
+from angidi.cli.main import main
+
+HEADER = "sku,name,price,stock,description,category_id,image_url\n"
+
+
+@pytest.fixture
+def database(fresh_db: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database with a product in Cups and one in Drinks > Tea, which the settings name."""
+    monkeypatch.setenv("ANGIDI_ENV", "test")
+    monkeypatch.setenv("ANGIDI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DATABASE_URL", fresh_db)
+    with psycopg.connect(fresh_db) as conn:
+        conn.execute("INSERT INTO categories (name) VALUES ('Cups'), ('Drinks')")
+        conn.execute("INSERT INTO categories (name, parent_id) SELECT 'Tea', id FROM categories WHERE name = 'Drinks'")
+        conn.execute(
+            "INSERT INTO products (sku, name, price, category_id) "
+            "SELECT upper(name), name || ' of the house', 7.1, id FROM categories WHERE name <> 'Drinks'"
+        )
+    return fresh_db
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, ["export", *map(str, arguments)])
+
+
+def skus(text: str) -> list[str]:
+    header, *rows = text.splitlines()
+    assert header + "\n" == HEADER
+    return sorted(row.split(",")[0] for row in rows)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("to", [[], ["-"]])
+def test_the_file_goes_to_standard_output_and_the_count_does_not(to: list[str]) -> None:
+    result = run("products", *to)
+    assert (result.exit_code, result.stderr) == (0, "2 products exported\n")
+    assert skus(result.stdout) == ["CUPS", "TEA"]
+
+
+@pytest.mark.usefixtures("database")
+def test_a_file_is_written_and_gzipped_by_its_name(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "products.csv", tmp_path / "products.csv.gz"
+    results = [run("products", path) for path in (plain, packed)]
+    assert [(result.exit_code, result.stdout) for result in results] == [(0, ""), (0, "")]
+    assert skus(plain.read_text()) == ["CUPS", "TEA"]
+    assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["products.csv", "products.csv.gz"]
+
+
+@pytest.mark.usefixtures("database")
+def test_a_category_is_named_as_people_do_and_exported_with_all_below_it() -> None:
+    assert skus(run("products", "--category", "Drinks").stdout) == ["TEA"]
+    assert skus(run("products", "--category", "Drinks > Tea").stdout) == ["TEA"]
+    result = run("products", "--category", "Drink")
+    assert result.exit_code == 1
+    assert "error: there is no category “Drink”; near it are:" in result.stderr
+
+
+@pytest.mark.usefixtures("database")
+def test_categories_are_exported_with_their_ids() -> None:
+    result = run("categories")
+    assert (result.exit_code, result.stderr) == (0, "3 categories exported\n")
+    assert result.stdout.startswith("id,name,parent_id,description\n")
+    assert [line.split(",")[1] for line in result.stdout.splitlines()[1:]].count("Tea") == 1
+
+
+def test_a_failed_export_leaves_the_older_file_as_it_was(database: str, tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("older")
+    with psycopg.connect(database) as conn:
+        conn.execute("ALTER TABLE products RENAME COLUMN image_url TO picture")
+    assert run("products", path).exit_code == 1
+    assert path.read_text() == "older"
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["products.csv"]
+
+
+@pytest.mark.usefixtures("database")
+def test_a_place_that_cannot_be_written_to_is_said() -> None:
+    result = run("products", "/nowhere/products.csv")
+    assert result.exit_code == 1
+    assert "/nowhere/products.csv: No such file or directory" in result.stderr
+
+
+@pytest.mark.usefixtures("database")
+def test_a_reader_that_has_seen_enough_is_no_error_of_ours() -> None:
+    script = f"{sys.executable} -m angidi export products | head -n 1"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, env=os.environ, check=True)
+    assert done.stdout == HEADER
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,109 @@
+"""The export over a real connection: complete, or visibly not, at the pace of its reader."""
+
+import csv
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from tests.support.serving import Server, serving
+
+from angidi.app import build_tokens
+from angidi.config import Settings
+
+ROWS = 12_000
+LONG = """
+WITH made AS (INSERT INTO categories (name) VALUES ('Cups') RETURNING id)
+INSERT INTO products (sku, name, description, price, category_id)
+SELECT 'N' || n, 'Cup', repeat('x', 2000), 1, made.id FROM made, generate_series(1, %s) AS n
+"""
+ADMIN = "INSERT INTO users (email, password_hash, name, role) VALUES ('a@shop.example', '-', 'A', 'admin') RETURNING id"
+EXPORTING = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY (%' AND state = 'active'"
+
+
+class Shop:
+    """A server with 24 MB of products, more than sockets hold, and the headers of an admin."""
+
+    def __init__(self, server: Server, url: str, headers: dict[str, str]) -> None:
+        self.server = server
+        self.url = f"{server.url}/api/v1/products/export"
+        self.headers = headers | {"Accept-Encoding": "identity"}
+        self._database = url
+
+    def exporting(self) -> list[int]:
+        """Return the server processes that an export keeps busy."""
+        with psycopg.connect(self._database) as conn:
+            return [int(row[0]) for row in conn.execute(EXPORTING)]
+
+    def kill(self, pid: int) -> None:
+        with psycopg.connect(self._database) as conn:
+            conn.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+    def no_longer_exporting(self) -> bool:
+        """Tell whether the export ends in time."""
+        deadline = time.monotonic() + 20
+        while self.exporting() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not self.exporting()
+
+
+@pytest.fixture
+def shop(fresh_db: str, tmp_path: Path) -> Iterator[Shop]:
+    with psycopg.connect(fresh_db) as conn:
+        for column in ("search_text", "words"):  # which nobody looks at here, and which take their time
+            conn.execute(f"ALTER TABLE products ALTER COLUMN {column} DROP EXPRESSION".encode())
+        conn.execute(LONG, [ROWS])
+        row = conn.execute(ADMIN).fetchone()
+    assert row
+    home = tmp_path / "home"
+    with serving(home, ANGIDI_ENV="test", DATABASE_URL=fresh_db, JWT_SECRET="s" * 40, SERVER_WORKERS="1") as server:
+        tokens = build_tokens(Settings(angidi_env="test", angidi_home=home, jwt_secret="s" * 40))  # type: ignore[arg-type]
+        token = tokens.make_access(row[0], "a@shop.example", "admin")
+        yield Shop(server, fresh_db, {"Authorization": f"Bearer {token}"})
+
+
+def test_a_whole_export_comes_through_plain_and_gzipped(shop: Shop) -> None:
+    plain = httpx.get(shop.url, headers=shop.headers)
+    packed = httpx.get(shop.url, headers=shop.headers | {"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content
+    assert sum(1 for _ in csv.DictReader(io.StringIO(plain.text))) == ROWS
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_an_export_whose_database_is_lost_does_not_look_complete(shop: Shop, encoding: str) -> None:
+    headers = shop.headers | {"Accept-Encoding": encoding}
+    with (
+        httpx.stream("GET", shop.url, headers=headers) as answer,
+        pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"),
+    ):
+        parts = answer.iter_raw(1024)
+        next(parts)
+        (pid,) = shop.exporting()
+        shop.kill(pid)
+        for _ in parts:
+            pass
+    assert "answer broken off" in shop.server.output
+    assert httpx.get(f"{shop.server.url}/readyz").status_code == 200
+
+
+def test_a_client_that_leaves_gives_the_connection_back(shop: Shop) -> None:
+    for _ in range(3):
+        with httpx.stream("GET", shop.url, headers=shop.headers) as answer:
+            parts = answer.iter_raw(1024)
+            next(parts)
+            assert shop.exporting()
+        assert shop.no_longer_exporting()
+    assert len(httpx.get(shop.url, headers=shop.headers).content) > ROWS * 2000
+
+
+def test_who_reads_slowly_is_waited_for_and_nothing_piles_up(shop: Shop) -> None:
+    with httpx.stream("GET", shop.url, headers=shop.headers) as answer:
+        parts = answer.iter_raw(1024)
+        next(parts)
+        time.sleep(1)
+        assert shop.exporting()  # the server has not sent it all to somewhere in between
+        assert sum(map(len, parts)) > ROWS * 1990
