@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from pydantic import SecretStr
 from tests.support.serving import Server, serving
 
 from angidi.app import build_tokens
@@ -60,7 +61,7 @@ def shop(fresh_db: str, tmp_path: Path) -> Iterator[Shop]:
     assert row
     home = tmp_path / "home"
     with serving(home, ANGIDI_ENV="test", DATABASE_URL=fresh_db, JWT_SECRET="s" * 40, SERVER_WORKERS="1") as server:
-        tokens = build_tokens(Settings(angidi_env="test", angidi_home=home, jwt_secret="s" * 40))  # type: ignore[arg-type]
+        tokens = build_tokens(Settings(angidi_env="test", angidi_home=home, jwt_secret=SecretStr("s" * 40)))
         token = tokens.make_access(row[0], "a@shop.example", "admin")
         yield Shop(server, fresh_db, {"Authorization": f"Bearer {token}"})
 

@@ -24,15 +24,15 @@ from angidi.config import Settings
 from angidi.csvfile import Summary, opened
 from angidi.db import Database
 from angidi.db.bulk import Block
-from angidi.db.rows import execute, fetch_value
+from angidi.db.rows import execute
 from angidi.errors import Unavailable
 from angidi.products.imports import COLUMNS
 from angidi.products.models import NewProduct
 from angidi.products.service import EXPORTS_AT_A_TIME
 
-VERSIONS = "SELECT string_agg(format('%%s %%s %%s %%s', sku, ctid, xmin, xmax), ' ' ORDER BY id) FROM {}"
+VERSIONS = "SELECT string_agg(format('%s %s %s %s', sku, ctid, xmin, xmax), ' ' ORDER BY id) FROM {}"
 CATALOGUE = """
-SELECT string_agg(format('%%s|%%s|%%s|%%s|%%s|%%s|%%s', sku, name, price, stock, description, path, image_url), E'\n'
+SELECT string_agg(format('%s|%s|%s|%s|%s|%s|%s', sku, name, price, stock, description, path, image_url), E'\n'
                   ORDER BY products.created_at, products.id)
   FROM products
   JOIN (SELECT child.id, concat(parent.name, ' > ', child.name) AS path
@@ -98,7 +98,9 @@ class Shop:
         return summaries
 
     async def ask(self, query: str) -> Any:
-        return await self.database.read(fetch_value, query)  # type: ignore[arg-type]
+        async with self.database.connection() as conn:
+            row = await (await conn.execute(query.encode())).fetchone()
+        return row[0] if row else None
 
 
 async def joined(blocks: AsyncGenerator[Block]) -> bytes:

@@ -25,7 +25,7 @@ class Exchange:
         self._most = most
         self._leaves = leaves
         self._left = asyncio.Event()
-        self._scope = {"type": "http", "headers": [], "state": {"request_id": "x", "head": head}}
+        self._scope: dict[str, Any] = {"type": "http", "headers": [], "state": {"request_id": "x", "head": head}}
 
     async def blocks(self, number: int, error: Exception | None = None) -> AsyncGenerator[Block]:
         try:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import click
 from rich.console import Console
@@ -91,7 +91,7 @@ def _target(path: Path) -> Generator[BinaryIO]:
         with draft.open("wb") as file:
             if path.suffix == ".gz":
                 with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-                    yield packed  # type: ignore[misc]
+                    yield cast("BinaryIO", packed)
             else:
                 yield file
             file.flush()
