@@ -75,14 +75,18 @@ interop: setup ## Take turns with golang-migrate at length, with processes and k
 bench: setup ## Measure everything beside its limits and its peers into docs/benchmarks (ARGS=--list tells the parts).
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: bench-plans
+bench-plans: setup ## Explain every request on a million products, against its budget; write docs/database/plans.json.
+	@$(BIN)/python -m benchmarks.plans $(ARGS)
+
 .PHONY: fmt
 fmt: setup ## Format the code and mend what ruff can.
 	@$(BIN)/ruff check --quiet --fix .; $(BIN)/ruff format .
 
 .PHONY: docs
-docs: setup ## Write everything that is generated: docs/reference, docs/database/SCHEMA.md, .env.example.
-	@$(BIN)/python -m tools.reference
+docs: setup ## Write everything that is generated: docs/reference, SCHEMA.md and INDEXES.md, .env.example.
 	@$(BIN)/python -m tools.schema
+	@$(BIN)/python -m tools.reference
 
 .PHONY: lock
 lock: ## Write both locks in requirements/ anew, with the newest versions (needs uv).

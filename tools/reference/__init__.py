@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tools.reference import api, commands, errors, settings
+from tools.reference import api, commands, errors, indexes, settings
 
 NOTE = "Made by `make docs` from the code, and compared with it by `make check`.\n"
 
@@ -12,5 +12,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/errors.md": errors.page,
     "docs/reference/cli.md": commands.page,
     "docs/reference/openapi.json": api.description,
+    "docs/database/INDEXES.md": indexes.page,
 }
 """What makes each file, by its path from the project's folder."""

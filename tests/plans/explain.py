@@ -1,0 +1,166 @@
+"""The statements that a request really runs, and how the database runs each of them once it has settled on a plan."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import AsyncConnection, sql
+
+from angidi.config import Settings
+from angidi.db import Database
+from angidi.db.plans import numbered
+from angidi.db.pool import CONNECTION
+from angidi.db.tally import CountingCursor
+from tests.plans.cases import Case
+from tests.support.api import Api
+from tests.support.isolation import OneConnection
+
+SETTLED = 7
+"""Runs after which the server has decided: five with a plan for the values, then the cheaper of that and a generic."""
+
+_NAMES = re.compile(r"%\((\w+)\)s")
+
+
+class Statement(NamedTuple):
+    """A statement with its parameters."""
+
+    text: str
+    values: Mapping[str, object]
+
+
+class Plan(NamedTuple):
+    """What a plan does: the indexes it reads, the tables it scans, whether it sorts, and how many pages it touches."""
+
+    indexes: tuple[str, ...]
+    scans: tuple[str, ...]
+    sorts: bool
+    buffers: int
+
+
+class Answer(NamedTuple):
+    """What a request came to: its status, its statements, and their plans."""
+
+    status: int
+    statements: list[str]
+    plans: list[Plan]
+
+    @property
+    def indexes(self) -> tuple[str, ...]:
+        """Each index that is read, in the order of the first reading."""
+        return tuple(dict.fromkeys(index for plan in self.plans for index in plan.indexes))
+
+    @property
+    def scans(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(table for plan in self.plans for table in plan.scans))
+
+    @property
+    def sorts(self) -> bool:
+        return any(plan.sorts for plan in self.plans)
+
+    @property
+    def buffers(self) -> int:
+        return sum(plan.buffers for plan in self.plans)
+
+
+def recording(statements: list[Statement]) -> type[CountingCursor[Any]]:
+    """Return a kind of cursor that appends what it executes to `statements`."""
+
+    class Recording(CountingCursor[Any]):
+        async def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Any:
+            statements.append(Statement(query, params or {}))
+            return await super().execute(query, params, **kwargs)
+
+    return Recording
+
+
+def answers(url: str, home: Path, cases: Iterable[Case], places: Mapping[str, object]) -> dict[Case, Answer]:
+    """Return what each case comes to on the database at `url`, which stays as it is."""
+    recorded = asyncio.run(_recorded(url, home, cases, places))
+    with psycopg.connect(url, autocommit=True, options=CONNECTION["options"]) as conn:
+        return {
+            case: Answer(status, [s.text for s in statements], [explained(conn, s) for s in statements])
+            for case, (status, statements) in recorded.items()
+        }
+
+
+async def _recorded(
+    url: str, home: Path, cases: Iterable[Case], places: Mapping[str, object]
+) -> dict[Case, tuple[int, list[Statement]]]:
+    """Answer the requests by the whole application, each in a transaction that is rolled back."""
+    statements: list[Statement] = []
+    settings_of_connection: dict[str, Any] = CONNECTION | {"cursor_factory": recording(statements)}
+    settings = Settings(angidi_env="test", angidi_home=home, api_rate_limit=0)
+    found: dict[Case, tuple[int, list[Statement]]] = {}
+    async with (
+        await AsyncConnection.connect(url, **settings_of_connection) as conn,
+        Api(settings, Database(OneConnection(conn))) as api,
+    ):
+        for case in cases:
+            async with conn.transaction(force_rollback=True):
+                found[case] = await _asked(api, case, places, statements)
+    return found
+
+
+async def _asked(
+    api: Api, case: Case, places: Mapping[str, object], statements: list[Statement]
+) -> tuple[int, list[Statement]]:
+    headers = await api.admin_headers() if case.admin else {}
+    method, path = case.request.format(**places).split(" ", 1)
+    if case.after:
+        joint = "&" if "?" in path else "?"
+        before = await api.get(f"{path}{joint}page={case.after}", headers=headers)
+        path += f"{joint}cursor={before.json()['data']['next_cursor']}"
+    statements.clear()
+    answer = await api.request(method, path, headers=headers, content=case.body.format(**places) or None)
+    return answer.status_code, [*statements]
+
+
+def explained(conn: psycopg.Connection, statement: Statement) -> Plan:
+    """Return the plan that the server has settled on, run with the statement's values and rolled back."""
+    names = dict.fromkeys(_NAMES.findall(statement.text))
+    values = [sql.Literal(statement.values[name]) for name in names]
+    arguments = sql.SQL("({})").format(sql.SQL(", ").join(values)) if values else sql.SQL("")
+    query = sql.SQL("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE settled {}").format(arguments)
+    conn.execute(f"PREPARE settled AS {numbered(statement.text)}".encode())
+    try:
+        for _ in range(SETTLED - 1):
+            with conn.transaction(force_rollback=True):
+                conn.execute(query)
+        with conn.transaction(force_rollback=True):
+            (found,) = conn.execute(query).fetchone() or ({},)
+    finally:
+        conn.execute("DEALLOCATE settled")
+    return _plan(found[0]["Plan"])
+
+
+def _plan(top: dict[str, Any]) -> Plan:
+    nodes = list(_nodes(top))
+    return Plan(
+        indexes=tuple(node["Index Name"] for node in nodes if "Index Name" in node),
+        scans=tuple(node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"),
+        sorts=any(node["Node Type"] in {"Sort", "Incremental Sort"} for node in nodes),
+        buffers=top["Shared Hit Blocks"] + top["Shared Read Blocks"],
+    )
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def problems(case: Case, answer: Answer) -> list[str]:
+    """Return what an answer has that its case does not allow, as lines."""
+    pairs = [
+        ("status", answer.status, case.status),
+        ("indexes", answer.indexes, case.indexes),
+        ("scans", answer.scans, case.scans),
+        ("sorts", answer.sorts, case.sorts),
+    ]
+    found = [f"{case.name}: {what} {is_} instead of {wanted}" for what, is_, wanted in pairs if is_ != wanted]
+    if answer.buffers > case.buffers:
+        found.append(f"{case.name}: touches {answer.buffers} pages, of at most {case.buffers}")
+    return found

@@ -1,0 +1,42 @@
+"""What each request costs the database, on 30,000 products; `make bench-plans` asks the same of a million."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import migrate_up
+from tests.plans import catalogue
+from tests.plans.cases import CASES, Case
+from tests.plans.explain import Answer, answers, problems
+from tests.support.server import Databases
+
+PRODUCTS = 30_000
+
+
+@pytest.fixture(scope="module")
+def found(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Case, Answer]]:
+    """What each case comes to. The shop is built once in a run, whichever workers these tests fall to."""
+
+    def build(url: str) -> None:
+        migrate_up(url)
+        catalogue.build(url, PRODUCTS)
+
+    with databases.database(databases.template(f"shop_of_{PRODUCTS}", build)) as url:
+        yield answers(url, tmp_path_factory.mktemp("home"), CASES, catalogue.places(url))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_request_reads_its_indexes_within_its_budget(found: dict[Case, Answer], case: Case) -> None:
+    assert problems(case, found[case]) == [], "\n\n".join(found[case].statements)
+
+
+def test_a_request_over_its_budget_or_with_another_plan_would_be_found(found: dict[Case, Answer]) -> None:
+    first = CASES[0]
+    wrong = first._replace(indexes=("other",), buffers=1, status=404, scans=("products",), sorts=True)
+    assert [line.removeprefix(f"{first.name}: ").split()[0] for line in problems(wrong, found[first])] == [
+        "status", "indexes", "scans", "sorts", "touches",
+    ]  # fmt: skip
+
+
+def test_no_request_stands_there_twice() -> None:
+    assert len({case.name for case in CASES}) == len(CASES)
