@@ -1,6 +1,6 @@
 """Angidi beside its limits and its peers, in one run, and the report about it.
 
-    python -m benchmarks [MEASUREMENT ...] [--sizes 10k 200k 1m] [--rounds 5] [--seconds 2]
+    python -m benchmarks [MEASUREMENT ...] [--sizes 10k 200k 1m] [--rounds 5] [--seconds 1]
 
 Without a measurement's name all are run and docs/benchmarks/ is written anew; with names the report goes to
 .angidi/bench/report/, unless --into says where (results of the other measurements there are kept).
@@ -82,7 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the measurements")
     parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=["10k", "200k", "1m"], help="rows")
     parser.add_argument("--rounds", type=int, default=5, help="rounds, of which the median counts")
-    parser.add_argument("--seconds", type=float, default=2.0, help="of one window of load")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of one window of load")
     parser.add_argument("--import-rows", type=int, help="rows of the imported file (default: the largest size)")
     parser.add_argument("--import-rounds", type=int, default=1)
     parser.add_argument("--into", type=Path, help="the folder of the report")
@@ -108,9 +108,9 @@ def _run(arena: Arena, name: str) -> Outcome | None:
 def _minutes(options: Options, names: list[str], databases: Databases) -> float:
     """Return about how long it takes: the data sets that are missing, the windows of load, the imports."""
     seconds = databases.seconds_to_build(options.sizes)
-    seconds += sum(measure.ALL[name].windows * options.rounds * (options.seconds + 0.6) for name in names)
+    seconds += sum(measure.ALL[name].windows * options.rounds * (options.seconds + 0.7) for name in names)
     if "import" in names:
-        seconds += options.import_rounds * options.import_rows * 200e-6
+        seconds += options.import_rounds * options.import_rows * 350e-6
     return seconds / 60
 
 

@@ -39,7 +39,7 @@ class Options:
 
     sizes: tuple[int, ...]
     rounds: int = 5
-    seconds: float = 2.0
+    seconds: float = 1.0
     """Of one window of load."""
 
     import_rows: int = 1_000_000

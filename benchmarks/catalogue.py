@@ -104,16 +104,16 @@ def tree() -> Tree:
     return Tree([Category(*row, shares[row[0]]) for row in found], weights)
 
 
-def products(rows: int) -> Iterator[Product]:
-    """Yield `rows` products, the oldest first."""
-    rng = random.Random(SEED + 1)
+def products(rows: int, part: int = 0, parts: int = 1) -> Iterator[Product]:
+    """Yield `rows` products, the oldest first; with `parts`, each yields every so many-th batch of them."""
     where = tree()
     homes = [category.id.hex for category in where.categories]
     spread = list(itertools.accumulate(where.weights))
-    phrases = _phrases(rng)
+    phrases = _phrases(random.Random(SEED + 1))
     step = SPAN / max(rows, 1)
     rare = rare_words(rows)
-    for start in range(0, rows, BATCH):
+    for start in range(part * BATCH, rows, parts * BATCH):
+        rng = random.Random(f"{SEED} {start}")
         size = min(BATCH, rows - start)
         columns = zip(
             range(start, start + size),

@@ -17,13 +17,13 @@ class Measurement(NamedTuple):
 
 ALL = {
     "http-product": Measurement(http.product, 15),
-    "http-open-loop": Measurement(http.open_loop, 12),
-    "http-list": Measurement(http.lists, 22),
+    "http-open-loop": Measurement(http.open_loop, 10),
+    "http-list": Measurement(http.lists, 17),
     "http-cursor": Measurement(http.cursor, 2),
-    "http-search": Measurement(http.search, 10),
+    "http-search": Measurement(http.search, 16),
     "http-growth": Measurement(http.growth, 24),
-    "repository": Measurement(repository.against_the_driver, 5),
-    "targets": Measurement(repository.targets, 14),
+    "repository": Measurement(repository.against_the_driver, 10),
+    "targets": Measurement(repository.targets, 16),
     "pool": Measurement(pool.crowd, 2),
     "import": Measurement(importing.products, 0),
     "starts": Measurement(starts.seconds, 2),

@@ -19,6 +19,14 @@ def test_the_same_size_gives_the_same_rows() -> None:
     assert catalogue.tree() == catalogue.tree()
 
 
+def test_the_parts_of_the_products_are_all_of_them() -> None:
+    rows = 25_000
+    parts = [set(catalogue.products(rows, part, 2)) for part in (0, 1)]
+    assert parts[0] | parts[1] == set(catalogue.products(rows))
+    assert len(parts[0]) == 15_000
+    assert len(parts[1]) == 10_000
+
+
 def test_the_tree_has_unique_names_five_levels_and_parents_before_children() -> None:
     categories = catalogue.tree().categories
     assert len({category.name for category in categories}) == len(categories) == 5_292
