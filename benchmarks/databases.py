@@ -31,7 +31,7 @@ KINDS = {"platform": "*.up.sql", "former": f"00000[1-{FORMER_VERSION}]*.up.sql"}
 
 CHUNK = 1_000
 STREAMS = 2
-"""COPYs of products at once: the server computes what is searched, and takes a core for each."""
+"""Parts in which products are copied in, at once: the server computes what is searched, and takes a core for each."""
 
 SECONDS_A_ROW = 250e-6
 """That a data set takes, with both kinds of database."""
