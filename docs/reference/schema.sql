@@ -384,7 +384,7 @@ COMMENT ON FUNCTION public.product_words(name text, description text) IS 'The wo
 --
 
 CREATE FUNCTION public.threes(body text) RETURNS tsvector
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE STRICT COST 10000 PARALLEL SAFE
     RETURN array_to_tsvector(array_remove(((string_to_array(regexp_replace((body || ''::text), '(...)'::text, '\1'::text, 'g'::text), ''::text) || string_to_array(regexp_replace((substr(body, 2) || ''::text), '(...)'::text, '\1'::text, 'g'::text), ''::text)) || string_to_array(regexp_replace((substr(body, 3) || ''::text), '(...)'::text, '\1'::text, 'g'::text), ''::text)), ''::text));
 
 
@@ -393,6 +393,22 @@ CREATE FUNCTION public.threes(body text) RETURNS tsvector
 --
 
 COMMENT ON FUNCTION public.threes(body text) IS 'Every three characters of a text that stand in a row, the last ones filled up.';
+
+
+--
+-- Name: threes_of(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.threes_of(term text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (SELECT (string_agg((((''''::text || replace(replace(substr(threes_of.term, place.place, 3), '\'::text, '\\'::text), ''''::text, ''''''::text)) || ''''::text) || CASE WHEN (length(threes_of.term) < 3) THEN ':*'::text ELSE ''::text END), ' & '::text))::tsquery AS string_agg FROM generate_series(1, GREATEST(1, (length(threes_of.term) - 2))) place(place));
+
+
+--
+-- Name: FUNCTION threes_of(term text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.threes_of(term text) IS 'What the threes of a text must hold for a term in lower case to stand in it.';
 
 
 --
@@ -516,6 +532,22 @@ END;
 --
 
 COMMENT ON FUNCTION public.ways_up(categories uuid[]) IS 'The closure''s rows for these categories, from parent_id.';
+
+
+--
+-- Name: words_of(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.words_of(q text, mark text, ending text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (SELECT (string_agg(((((''''::text || words_of.mark) || each.word) || ''''::text) || CASE WHEN (each.place = cardinality(public.words_in(words_of.q))) THEN words_of.ending ELSE ''::text END), ' & '::text))::tsquery AS string_agg FROM unnest(public.words_in(words_of.q)) WITH ORDINALITY each(word, place));
+
+
+--
+-- Name: FUNCTION words_of(q text, mark text, ending text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.words_of(q text, mark text, ending text) IS 'What the words of a product must hold for a query, each with a mark before it and the last one with an ending.';
 
 
 --

@@ -63,6 +63,14 @@ class ByPrice(Position, frozen=True):
     id: UUID
 
 
+class ByRelevance(Position, frozen=True):
+    """Sorted by how well a row fits what was searched for."""
+
+    relevance: int
+    created_at: datetime
+    id: UUID
+
+
 class PageRequest(NamedTuple):
     """Which rows are wanted: `page_size` of them, behind `before` others or, if given, behind the position `after`.
 

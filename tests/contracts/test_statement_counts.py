@@ -27,7 +27,7 @@ class Limit(NamedTuple):
     status: int = 200
 
 
-FILTERS = "?search=cup&min_price=1&max_price=9&in_stock=true&sort=-name&deleted=with&count=exact&page=9"
+FILTERS = "?search=cup&min_price=1&max_price=9&in_stock=true&sort=-name&deleted=with&count=exact"
 ROW: dict[str, object] = {"name": "Cup", "price": 1, "category_id": "{category_id}"}
 # Finding the address and reading what the tokens hold are apart, since verifying the password stands between them; a
 # change of the catalogue's tree takes its lock, and looks at the tree, in statements of their own; an export sets the
@@ -66,6 +66,7 @@ LIMITS = {
     "GET /categories/{category_id:str}/products": Limit(ACCOUNT + LIST, query=FILTERS),
     "GET /products": Limit(ACCOUNT + LIST, query=FILTERS + "&category_id={category_id}&subtree=true"),
     "GET /products/export": Limit(ACCOUNT + 2 + READ, query="?category_id={category_id}"),
+    "GET /products/suggest": Limit(READ + READ, query="?q=cup"),
     "GET /products/{product_id:str}": Limit(READ),
     "POST /products": Limit(ACCOUNT + WRITE, body=ROW, status=201),
     "POST /products/bulk": Limit(ACCOUNT + READ + WRITE, body={"products": [ROW, ROW]}, status=201),
@@ -133,6 +134,7 @@ async def test_a_route_runs_as_many_statements_as_it_may_and_no_more(api: Api, r
     assert await statements(api, route, limit, await scene(api)) == limit.most
 
 
+# A subtree is measured and a search counted first: how large they are decides how the page is read.
 LISTS = ["/products", "/categories", "/categories/{category_id}/products"]
 
 
@@ -145,8 +147,16 @@ async def test_a_list_runs_two_statements_at_most_however_it_is_asked_for(api: A
     assert lines[-1]["statements"] <= LIST
 
 
-@pytest.mark.parametrize("query", ["", "?page_size=1", "?search=cup", "?count=none&page_size=1", "?tree=true"])
-@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("query", ["?search=cup", "?q=cup", "?q=cup&sort=price&in_stock=true"])
+async def test_a_search_that_finds_something_runs_two_statements(api: Api, query: str) -> None:
+    await scene(api)
+    with capture_logs() as lines:
+        await api.get("/products" + query)
+    assert lines[-1]["statements"] == READ + READ
+
+
+@pytest.mark.parametrize("query", ["", "?page_size=1", "?count=none&page_size=1", "?tree=true"])
+@pytest.mark.parametrize("path", LISTS[:2])
 async def test_a_list_runs_one_statement_where_its_total_is_kept_or_shown_or_not_asked_for(
     api: Api, path: str, query: str
 ) -> None:

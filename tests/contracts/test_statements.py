@@ -3,14 +3,20 @@
 import importlib
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 import angidi
 from angidi.db.plans import numbered
+from angidi.paging import PageRequest
+from angidi.products import listing
+from angidi.products.filters import TIERS
+from angidi.products.models import ProductQuery, Sort
 
 SOURCE = Path(angidi.__file__).parent
 MODULES = [
@@ -22,6 +28,8 @@ MODULES = [
         *(SOURCE / "db" / name for name in ("derived.py", "inspection.py", "statistics.py")),
     ]
 ]
+BUILT = {"PLAIN", "FOUND", "GATHERED", "WALKED", "MERGED"}
+"""Statements inside each other: they are tried as the functions of `listing` put them together."""
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 
 
@@ -30,14 +38,14 @@ def statements() -> Iterator[tuple[str, str]]:
     for module in MODULES:
         constants = vars(importlib.import_module(module))
         for name, sql in constants.items():
-            if name.isupper() and isinstance(sql, str) and STATEMENT.match(sql):
+            if name.isupper() and isinstance(sql, str) and STATEMENT.match(sql) and name not in BUILT:
                 for number, filled in enumerate(fill(sql, constants)):
                     yield f"{module}.{name}.{number}", filled
 
 
 def fill(sql: str, constants: dict[str, object]) -> Iterator[str]:
     """Put each of the module's fragments where the statement has a place for them."""
-    orders: list[Any] = [*cast("dict[str, Any]", constants.get("ORDERS", {})).values()]
+    orders: list[Any] = [*cast("dict[str, Any]", constants.get("ORDERS", {})).values()][:6]  # but for relevance
     places = {
         "where": [
             *fragments(constants, "FILTERS", "LIVENESS", "IN_STOCK", "SUBTREE", "AFTER"),
@@ -59,6 +67,37 @@ def fragments(constants: dict[str, object], *names: str) -> Iterator[str]:
     for name in names:
         value = constants.get(name, {})
         yield from value.values() if isinstance(value, dict) else [str(value)]
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Give the statements for pages of products in every order, with every filter, from the first row and a later."""
+    everything: dict[str, Any] = {
+        "search": "cup",
+        "q": "red cup",
+        "min_price": Decimal(1),
+        "max_price": Decimal(2),
+        "in_stock": True,
+    }
+    for sort in (None, *get_args(Sort)):
+        for deleted in (None, "only", "with"):
+            query = ProductQuery(**everything, sort=sort, deleted=deleted, category_id=uuid4(), subtree=True)
+            position = listing.ORDERS[query.order].position
+            for after in (None, position(*range(len(position.__struct_fields__)))):
+                asked = PageRequest(position, after=after)
+                name = f"{sort}-{deleted}-{after is not None}"
+                yield f"plain-{name}", listing.plain(query, asked)[0] if sort else "SELECT 1"
+                yield f"merged-{name}", listing.merged(query, asked)[0] if sort else "SELECT 1"
+                for tier in (None, *TIERS) if sort is None else (None,):
+                    yield f"gathered-{name}-{tier}", listing.gathered(query, asked, tier)[0]
+                    if sort or tier is not None:  # relevance is walked tier by tier
+                        yield f"walked-{name}-{tier}", listing.walked(query, asked, 1, tier)[0]
+    yield "suggested", listing.suggestions("cup", 1, None)[0]
+    yield "suggested among", listing.suggestions("cup", 1, 1)[0]
+
+
+@pytest.mark.parametrize(("name", "sql"), [pytest.param(name, sql, id=name) for name, sql in pages()])
+def test_a_page_can_be_prepared(shared_db: str, name: str, sql: str) -> None:
+    test_the_statement_can_be_prepared(shared_db, name, sql)
 
 
 @pytest.mark.parametrize(("name", "sql"), [pytest.param(name, sql, id=name) for name, sql in statements()])

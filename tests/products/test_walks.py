@@ -94,7 +94,7 @@ class Shelf:
 
     def model(self, query: ProductQuery, rows: list[Product]) -> Model[Product]:
         def key(row: Product) -> Any:
-            column = query.sort.removeprefix("-")
+            column = query.order.removeprefix("-")
             return (self._spelt[row.name][1] if column == "name" else getattr(row, column), row.id)
 
         def matches(row: Product) -> bool:
@@ -107,7 +107,7 @@ class Shelf:
                 and self._spelt[query.search][0] in self._spelt[row.name][0]
             )
 
-        return Model(rows, matches, key, descending=query.sort.startswith("-"))
+        return Model(rows, matches, key, descending=query.order.startswith("-"))
 
     def _within(self, query: ProductQuery) -> set[UUID]:
         assert query.category_id is not None

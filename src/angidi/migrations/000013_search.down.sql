@@ -4,6 +4,8 @@ DROP INDEX idx_products_threes;
 ALTER TABLE products
     DROP COLUMN words,
     DROP COLUMN search_text;
+DROP FUNCTION words_of(text, text, text);
+DROP FUNCTION threes_of(text);
 DROP FUNCTION threes(text);
 DROP FUNCTION product_words(text, text);
 DROP FUNCTION words_in(text);

@@ -34,13 +34,30 @@ RETURN array_to_tsvector(
     || words_in(coalesce(description, ''))
     || string_to_array('=' || nullif(array_to_string(words_in(name), ' ='), ''), ' '));
 
+-- COST: computing it for a row takes as long as 10,000 comparisons, so no plan may rest on doing that row by row.
 CREATE FUNCTION threes(body text) RETURNS tsvector
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10000
 RETURN array_to_tsvector(array_remove(
     string_to_array(regexp_replace(body || E'\x01\x01', '(...)', E'\\1\x02', 'g'), E'\x02')
     || string_to_array(regexp_replace(substr(body, 2) || E'\x01\x01', '(...)', E'\\1\x02', 'g'), E'\x02')
     || string_to_array(regexp_replace(substr(body, 3) || E'\x01\x01', '(...)', E'\\1\x02', 'g'), E'\x02'),
     ''));
+
+-- What a term must have in threes(…) to be found: all its own threes, or the beginning of one.
+CREATE FUNCTION threes_of(term text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (
+    SELECT string_agg('''' || replace(replace(substr(term, place, 3), '\', '\\'), '''', '''''') || ''''
+                      || CASE WHEN length(term) < 3 THEN ':*' ELSE '' END, ' & ')::tsquery
+      FROM generate_series(1, greatest(1, length(term) - 2)) AS place);
+
+-- The words of q, each after mark, the last one with ending: “:*” makes it the beginning of a word.
+CREATE FUNCTION words_of(q text, mark text, ending text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (
+    SELECT string_agg('''' || mark || word || ''''
+                      || CASE WHEN place = cardinality(words_in(q)) THEN ending ELSE '' END, ' & ')::tsquery
+      FROM unnest(words_in(q)) WITH ORDINALITY AS each (word, place));
 
 ALTER TABLE products
     ADD COLUMN search_text text
@@ -67,3 +84,7 @@ COMMENT ON FUNCTION product_words(text, text) IS
     'The words of a product, and those of its name again after “=”.';
 COMMENT ON FUNCTION threes(text) IS
     'Every three characters of a text that stand in a row, the last ones filled up.';
+COMMENT ON FUNCTION threes_of(text) IS
+    'What the threes of a text must hold for a term in lower case to stand in it.';
+COMMENT ON FUNCTION words_of(text, text, text) IS
+    'What the words of a product must hold for a query, each with a mark before it and the last one with an ending.';

@@ -1,15 +1,70 @@
-"""The lists of products in SQL: which rows, in what order, from where, and how many."""
+"""The lists of products in SQL: which rows, in what order, from where, and how many.
+
+A page is read in one of four ways, and `pages` decides which:
+
+plainly   along the index of its order, whatever the planner thinks best
+gathered  all hits first, by the index of a filter, then sorted: for filters that few rows pass
+walked    along the index of its order, looking at each row, so far and no farther: for filters that many rows pass
+merged    the first rows of each category of a subtree, along the indexes of the categories
+"""
 
 from typing import LiteralString, NamedTuple
 
-from angidi.paging import COUNT_BOUND, ByCreation, ByName, ByPrice, PageRequest, Position
+from angidi.paging import COUNT_BOUND, ByCreation, ByName, ByPrice, ByRelevance, PageRequest, Position
+from angidi.products.filters import IN_NAME, LIVENESS, conditions, is_plain, parameters, relevance
 from angidi.products.models import ProductQuery
 
-LIST = """
+PLAIN = """
 SELECT id, name, coalesce(description, '') AS description, price, stock, category_id,
        created_at, updated_at, version, image_url, sku, deleted_at, ({total}) AS total
   FROM products
  WHERE {where}
+ ORDER BY {order}
+ LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+FOUND = """
+SELECT products.id, name, coalesce(description, '') AS description, price, stock, category_id,
+       created_at, updated_at, version, image_url, sku, deleted_at, relevance
+  FROM ({found}) AS found
+  JOIN products ON products.id = found.id
+ ORDER BY {order}
+"""
+
+# OFFSET 0 keeps the two levels apart: the inner one is planned for all its rows, and not along the order's index.
+GATHERED = """
+SELECT id, relevance
+  FROM (SELECT id, name, price, created_at, {relevance} AS relevance
+          FROM products
+         WHERE {where}
+        OFFSET 0) AS hit
+ WHERE {after}
+ ORDER BY {order}
+ LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+# No condition of the outer level can use an index, since the inner one has a limit.
+WALKED = """
+SELECT id, {relevance} AS relevance
+  FROM (SELECT id, name, price, stock, category_id, created_at, deleted_at, search_text, words
+          FROM products
+         WHERE {liveness} AND {after}
+         ORDER BY {order}
+         LIMIT %(depth)s) AS passed
+ WHERE {where}
+ ORDER BY {order}
+ LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+MERGED = """
+SELECT id, NULL::integer AS relevance
+  FROM category_closure
+ CROSS JOIN LATERAL (SELECT id, name, price, created_at
+                       FROM products
+                      WHERE category_id = descendant_id AND {where} AND {after}
+                      ORDER BY {order}
+                      LIMIT %(reach)s) AS first
+ WHERE ancestor_id = %(category_id)s
  ORDER BY {order}
  LIMIT %(limit)s OFFSET %(offset)s
 """
@@ -35,29 +90,28 @@ UNCOUNTED: LiteralString = "NULL::bigint"
 COUNT = "SELECT count(*) FROM products WHERE {where}"
 COUNT_BOUNDED = "SELECT count(*) FROM (SELECT 1 FROM products WHERE {where} LIMIT %(bound)s) AS found"
 
-LIVENESS: dict[str | None, LiteralString] = {
-    None: "deleted_at IS NULL",
-    "only": "deleted_at IS NOT NULL",
-    "with": "true",
-}
+# How large a subtree is: its categories, their products, and those of the whole list.
+MEASURE_SUBTREE = """
+SELECT (SELECT count(*) FROM category_closure WHERE ancestor_id = %(category_id)s) AS categories,
+       (SELECT coalesce(sum(list_counts.rows), 0)::bigint
+          FROM category_closure
+          JOIN list_counts ON list_counts.category_id = category_closure.descendant_id
+         WHERE category_closure.ancestor_id = %(category_id)s AND list_counts.list = 'products') AS products,
+       (SELECT coalesce(sum(rows), 0)::bigint
+          FROM list_counts
+         WHERE list = 'products' AND category_id IS NULL) AS whole
+"""
 
-# Each is added when its parameter is given. strpos, not LIKE: every character of the term is an ordinary one.
-FILTERS: dict[str, LiteralString] = {
-    "category_id": "category_id = %(category_id)s",
-    "search": "(strpos(lower(name), lower(%(search)s)) > 0"
-    " OR strpos(lower(coalesce(description, '')), lower(%(search)s)) > 0)",
-    "min_price": "price >= %(min_price)s",
-    "max_price": "price <= %(max_price)s",
-}
-IN_STOCK: dict[bool, LiteralString] = {True: "stock > 0", False: "stock = 0"}
-
-SUBTREE: LiteralString = """category_id = ANY (ARRAY(
-    WITH RECURSIVE subtree AS (
-        SELECT id FROM categories WHERE id = %(category_id)s
-         UNION ALL
-        SELECT child.id FROM categories AS child JOIN subtree ON child.parent_id = subtree.id
-    )
-    SELECT id FROM subtree))"""
+# Of how many among the newest a text of one or two characters is part.
+SAMPLE = """
+SELECT count(*)
+  FROM (SELECT search_text
+          FROM products
+         WHERE deleted_at IS NULL
+         ORDER BY created_at DESC, id DESC
+         LIMIT %(sampled)s) AS newest
+ WHERE strpos(search_text, lower(%(search)s)) > 0
+"""
 
 
 class Order(NamedTuple):
@@ -81,7 +135,14 @@ ORDERS: dict[str, Order] = {
     "-price": Order("price DESC, id DESC", "(price, id) < (%(after_price)s, %(after_id)s)", ByPrice),
     "name": Order("name, id", "(name, id) > (%(after_name)s, %(after_id)s)", ByName),
     "-name": Order("name DESC, id DESC", "(name, id) < (%(after_name)s, %(after_id)s)", ByName),
+    "relevance": Order(
+        "relevance DESC, created_at DESC, id DESC",
+        "(relevance, created_at, id) < (%(after_relevance)s, %(after_created_at)s, %(after_id)s)",
+        ByRelevance,
+    ),
 }
+
+Statement = tuple[LiteralString, dict[str, object]]
 
 
 class Count(NamedTuple):
@@ -92,46 +153,81 @@ class Count(NamedTuple):
     is_bounded: bool
 
 
-def page(query: ProductQuery, asked: PageRequest) -> tuple[LiteralString, dict[str, object]]:
-    """Return statement and parameters for a page, a row more than it has and, where it is kept, the total included."""
-    order = ORDERS[query.sort]
-    where = _conditions(query)
-    if asked.after:
-        where.append(order.after)
+def plain(query: ProductQuery, asked: PageRequest) -> Statement:
+    """Return the statement for a page, a row more than it has and, where it is kept, the total included."""
+    order = ORDERS[query.order]
+    where: list[LiteralString] = [*conditions(query), order.after if asked.after else "true"]
     total = (asked.counting != "none" and _kept(query)) or UNCOUNTED
-    sql = LIST.format(where=" AND ".join(where), order=order.by, total=total)
-    return sql, _parameters(query) | asked.parameters
+    sql = PLAIN.format(where=" AND ".join(where), order=order.by, total=total)
+    return sql, parameters(query) | asked.parameters
 
 
-def count(query: ProductQuery) -> Count:
+def gathered(query: ProductQuery, asked: PageRequest, tier: int | None = None) -> Statement:
+    """Return the statement for a page of few hits, or of those of one tier."""
+    order, after = _from(query, asked, tier)
+    found = GATHERED.format(
+        where=" AND ".join(conditions(query, tier)), relevance=relevance(query, tier), after=after, order=order.by
+    )
+    return FOUND.format(found=found, order=order.by), parameters(query) | asked.parameters
+
+
+def walked(query: ProductQuery, asked: PageRequest, depth: int, tier: int | None = None) -> Statement:
+    """Return the statement for a page of many hits, or of those of one tier, among the next `depth` rows."""
+    order, after = _from(query, asked, tier)
+    found = WALKED.format(
+        liveness=LIVENESS[query.deleted],
+        where=" AND ".join(conditions(query, tier, by_row=True)),
+        relevance=relevance(query, tier),
+        after=after,
+        order=order.by,
+    )
+    return FOUND.format(found=found, order=order.by), parameters(query) | asked.parameters | {"depth": depth}
+
+
+def merged(query: ProductQuery, asked: PageRequest) -> Statement:
+    """Return the statement for a page of a subtree, out of the first rows of each of its categories."""
+    order, after = _from(query, asked, None)
+    where = " AND ".join(conditions(query, inside="true"))
+    found = MERGED.format(where=where, after=after, order=order.by)
+    reach = {"reach": asked.offset + asked.page_size + 1}
+    return FOUND.format(found=found, order=order.by), parameters(query) | asked.parameters | reach
+
+
+def count(query: ProductQuery, *, by_row: bool = False) -> Count:
     """Return the statement for the total: kept for the whole and a category's list, counted for others."""
     if kept := _kept(query):
-        return Count(kept, _parameters(query), is_bounded=False)
-    where = " AND ".join(_conditions(query))
+        return Count(kept, parameters(query), is_bounded=False)
+    where = " AND ".join(conditions(query, by_row=by_row))
     if query.count == "exact":
-        return Count(COUNT.format(where=where), _parameters(query), is_bounded=False)
-    parameters = _parameters(query) | {"bound": COUNT_BOUND + 1}
-    return Count(COUNT_BOUNDED.format(where=where), parameters, is_bounded=True)
+        return Count(COUNT.format(where=where), parameters(query), is_bounded=False)
+    bounded = parameters(query) | {"bound": COUNT_BOUND + 1}
+    return Count(COUNT_BOUNDED.format(where=where), bounded, is_bounded=True)
+
+
+def suggestions(q: str, limit: int, depth: int | None) -> Statement:
+    """Return the statement for the newest products whose names have the words of `q`, among the newest `depth`."""
+    order = ORDERS["-created_at"]
+    if depth is None:
+        found = GATHERED.format(
+            where=f"deleted_at IS NULL AND {IN_NAME}", relevance="NULL::integer", after="true", order=order.by
+        )
+    else:
+        found = WALKED.format(
+            liveness="deleted_at IS NULL", where=IN_NAME, relevance="NULL::integer", after="true", order=order.by
+        )
+    return FOUND.format(found=found, order=order.by), {"q": q, "limit": limit, "offset": 0, "depth": depth}
 
 
 def _kept(query: ProductQuery) -> LiteralString | None:
     """Return what sums up the total that is kept for the list, or None where it has filters besides the category."""
-    if (query.search, query.min_price, query.max_price, query.in_stock, query.deleted) != ("", None, None, None, None):
+    if not is_plain(query):
         return None
     if query.category_id is None:
         return COUNT_WHOLE
     return COUNT_SUBTREE if query.subtree else COUNT_CATEGORY
 
 
-def _conditions(query: ProductQuery) -> list[LiteralString]:
-    wanted: list[LiteralString] = [LIVENESS[query.deleted]]
-    for name, sql in FILTERS.items():
-        if getattr(query, name) not in (None, ""):
-            wanted.append(SUBTREE if name == "category_id" and query.subtree else sql)
-    if query.in_stock is not None:
-        wanted.append(IN_STOCK[query.in_stock])
-    return wanted
-
-
-def _parameters(query: ProductQuery) -> dict[str, object]:
-    return {name: getattr(query, name) for name in FILTERS}
+def _from(query: ProductQuery, asked: PageRequest, tier: int | None) -> tuple[Order, LiteralString]:
+    """Return the order of the page, within a tier that of its creation, and what holds behind its beginning."""
+    order = ORDERS["-created_at" if tier is not None else query.order]
+    return order, order.after if asked.after else "true"

@@ -103,6 +103,15 @@ Bound = Annotated[
     Parse(price_bound, fallback=True),
 ]
 
+Words = Annotated[
+    str,
+    Meta(
+        max_length=255,
+        description="words in any order, the last one perhaps unfinished; accents and case do not matter",
+        examples=["cup esp"],
+    ),
+]
+
 Sort = Literal["created_at", "-created_at", "price", "-price", "name", "-name"]
 Liveness = Literal["only", "with"]
 
@@ -122,6 +131,56 @@ class Product(Struct, frozen=True, omit_defaults=True):
     image_url: ImageUrl | None = None
     sku: Sku | None = None
     deleted_at: Moment | None = None
+
+
+class Highlight(Struct, frozen=True, omit_defaults=True):
+    """Name and description as HTML, escaped, with `<mark>` around each word that was found."""
+
+    name: Annotated[str, Meta(examples=["<mark>Espresso</mark> cup"])]
+    description: Annotated[str, Meta(examples=["Porcelain, 80 ml"])]
+
+
+class Hit(Product, frozen=True):
+    """A product in a list. In one that is sorted by relevance it tells its own, and on request what was found."""
+
+    relevance: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=2,
+                description="2: all words of “q” are in the name; 1: the last one as the beginning of a word; "
+                "0: some are in the description alone",
+                examples=[2],
+            ),
+        ]
+        | None
+    ) = None
+    highlight: Highlight | None = None
+
+
+class Suggestion(Struct, frozen=True):
+    """A name to complete what is being typed, and a product of that name."""
+
+    id: ProductId
+    name: Name
+    highlight: Annotated[str, Meta(description="the name as HTML", examples=["<mark>Esp</mark>resso cup"])]
+
+
+class Suggestions(Struct, frozen=True):
+    """Names that have what is being typed, newest products first."""
+
+    suggestions: list[Suggestion]
+
+
+class SuggestQuery(Struct, frozen=True):
+    """What is being typed."""
+
+    q: Words = ""
+    limit: Annotated[
+        int,
+        Meta(ge=1, le=20, description="a whole number from 1 to 20", examples=[10]),
+    ] = 10
 
 
 class NewProduct(Struct, frozen=True):
@@ -151,7 +210,7 @@ class ProductChanges(Struct, frozen=True):
 class ProductPage(PageInfo, frozen=True, kw_only=True):
     """A page of products."""
 
-    products: list[Product]
+    products: list[Hit]
 
 
 class ExportQuery(Struct, frozen=True):
@@ -171,17 +230,25 @@ class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
     min_price: Bound | None = None
     max_price: Bound | None = None
     in_stock: Annotated[bool | None, Meta(description="true or false", examples=[True])] = None
+    q: Words = ""
+    highlight: Annotated[bool, Meta(description="true or false: mark what “q” found", examples=[True])] = False
     sort: Annotated[
-        Sort,
+        Sort | None,
         Meta(
-            description="created_at, price or name, with “-” before it for descending",
+            description="created_at, price or name, with “-” before it for descending; "
+            "without it the best first where there is a “q”, and the newest elsewhere",
             examples=["-created_at"],
         ),
-    ] = "-created_at"
+    ] = None
     deleted: Annotated[
         Liveness | None,
         Meta(description="“only” or “with” (admins): deleted products too", examples=["with"]),
     ] = None
+
+    @property
+    def order(self) -> str:
+        """The order of the list."""
+        return self.sort or ("relevance" if self.q else "-created_at")
 
 
 class ProductQuery(CategoryProductQuery, frozen=True, kw_only=True):

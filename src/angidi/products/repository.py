@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import LiteralString
 from uuid import UUID
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from angidi.db.bulk import Block, copy_out
 from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
@@ -13,7 +13,8 @@ from angidi.paging import PageRequest, Total
 from angidi.products import listing
 from angidi.products.bulk import Candidate, Clash
 from angidi.products.errors import ProductNotFound
-from angidi.products.models import NewProduct, Product, ProductQuery
+from angidi.products.filters import INDEXED_LENGTH
+from angidi.products.models import Hit, NewProduct, Product, ProductQuery
 
 INSERT = """
 INSERT INTO products (id, name, description, price, stock, category_id, image_url, sku)
@@ -114,6 +115,18 @@ RETURNING id, name, coalesce(description, '') AS description, price, stock, cate
 """
 
 
+SAMPLED = 1_000
+"""Products that a short search is tried on."""
+
+
+class SubtreeSize(Struct, frozen=True):
+    """How many categories and living products a subtree has, and how many products there are in all."""
+
+    categories: int
+    products: int
+    whole: int
+
+
 async def insert(conn: Connection, new: NewProduct) -> Product:
     """Store a new product. Raises `SkuTaken`, `CategoryUnknown`."""
     return _found(await fetch_one(conn, Product, INSERT, {"id": new_id(), **structs.asdict(new)}))
@@ -169,16 +182,55 @@ async def restore(conn: Connection, product_id: UUID) -> Product:
     return _found(await fetch_one(conn, Product, RESTORE, {"id": product_id}))
 
 
-async def list_products(conn: Connection, query: ProductQuery, asked: PageRequest) -> tuple[list[Product], int | None]:
+async def list_products(conn: Connection, query: ProductQuery, asked: PageRequest) -> tuple[list[Hit], int | None]:
     """Return a page of products in the order asked for, the row after it, if any, and the total where it is kept."""
-    return await fetch_counted(conn, Product, *listing.page(query, asked))
+    return await fetch_counted(conn, Hit, *listing.plain(query, asked))
 
 
-async def count_products(conn: Connection, query: ProductQuery) -> Total:
-    """Return how many products there are: exactly for the whole, for a category, and when asked for."""
-    sql, parameters, is_bounded = listing.count(query)
+async def gather(conn: Connection, query: ProductQuery, asked: PageRequest, tier: int | None = None) -> list[Hit]:
+    """Return a page and the row after it, if any, of a list of few hits or of one tier of it."""
+    return await fetch_all(conn, Hit, *listing.gathered(query, asked, tier))
+
+
+async def walk(
+    conn: Connection, query: ProductQuery, asked: PageRequest, depth: int, tier: int | None = None
+) -> list[Hit]:
+    """Return a page as `gather` does, or what of it is among the next `depth` products of its order."""
+    return await fetch_all(conn, Hit, *listing.walked(query, asked, depth, tier))
+
+
+async def merge(conn: Connection, query: ProductQuery, asked: PageRequest) -> list[Hit]:
+    """Return a page of a subtree, and the row after it, if any."""
+    return await fetch_all(conn, Hit, *listing.merged(query, asked))
+
+
+async def suggest(conn: Connection, q: str, limit: int, depth: int | None) -> list[Hit]:
+    """Return the newest products whose names have the words of `q`: among the newest `depth`, or among all."""
+    return await fetch_all(conn, Hit, *listing.suggestions(q, limit, depth))
+
+
+async def count_products(conn: Connection, query: ProductQuery, *, by_row: bool = False) -> Total:
+    """Return how many products there are: exactly for the whole, for a category, and when asked for.
+
+    `by_row` looks at each row, for a search that most of them pass.
+    """
+    sql, parameters, is_bounded = listing.count(query, by_row=by_row)
     counted = await fetch_value(conn, sql, parameters)
     return Total.bounded(counted) if is_bounded else Total(counted)
+
+
+async def measure_subtree(conn: Connection, query: ProductQuery) -> SubtreeSize:
+    """Return how large the subtree of the query's category is."""
+    size = await fetch_one(conn, SubtreeSize, listing.MEASURE_SUBTREE, {"category_id": query.category_id})
+    return size or SubtreeSize(0, 0, 0)
+
+
+async def is_everywhere(conn: Connection, query: ProductQuery) -> bool:
+    """Tell whether `search` is so short, and in so many of the newest products, that an index helps nothing."""
+    if len(query.search) >= INDEXED_LENGTH:
+        return False
+    sample = {"search": query.search, "sampled": SAMPLED}
+    return await fetch_value(conn, listing.SAMPLE, sample) * 10 > SAMPLED
 
 
 def _found(product: Product | None) -> Product:

@@ -15,6 +15,8 @@ from angidi.products.models import (
     ProductChanges,
     ProductPage,
     ProductQuery,
+    Suggestions,
+    SuggestQuery,
 )
 from angidi.products.service import ProductService
 from angidi.web.auth import admin, admin_for_deleted
@@ -64,6 +66,14 @@ async def list_category_products(
 async def export_products(asked: NamedDependency[ExportQuery], products: NamedDependency[ProductService]) -> CsvFile:
     """Export the products as a CSV file that can be imported again."""
     return CsvFile(products.export(asked.category_id), "products.csv")
+
+
+@get("/products/suggest", dependencies={"asked": query_of(SuggestQuery)})
+async def suggest_products(
+    asked: NamedDependency[SuggestQuery], products: NamedDependency[ProductService]
+) -> Data[Suggestions]:
+    """Suggest names for what is being typed."""
+    return Data(await products.suggest(asked))
 
 
 @get("/products/{product_id:str}", opt={"errors": [ProductNotFound]})
@@ -123,6 +133,6 @@ async def restore_product(product_id: FromPath[str], products: NamedDependency[P
 
 
 HANDLERS = [
-    list_products, list_category_products, export_products, show_product,
+    list_products, list_category_products, suggest_products, export_products, show_product,
     create_product, create_products, change_product, delete_product, restore_product,
 ]  # fmt: skip

@@ -12,10 +12,10 @@ from angidi.csvfile import CsvFile, OnRefused, Row, Summary
 from angidi.db import Database, retried
 from angidi.db.bulk import Block, take_time
 from angidi.db.coalesce import Joined, Shared
-from angidi.paging import read_page
-from angidi.products import imports, repository
+from angidi.products import imports, pages, repository
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
 from angidi.products.errors import ProductNotFound
+from angidi.products.highlight import highlighted, marked, words_in
 from angidi.products.listing import ORDERS
 from angidi.products.models import (
     CategoryProductQuery,
@@ -24,12 +24,18 @@ from angidi.products.models import (
     ProductChanges,
     ProductPage,
     ProductQuery,
+    Suggestion,
+    Suggestions,
+    SuggestQuery,
 )
 from angidi.web.cursors import Cursors
 from angidi.web.slots import Slots
 
 EXPORTS_AT_A_TIME = 2
 """Each holds a connection for as long as its reader takes."""
+
+NAMESAKES = 3
+"""How many products are read for each name that is suggested: several may have one name."""
 
 
 class ProductService:
@@ -48,9 +54,19 @@ class ProductService:
         return await self._pages.ask(query)
 
     async def _read_page(self, query: ProductQuery) -> ProductPage:
-        asked = self._cursors.locate(query, ORDERS[query.sort].position)
-        found = await self._db.read_stale(read_page, query, asked, repository.list_products, repository.count_products)
-        return ProductPage(products=found.rows, **self._cursors.fields(query, found))
+        asked = self._cursors.locate(query, ORDERS[query.order].position)
+        found = await self._db.read_stale(pages.read, query, asked)
+        shown = [highlighted(hit, query.q) for hit in found.rows] if query.q and query.highlight else found.rows
+        return ProductPage(products=shown, **self._cursors.fields(query, found))
+
+    async def suggest(self, query: SuggestQuery) -> Suggestions:
+        """Return names to complete what is being typed, each once."""
+        words = words_in(query.q)
+        hits = await self._db.read_stale(pages.suggest, query.q, query.limit * NAMESAKES) if words else []
+        names: dict[str, Suggestion] = {}
+        for hit in hits:
+            names.setdefault(hit.name, Suggestion(hit.id, hit.name, marked(hit.name, words)))
+        return Suggestions([*names.values()][: query.limit])
 
     async def page_of_category(self, category_id: UUID, query: CategoryProductQuery) -> ProductPage:
         """Return a page of the products in a category and below. Raises as `page` does, and `CategoryNotFound`."""

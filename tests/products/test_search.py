@@ -1,0 +1,204 @@
+"""Searching products: `search`, a text inside; `q`, words in any order, the best first; suggestions while typing."""
+
+from typing import Any, LiteralString
+
+import pytest
+from tests.support.api import Api, error_of, fields_of
+
+from angidi.db.rows import execute, fetch_value
+
+NAMES = {
+    "Red shoes": "For running",
+    "Shoe rack, red": "Holds ten pairs",
+    "Red scarf": "Goes with shoes",
+    "Redwood shelf": "For shoes and more",
+    "Café crème": "Instant coffee, 20% off_season \\ new",
+    "Smartphone": "A phone that is smart",
+}
+
+
+class Shop:
+    def __init__(self, api: Api, headers: dict[str, str], category: str) -> None:
+        self.api = api
+        self.headers = headers
+        self.category = category
+
+    async def names(self, **query: Any) -> list[str]:
+        answer = await self.api.get("/products", params=query)
+        assert answer.status_code == 200, answer.text
+        return [product["name"] for product in answer.json()["data"]["products"]]
+
+
+@pytest.fixture
+async def shop(api: Api) -> Shop:
+    headers = await api.admin_headers()
+    category = (await api.make_category(headers))["id"]
+    for name, description in NAMES.items():
+        await api.make_product(headers, category, name=name, description=description)
+    return Shop(api, headers, category)
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("phone", ["Smartphone"]),
+        ("SHOE", ["Redwood shelf", "Red scarf", "Shoe rack, red", "Red shoes"]),
+        ("red s", ["Red scarf", "Red shoes"]),
+        ("%", ["Café crème"]),
+        ("0% off_s", ["Café crème"]),
+        ("\\", ["Café crème"]),
+        ("é", ["Café crème"]),
+        ("CAFÉ", ["Café crème"]),
+        ("cafe", []),
+        ("oo", ["Redwood shelf"]),
+        ("f", ["Café crème", "Redwood shelf", "Red scarf", "Red shoes"]),
+        ("crème\x01instant", []),
+        ("'; --", []),
+        ("shoes red", []),
+    ],
+)
+async def test_a_text_is_found_inside_name_or_description(shop: Shop, search: str, found: list[str]) -> None:
+    assert await shop.names(search=search) == found
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("shoes red", ["Red shoes", "Redwood shelf", "Red scarf"]),
+        ("red sho", ["Shoe rack, red", "Red shoes", "Red scarf"]),
+        ("shoe", ["Shoe rack, red", "Red shoes", "Redwood shelf", "Red scarf"]),
+        ("CAFE creme", ["Café crème"]),
+        ("Cafe\u0301", ["Café crème"]),
+        ("phone", ["Smartphone"]),
+        ("martphone", []),
+        ("20 off", ["Café crème"]),
+        ("!!!", []),
+        ("red & !shoes | :*", ["Red shoes", "Red scarf"]),
+    ],
+)
+async def test_words_are_found_in_any_order_and_the_best_come_first(shop: Shop, q: str, found: list[str]) -> None:
+    assert await shop.names(q=q) == found
+
+
+async def test_a_blank_q_filters_nothing(shop: Shop) -> None:
+    assert len(await shop.names(q="  ")) == len(NAMES)
+
+
+async def test_a_hit_tells_how_relevant_it_is(shop: Shop) -> None:
+    answer = await shop.api.get("/products", params={"q": "red sho"})
+    relevance = {product["name"]: product["relevance"] for product in answer.json()["data"]["products"]}
+    assert relevance == {"Red shoes": 1, "Shoe rack, red": 1, "Red scarf": 0}
+    answer = await shop.api.get("/products", params={"q": "red", "sort": "price"})
+    assert all("relevance" not in product for product in answer.json()["data"]["products"])
+
+
+async def test_found_words_are_marked_on_request_and_everything_else_escaped(shop: Shop) -> None:
+    await shop.api.make_product(shop.headers, shop.category, name="<b>Crème brûlée & co", description="brûler")
+    answer = await shop.api.get("/products", params={"q": "creme bru", "highlight": True})
+    (product,) = answer.json()["data"]["products"]
+    assert product["highlight"] == {
+        "name": "&lt;b&gt;<mark>Crème</mark> <mark>brûlée</mark> &amp; co",
+        "description": "<mark>brûler</mark>",
+    }
+
+
+async def test_both_searches_combine_with_each_other_and_with_every_filter(shop: Shop) -> None:
+    assert await shop.names(q="red", search="shoes", sort="name") == ["Red scarf", "Red shoes", "Redwood shelf"]
+    assert await shop.names(q="red", category_id=shop.category, max_price=7) == []
+    inside = {"category_id": shop.category, "subtree": True, "in_stock": True}
+    assert await shop.names(q="shoes", min_price=7, **inside) == await shop.names(q="shoes") != []
+
+
+async def test_a_deleted_product_is_not_found(shop: Shop) -> None:
+    found = (await shop.api.get("/products", params={"q": "smartphone"})).json()["data"]["products"][0]
+    await shop.api.delete(f"/products/{found['id']}", headers=shop.headers)
+    assert await shop.names(q="smartphone") == await shop.names(search="smartphone") == []
+    deleted = await shop.api.get("/products", params={"search": "martpho", "deleted": "only"}, headers=shop.headers)
+    assert deleted.json()["data"]["total_count"] == 1
+
+
+async def test_a_change_is_found_at_once(shop: Shop) -> None:
+    found = (await shop.api.get("/products", params={"q": "smartphone"})).json()["data"]["products"][0]
+    await shop.api.put(f"/products/{found['id']}", headers=shop.headers, json={"name": "Tablet"})
+    assert await shop.names(q="tablet") == await shop.names(search="able") == ["Tablet"]
+
+
+async def test_a_name_in_a_language_without_spaces_can_be_stored_and_found(shop: Shop) -> None:
+    name = "漢" * 255
+    await shop.api.make_product(shop.headers, shop.category, name=name, description="あ" * 2000)
+    assert await shop.names(search="漢漢") == await shop.names(q="漢") == [name]
+
+
+async def test_names_are_suggested_while_typing(shop: Shop) -> None:
+    await shop.api.make_product(shop.headers, shop.category, name="Red shoes")
+    answer = await shop.api.get("/products/suggest", params={"q": "sho re"})
+    suggestions = answer.json()["data"]["suggestions"]
+    assert [(each["name"], each["highlight"]) for each in suggestions] == []
+    answer = await shop.api.get("/products/suggest", params={"q": "red sh"})
+    suggestions = answer.json()["data"]["suggestions"]
+    assert [(each["name"], each["highlight"]) for each in suggestions] == [
+        ("Red shoes", "<mark>Red</mark> <mark>shoes</mark>"),
+        ("Shoe rack, red", "<mark>Shoe</mark> rack, <mark>red</mark>"),
+    ]
+
+
+@pytest.mark.parametrize("q", ["", "?!"])
+async def test_nothing_typed_suggests_nothing(shop: Shop, q: str) -> None:
+    answer = await shop.api.get("/products/suggest", params={"q": q})
+    assert (answer.status_code, answer.json()["data"]) == (200, {"suggestions": []})
+
+
+async def test_more_suggestions_than_there_may_be_are_refused(shop: Shop) -> None:
+    answer = await shop.api.get("/products/suggest", params={"q": "red", "limit": 21})
+    assert (error_of(answer), fields_of(answer)) == ((400, "VALIDATION_ERROR"), ["limit"])
+
+
+MANY = """
+INSERT INTO products (name, description, price, category_id, created_at)
+SELECT CASE WHEN mod(n, 3) = 0 THEN 'Common thing ' ELSE 'Item ' END || n,
+       CASE WHEN mod(n, 3) = 1 THEN 'a common one' ELSE 'of a kind' END,
+       mod(n, 100), %(category)s, timestamptz '2020-01-01' + n * interval '1 minute'
+  FROM generate_series(%(first)s::integer, %(first)s + 3099) AS n
+"""
+
+
+async def fill(shop: Shop, sql: LiteralString) -> None:
+    """Make 31,000 products, in parts that a statement has the time for."""
+    for first in range(1, 31_000, 3_100):
+        await shop.api.database.write(execute, sql, {"category": shop.category, "first": first})
+
+
+async def test_a_common_word_is_found_in_the_same_order_however_it_is_read(shop: Shop) -> None:
+    """More hits than are counted: tier by tier on walks, where the newest are no hits at all."""
+    await fill(shop, MANY)
+    first = await shop.api.get("/products", params={"q": "comm", "page_size": 100})
+    page = first.json()["data"]
+    assert (page["total_count"], page["total_is_estimate"]) == (10_000, True)
+    expected = [f"Common thing {n}" for n in range(31_000, 0, -1) if n % 3 == 0]
+    assert [product["name"] for product in page["products"]] == expected[:100]
+    last = await shop.api.get("/products", params={"q": "comm", "page": 104, "page_size": 100})
+    names = [product["name"] for product in last.json()["data"]["products"]]
+    rest = [f"Item {n}" for n in range(31_000, 0, -1) if n % 3 == 1]
+    assert names == (expected + rest)[10_300:10_400]
+    following = await shop.api.get("/products", params={"q": "comm", "cursor": last.json()["data"]["next_cursor"]})
+    names = [product["name"] for product in following.json()["data"]["products"]]
+    assert names == (expected + rest)[10_400:10_500]
+
+
+@pytest.mark.parametrize("search", ["common", "m", "co"])
+async def test_a_common_text_is_found_newest_first(shop: Shop, search: str) -> None:
+    await fill(shop, MANY)
+    where = "strpos(lower(name) || chr(1) || lower(description), %(search)s) > 0"
+    newest = (
+        "SELECT array_agg(name) FROM (SELECT name FROM products WHERE {} ORDER BY created_at DESC, id DESC LIMIT 20) n"
+    )
+    expected = await shop.api.database.read(fetch_value, newest.format(where), {"search": search})
+    assert await shop.names(search=search, page_size=20) == expected
+
+
+async def test_hits_that_are_all_old_are_found_too(shop: Shop) -> None:
+    await fill(shop, MANY.replace("'a common one'", "'of a kind'"))
+    newer = "UPDATE products SET name = 'Item' WHERE created_at > '2020-01-08' AND created_at < '2021-01-01'"
+    await shop.api.database.write(execute, newer)
+    assert (await shop.names(search="common thing"))[0] == "Common thing 10080"
+    assert (await shop.names(q="common"))[0] == "Common thing 10080"
