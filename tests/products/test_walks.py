@@ -4,6 +4,8 @@ Names, letters' case and the order of names are the database's own. `--hypothesi
 """
 
 import asyncio
+import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -31,7 +33,15 @@ NAMES = [
     "Cup", "cup", "CUP", "Cup 2", "Cup 10", "C-up", " Cup", "Çup", "Stra\u00dfe", "Strasse", "STRASSE", "\u0130zmir",
     "izmir", "\u0131zmir", "caf\u00e9", "cafe\u0301", "cafe", "50 %", "50 _", "\u8336\u676f", "\U0001f375 cup", "zebra",
 ]  # fmt: skip
-TERMS = ["", "cup", "CUP", "\u00df", "ss", "\u0130", "i", "\u00e9", "e", "%", "_", "none"]
+TERMS = [
+    "", "cup", "CUP", "p 1", "\u00df", "ss", "\u0130", "i", "\u00e9", "e", "%", "_", "none", "stra\u00df", "zmir",
+    "fe\u0301", "\u8336", "\u8336\u676f", "cup\x01cup", "p\x01", "CUP 1", "\U0001f375", "'", "\\",
+]  # fmt: skip
+WORDS = [
+    "", "cup", "CU", "cup 2", "10 c", "2 cup", "stra\u00df", "STRASS", "\u0130zm", "izmir", "\u0131", "caf\u00e9",
+    "cafe\u0301", "fe", "50", "%", "\u8336", "zebra cup", "cup cup", "':* | !", "cup up", "\u00c7up c",
+]  # fmt: skip
+MARKS = re.compile("[\u0300-\u036f]")
 
 MAKE_CATEGORIES = """
 INSERT INTO categories (id, name, parent_id)
@@ -45,6 +55,7 @@ class Product(NamedTuple):
 
     id: UUID
     name: str
+    description: str | None
     price: Decimal
     stock: int
     category_id: UUID
@@ -56,6 +67,7 @@ PRODUCTS = st.builds(
     Product,
     id=st.integers(0, 2**128 - 1).map(lambda number: UUID(int=number)),
     name=st.sampled_from(NAMES),
+    description=st.none() | st.sampled_from(NAMES),
     price=st.sampled_from([Decimal("0.01"), Decimal("1.00"), Decimal("1.10"), Decimal("99999999.99")]),
     stock=st.sampled_from([0, 3]),
     category_id=st.sampled_from([KITCHEN, CUPS, BOOKS]),
@@ -64,8 +76,9 @@ PRODUCTS = st.builds(
 )
 QUERIES = st.builds(
     ProductQuery,
-    sort=st.sampled_from(["created_at", "-created_at", "price", "-price", "name", "-name"]),
+    sort=st.sampled_from([None, None, "created_at", "-created_at", "price", "-price", "name", "-name"]),
     search=st.just("") | st.sampled_from(TERMS),
+    q=st.just("") | st.sampled_from(WORDS),
     min_price=st.none() | st.sampled_from([Decimal(1), Decimal("1.101")]),
     max_price=st.none() | st.sampled_from([Decimal(0), Decimal("1.1")]),
     in_stock=st.none() | st.booleans(),
@@ -84,6 +97,28 @@ WALKS = st.builds(
 )
 
 
+def words_in(text: str) -> list[str]:
+    """Return the words of `text`, decomposed, without marks, in lower case."""
+    plain = MARKS.sub("", unicodedata.normalize("NFKD", text)).lower()
+    return "".join(char if char.isalnum() else " " for char in plain).split()
+
+
+def relevance(q: str, row: Product) -> int | None:
+    """Return how well `row` fits, or None where it is no hit. Words that are none find nothing, and no words all."""
+    wanted, name = words_in(q), words_in(row.name)
+    everything = name + words_in(row.description or "")
+    if not q:
+        return 0
+    if not wanted or not found(wanted, everything):
+        return None
+    return found(wanted, name) + (set(wanted) <= set(name))
+
+
+def found(wanted: list[str], words: list[str]) -> bool:
+    """Tell whether all of `wanted` are among `words`, the last one perhaps as the beginning of one."""
+    return set(wanted[:-1]) <= set(words) and any(word.startswith(wanted[-1]) for word in words)
+
+
 class Shelf:
     """The service over a database of its own, somebody else who writes there, and how the database spells and sorts."""
 
@@ -95,6 +130,8 @@ class Shelf:
     def model(self, query: ProductQuery, rows: list[Product]) -> Model[Product]:
         def key(row: Product) -> Any:
             column = query.order.removeprefix("-")
+            if column == "relevance":
+                return (relevance(query.q, row), row.created_at, row.id)
             return (self._spelt[row.name][1] if column == "name" else getattr(row, column), row.id)
 
         def matches(row: Product) -> bool:
@@ -104,10 +141,13 @@ class Shelf:
                 and (query.min_price is None or row.price >= query.min_price)
                 and (query.max_price is None or row.price <= query.max_price)
                 and query.in_stock in {None, row.stock > 0}
-                and self._spelt[query.search][0] in self._spelt[row.name][0]
+                and any(
+                    self._spelt[query.search][0] in self._spelt[text][0] for text in (row.name, row.description or "")
+                )
+                and relevance(query.q, row) is not None
             )
 
-        return Model(rows, matches, key, descending=query.order.startswith("-"))
+        return Model(rows, matches, key, descending=query.order in {"relevance", "-created_at", "-price", "-name"})
 
     def _within(self, query: ProductQuery) -> set[UUID]:
         assert query.category_id is not None
@@ -133,7 +173,7 @@ def answer(page: ProductPage) -> Answer:
 @pytest.fixture
 async def shelf(pool_api: Api, writer: Connection) -> Shelf:
     await pool_api.database.write(execute, MAKE_CATEGORIES, {"kitchen": KITCHEN, "cups": CUPS, "books": BOOKS})
-    rows = await (await writer.execute(SPELT, {"texts": [*NAMES, *TERMS]})).fetchall()
+    rows = await (await writer.execute(SPELT, {"texts": [*{*NAMES, *TERMS}]})).fetchall()
     table = Table(writer, "products", Product._fields)
     return Shelf(pool_api.services.products, table, {text: (lower, rank) for text, lower, rank in rows})
 
@@ -148,7 +188,7 @@ async def test_a_walk_shows_the_models_pages_whatever_others_write_meanwhile(
 
 
 def product(number: int, **fields: Any) -> Product:
-    made = Product(UUID(int=number), "Cup", Decimal(1), 0, CUPS, MOMENT + timedelta(seconds=number), None)
+    made = Product(UUID(int=number), "Cup", None, Decimal(1), 0, CUPS, MOMENT + timedelta(seconds=number), None)
     return made._replace(**fields)
 
 

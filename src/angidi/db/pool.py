@@ -38,6 +38,7 @@ SESSION_DEFAULTS = {
     "lock_timeout": "1s",
     "idle_in_transaction_session_timeout": "5s",
     "client_connection_check_interval": "2s",
+    "gin_pending_list_limit": "1MB",
 }
 """What every pooled connection starts with. `angidi db create` sets the same for the role, for use behind a pooler."""
 

@@ -96,7 +96,8 @@ COUNT_BOUNDED = "SELECT count(*) FROM (SELECT 1 FROM users WHERE {where} LIMIT %
 
 FILTERS: dict[str, LiteralString] = {
     "role": "role = %(role)s",
-    "search": "(strpos(lower(email), lower(%(search)s)) > 0 OR strpos(lower(name), lower(%(search)s)) > 0)",
+    "search": "threes(lower(email) || E'\\x01' || lower(name)) @@ threes_of(lower(%(search)s))"
+    " AND (strpos(lower(email), lower(%(search)s)) > 0 OR strpos(lower(name), lower(%(search)s)) > 0)",
 }
 LIVENESS: dict[str | None, LiteralString] = {
     None: "deleted_at IS NULL",
