@@ -5,6 +5,8 @@ import re
 import psycopg
 from psycopg import pq, sql
 
+from angidi.db.pool import SESSION_DEFAULTS
+
 _PARAMETER = re.compile(r"%(?:\((?P<name>\w+)\))?(?P<form>[sbt%])")
 _NAME = "angidi_plan"
 _UTILITY = "Utility statements have no plan structure"
@@ -32,6 +34,8 @@ def generic_plan(conn: psycopg.Connection, statement: str) -> str | None:
     with conn.transaction(force_rollback=True):
         conn.execute("SET TRANSACTION READ ONLY")
         conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        for setting in ("jit", "work_mem"):  # as on the pool's connections
+            conn.execute("SELECT set_config(%s, %s, true)", [setting, SESSION_DEFAULTS[setting]])
         prepared = conn.pgconn.prepare(_NAME.encode(), statement.encode(conn.info.encoding))
         if prepared.status != pq.ExecStatus.COMMAND_OK:
             return f"no plan: {_message(prepared)}"
