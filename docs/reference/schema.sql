@@ -590,6 +590,93 @@ COMMENT ON COLUMN public.category_closure.depth IS 'How many levels lie between:
 
 
 --
+-- Name: import_progress; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.import_progress (
+    digest bytea NOT NULL,
+    file text NOT NULL,
+    line bigint NOT NULL,
+    added bigint DEFAULT 0 NOT NULL,
+    changed bigint DEFAULT 0 NOT NULL,
+    unchanged bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE import_progress; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.import_progress IS 'Imports in batches that are under way or were interrupted: how far each is stored.';
+
+
+--
+-- Name: COLUMN import_progress.digest; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.import_progress.digest IS 'The SHA-256 of the file, by which it is known again.';
+
+
+--
+-- Name: COLUMN import_progress.file; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.import_progress.file IS 'The name of the file, for people.';
+
+
+--
+-- Name: COLUMN import_progress.line; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.import_progress.line IS 'The line of the last row that was stored or refused; the rows behind it are still to come.';
+
+
+--
+-- Name: COLUMN import_progress.added; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.import_progress.added IS 'Rows that made a product.';
+
+
+--
+-- Name: COLUMN import_progress.changed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.import_progress.changed IS 'Rows that changed a product.';
+
+
+--
+-- Name: COLUMN import_progress.unchanged; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.import_progress.unchanged IS 'Rows that changed nothing.';
+
+
+--
+-- Name: COLUMN import_progress.refused; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.import_progress.refused IS 'Rows that were refused, and reported by the run that read them.';
+
+
+--
+-- Name: COLUMN import_progress.started_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.import_progress.started_at IS 'When the import was begun.';
+
+
+--
+-- Name: COLUMN import_progress.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.import_progress.updated_at IS 'When its last batch was stored.';
+
+
+--
 -- Name: list_counts_id_seq; Type: SEQUENCE; Schema: public; Owner: -
 --
 
@@ -908,6 +995,21 @@ ALTER TABLE ONLY public.category_closure
 --
 
 COMMENT ON CONSTRAINT category_closure_pkey ON public.category_closure IS 'One way between two categories; refuses rings. Serves the subtree of a category.';
+
+
+--
+-- Name: import_progress import_progress_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_progress
+    ADD CONSTRAINT import_progress_pkey PRIMARY KEY (digest);
+
+
+--
+-- Name: CONSTRAINT import_progress_pkey ON import_progress; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT import_progress_pkey ON public.import_progress IS 'One import of a file at a time.';
 
 
 --

@@ -6,6 +6,7 @@ field spans several lines has the number of its first.
 
 import csv
 import gzip
+import hashlib
 import os
 import zlib
 from collections import Counter
@@ -24,6 +25,9 @@ LINE_LIMIT = 1 << 20
 
 WATCH_INTERVAL = 500
 """Lines."""
+
+HEADER = 1
+"""The line of the header."""
 
 GZIP_MAGIC = b"\x1f\x8b"
 _UNREADABLE = (OSError, EOFError, zlib.error)
@@ -93,12 +97,33 @@ class CsvFile:
 
     def __init__(self, file: BinaryIO, known: Columns, watch: Watch = _nobody) -> None:
         self._file = file
+        self._known = known
         self._watch = watch
         plain = gzip.GzipFile(fileobj=file) if _is_gzip(file) else file
         self._reader = csv.reader(_lines(plain), strict=True)
         self._header = self._read_header(known)
         self.columns = frozenset(self._header) & {*known.required, *known.optional}
         self.ignored = [name for name in self._header if name and name not in self.columns]
+
+    @property
+    def name(self) -> str:
+        """Return the file's name, without its folder."""
+        return Path(self._file.name).name
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of the file as it lies there, gzipped or not."""
+        place = self._file.tell()
+        self._file.seek(0)
+        found = hashlib.sha256()
+        for part in iter(partial(self._file.read, LINE_LIMIT), b""):
+            found.update(part)
+        self._file.seek(place)
+        return found.digest()
+
+    def again(self) -> "CsvFile":
+        """Return the file from its beginning, to be read once more instead of this one."""
+        self._file.seek(0)
+        return CsvFile(self._file, self._known, self._watch)
 
     def __iter__(self) -> Iterator[Row]:
         """Read the rows, blank lines left out. Raises `FileRefused` where what follows cannot be made out."""

@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 
 import click
@@ -16,15 +16,22 @@ from angidi.app import Services
 from angidi.categories.imports import COLUMNS as CATEGORY_COLUMNS
 from angidi.cli.context import located, one_connection, opened, printable
 from angidi.config import load
-from angidi.csvfile import Columns, CsvFile, OnRefused, Refused, Summary, Watch
+from angidi.csvfile import HEADER, Columns, CsvFile, OnRefused, Refused, Summary, Watch
 from angidi.csvfile import opened as opened_csv
 from angidi.db.conninfo import Addresses
 from angidi.products.imports import COLUMNS as PRODUCT_COLUMNS
+from angidi.products.progress import Progress as Stored
 
 SOME_REFUSED = 3
 """The exit code where rows were refused and all others stored: neither a success nor a failure."""
 
 Work = Callable[[Services, CsvFile, OnRefused], Awaitable[Summary]]
+
+BATCH = 10_000
+"""Rows in a transaction of an import that is resumed without saying how many."""
+
+LARGEST_BATCH = 50_000
+"""Rows: a batch is held in memory."""
 
 _file = click.argument("path", metavar="FILE.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _dry_run = click.option("--dry-run", is_flag=True, help="Report all the same, and store nothing.")
@@ -36,8 +43,8 @@ def group() -> None:
     """Import categories and products from CSV files.
 
     A file is UTF-8, its first line names the columns, and it may be gzipped. All good rows are stored, in one
-    transaction; each refused one is reported on a line of standard error, with its line in the file and every reason.
-    A second run changes nothing.
+    transaction unless batches are asked for; each refused one is reported on a line of standard error, with its line in
+    the file and every reason. A second run changes nothing.
 
     Exit codes: 0 all rows are in · 1 the file or an option is wrong, nothing is stored · 3 some rows were refused, all
     others are in.
@@ -68,21 +75,58 @@ def categories(path: Path, *, dry_run: bool, as_json: bool) -> None:
     metavar="NAME|ID",
     help="The category (name, path such as “Books > Poetry”, or id) of new products whose row names none.",
 )
+@click.option(
+    "--batch",
+    type=click.IntRange(100, LARGEST_BATCH),
+    metavar="ROWS",
+    help=f"Store so many rows at a time (100 to {LARGEST_BATCH:,}); what is stored stays if the import is interrupted.",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help=f"Go on where an import of this file in batches was interrupted; without --batch, {BATCH:,} rows at a time.",
+)
 @_dry_run
 @_json
-def products(path: Path, *, default_category: str | None, dry_run: bool, as_json: bool) -> None:
+def products(  # noqa: PLR0913 - one parameter for each option
+    path: Path, *, default_category: str | None, batch: int | None, resume: bool, dry_run: bool, as_json: bool
+) -> None:
     """Import products.
 
     The columns are sku, name, price, stock, and optionally description, category, category_id, image_url. A product is
     matched by its sku. What the file has no column for stays as it is. Exits with 3 where rows were refused.
     """
+    if dry_run and (batch or resume):
+        raise click.UsageError("--dry-run stores nothing, so there are no batches: leave --batch and --resume out.")
 
     async def work(services: Services, file: CsvFile, on_refused: OnRefused) -> Summary:
         return await services.products.load(
             file, on_refused=on_refused, default_category=default_category, dry_run=dry_run
         )
 
-    _import(path, PRODUCT_COLUMNS, work, dry_run=dry_run, as_json=as_json)
+    async def in_batches(services: Services, file: CsvFile, on_refused: OnRefused) -> Summary:
+        steps = services.products.load_in_batches(
+            file, size=batch or BATCH, resume=resume, on_refused=on_refused, default_category=default_category
+        )
+        return await _followed(steps)
+
+    _import(path, PRODUCT_COLUMNS, in_batches if batch or resume else work, dry_run=dry_run, as_json=as_json)
+
+
+async def _followed(steps: AsyncGenerator[Stored]) -> Summary:
+    """Go through the steps of an import to its end; where it does not get there, say what is stored."""
+    done = Stored(b"")
+    try:
+        async with aclosing(steps):
+            done = await anext(steps)
+            if done.line > HEADER:
+                click.echo(f"resumed: the rows up to line {done.line} are stored", err=True)
+            async for step in steps:
+                done = step
+    except BaseException:
+        click.echo(f"interrupted: the rows up to line {done.line} are stored; --resume goes on from there", err=True)
+        raise
+    return done.summary
 
 
 def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json: bool) -> None:

@@ -1,23 +1,24 @@
 """The product import: what a row may hold, and the way of a file into the catalogue. `service` opens transactions."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.categories.models import CategoryId
 from angidi.categories.paths import get_named, normal
-from angidi.csvfile import Columns, CsvFile, OnRefused, Row, Summary
+from angidi.csvfile import Columns, CsvFile, OnRefused, Refused, Row, Summary
 from angidi.db.rows import Connection
 from angidi.ids import new_id
-from angidi.products import staging
+from angidi.products import progress, staging
 from angidi.products.models import Description, Name, NewImageUrl, Sku, Stock, exact_price
 from angidi.products.staging import Staged
 from angidi.web.cells import Taken, number, take
-from angidi.web.fields import BLANK_IS_ABSENT, Parse
+from angidi.web.fields import BLANK_IS_ABSENT, Parse, decode
 
 COLUMNS = Columns(
     required=("sku", "name", "price", "stock"),
@@ -46,23 +47,64 @@ class ProductRow(Struct, frozen=True):
     image_url: NewImageUrl = None
 
 
+class _SkuAlone(Struct, frozen=True):
+    sku: Sku
+
+
 async def load(conn: Connection, file: CsvFile, *, on_refused: OnRefused, default_category: str | None) -> Summary:
     """Add and change the products of `file`, matched by SKU among the living.
 
     `default_category` (name, path or id) is for new products whose row names none. Raises `Invalid` where that does
     not mean exactly one category. Rows are locked in the order of their ids.
     """
-    default = (await get_named(conn, default_category)).id if default_category else None
+    default = await default_id(conn, default_category)
     await staging.stage(conn, map(_staged, file))
+    await staging.refuse_doubles(conn)
     await staging.check(conn, homeless_too=default is None)
     summary = await staging.upsert(conn, file.columns, default)
     await _report(conn, on_refused)
     return summary
 
 
+async def default_id(conn: Connection, default_category: str | None) -> UUID | None:
+    """Return the id of the default category. Raises `Invalid` where its name does not mean exactly one."""
+    return (await get_named(conn, default_category)).id if default_category else None
+
+
+async def find_doubles(conn: Connection, file: CsvFile) -> None:
+    """Read the whole file for the rows that repeat a SKU, for `load_batch` to refuse them."""
+    await progress.find_doubles(conn, skus_of(file))
+
+
+def skus_of(file: Iterable[Row]) -> Iterator[tuple[int, str]]:
+    """Yield line and SKU of the rows that have a good one."""
+    for row in file:
+        if row.cells and (found := decode({"sku": row.cells["sku"]}, _SkuAlone, strict=False, texts=True).value):
+            yield row.line, found.sku
+
+
+def rows_after(file: Iterable[Row], line: int) -> Iterator[Staged]:
+    """Yield the rows behind a line, ready to be staged."""
+    return (_staged(row) for row in file if row.line > line)
+
+
+async def load_batch(
+    conn: Connection, batch: Iterable[Staged], columns: Collection[str], default: UUID | None
+) -> tuple[Summary, list[Refused]]:
+    """Do with a part of a file as `load` does with the whole, after `find_doubles` on the same connection."""
+    await staging.stage(conn, batch)
+    await progress.refuse_doubles(conn)
+    await staging.check(conn, homeless_too=default is None)
+    summary = await staging.upsert(conn, columns, default)
+    refused = [each async for each in staging.list_refused(conn)]
+    await staging.drop(conn)
+    return summary, refused
+
+
 async def add_unknown(conn: Connection, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
     """Add the products of `rows` whose SKU no product has or had; those that are there stay as they are."""
     await staging.stage(conn, map(_staged, rows))
+    await staging.refuse_doubles(conn)
     await staging.check(conn, homeless_too=True)
     summary = await staging.add_unknown(conn)
     await _report(conn, on_refused)

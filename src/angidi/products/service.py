@@ -1,18 +1,20 @@
 """What can be done with products."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing
 from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from msgspec import UNSET, structs
 
 from angidi.categories.service import CategoryService
-from angidi.csvfile import CsvFile, OnRefused, Row, Summary
-from angidi.db import Database, retried
+from angidi.csvfile import CsvFile, OnRefused, Refused, Row, Summary
+from angidi.db import Connection, Database, retried
 from angidi.db.bulk import Block, take_time
 from angidi.db.coalesce import Joined, Shared
-from angidi.products import imports, pages, repository
+from angidi.db.errors import translated
+from angidi.products import imports, pages, progress, repository
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
 from angidi.products.errors import ProductNotFound
 from angidi.products.highlight import highlighted, marked, words_in
@@ -28,6 +30,8 @@ from angidi.products.models import (
     Suggestions,
     SuggestQuery,
 )
+from angidi.products.progress import Progress
+from angidi.products.staging import Staged
 from angidi.web.cursors import Cursors
 from angidi.web.slots import Slots
 
@@ -130,6 +134,30 @@ class ProductService:
             await take_time(conn)
             return await imports.load(conn, file, on_refused=on_refused, default_category=default_category)
 
+    async def load_in_batches(
+        self, file: CsvFile, *, size: int, resume: bool, on_refused: OnRefused, default_category: str | None = None
+    ) -> AsyncGenerator[Progress]:
+        """Import as `load` does, but `size` rows at a time, each batch and the note of it in one transaction.
+
+        With `resume` it goes on behind what an interrupted import of a file of the same content has stored. Yields how
+        far the file is stored: once before the first batch, then after each. Refused rows are told after their batch.
+        Raises `ImportUnderWay`, besides what `load` raises; what was yielded stays stored.
+        """
+        async with self._db.connection() as conn:
+            async with conn.transaction():
+                await take_time(conn)
+                done = await progress.begin(conn, file.digest(), file.name, resume=resume)
+                default = await imports.default_id(conn, default_category)
+                await imports.find_doubles(conn, file)
+            yield done
+            rows = imports.rows_after(file.again(), done.line)
+            while batch := list(islice(rows, size)):
+                done, refused = await _store(conn, done, batch, file.columns, default)
+                for row in refused:
+                    on_refused(row)
+                yield done
+            await progress.end(conn, done)
+
     async def export(self, category_id: UUID | None = None) -> AsyncGenerator[Block]:
         """Yield the living products as a file that can be imported again: all, or those in a category and below it.
 
@@ -146,3 +174,15 @@ class ProductService:
         """Add sample products whose SKU no product has or had."""
         async with self._db.transaction() as conn:
             return await imports.add_unknown(conn, rows, on_refused=on_refused)
+
+
+@retried
+async def _store(
+    conn: Connection, done: Progress, batch: Sequence[Staged], columns: Collection[str], default: UUID | None
+) -> tuple[Progress, list[Refused]]:
+    """Store a batch and note that it is, again where the server rolled it back."""
+    with translated():
+        async with conn.transaction():
+            await take_time(conn)
+            summary, refused = await imports.load_batch(conn, batch, columns, default)
+            return await progress.advance(conn, done, batch[-1].line, summary), refused

@@ -202,9 +202,13 @@ async def stage(conn: Connection, rows: Iterable[Staged]) -> None:
     await execute(conn, ANALYZE)
 
 
-async def check(conn: Connection, *, homeless_too: bool) -> None:
-    """Add the reasons that need the whole file or the database; `homeless_too`: also for new ones of no category."""
+async def refuse_doubles(conn: Connection) -> None:
+    """Refuse the rows whose SKU an earlier one has."""
     await execute(conn, REFUSE_DOUBLES)
+
+
+async def check(conn: Connection, *, homeless_too: bool) -> None:
+    """Add the reasons that need the database; `homeless_too`: also for new ones of no category."""
     await execute(conn, REFUSE_UNKNOWN_IDS)
     await execute(conn, RESOLVE_NAMES.format(named=NAMED))
     await execute(conn, REFUSE_UNCLEAR_NAMES)
