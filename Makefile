@@ -71,6 +71,10 @@ check: setup ## Run every check-…: format, lint, types, imports, SQL, docs, sp
 interop: setup ## Take turns with golang-migrate at length, with processes and kills (needs Go, or the tool on PATH).
 	@MIGRATE_INTEROP=1 $(BIN)/python -m pytest --quiet tests/migrate/test_interop.py tests/migrate/test_crash.py
 
+.PHONY: read-your-writes
+read-your-writes: setup ## Write and read at once, 10,000 times, on two workers under load: each read shows the write.
+	@READ_YOUR_WRITES=10000 $(BIN)/python -m pytest --quiet -rP tests/e2e/test_read_your_writes.py
+
 .PHONY: bench
 bench: setup ## Measure everything beside its limits and its peers into docs/benchmarks (ARGS=--list tells the parts).
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -28,13 +28,14 @@ from angidi.users.service import UserService
 from angidi.web import docs, errors, health
 from angidi.web.access import AccessLog, through_structlog
 from angidi.web.auth import Authenticator
+from angidi.web.cors import Cors
 from angidi.web.cursors import Cursors
 from angidi.web.deadline import Deadline
 from angidi.web.envelopes import JSONResponse
 from angidi.web.large import LargeBodies
 from angidi.web.limits import BodyLimit, RateLimit
 from angidi.web.metrics import Metrics
-from angidi.web.middleware import Cors, Gzip
+from angidi.web.representation import Representation
 from angidi.web.shell import Shell
 from angidi.web.tokens import Tokens
 from angidi.web.window import SharedWindow
@@ -96,7 +97,7 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = th
     app: Any = _api(database, services, authenticator, metrics, lambda _: figures_of(settings))
     app = Deadline(app)
     app = LargeBodies(app, BodyLimit(app), LARGE_BODIES, authenticator.bearer)
-    app = Gzip(app)
+    app = Representation(app)
     if settings.api_rate_limit:
         window = SharedWindow(settings.angidi_home / "rate-limit", settings.api_rate_limit)
         app = RateLimit(app, window, settings.trusted_proxies)
@@ -105,7 +106,7 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = th
         allow_origins=settings.cors_allowed_origins,
         allow_credentials=True,
         allow_methods=("GET", "POST", "PUT", "DELETE"),
-        allow_headers=("Authorization", "Content-Type", "Prefer", "X-Request-ID"),
+        allow_headers=("Authorization", "Content-Type", "If-None-Match", "Prefer", "X-Request-ID"),
         expose_headers=("X-Request-ID", "Link", "ETag", "Retry-After"),
         max_age=600,
     )

@@ -30,10 +30,11 @@ async def test_a_category_is_made_and_shown(api: Api) -> None:
     made = await api.post("/categories", headers=headers, json=body)
     assert made.status_code == 201
     category = made.json()["data"]
-    assert set(category) == {"id", "name", "description", "parent_id", "created_at", "updated_at", "version"}
+    assert set(category) == {"id", "name", "description", "parent_id", "created_at", "updated_at", "version", "path"}
     assert (category["name"], category["description"], category["parent_id"]) == ("Cups", "To drink from", None)
     shown = (await api.get(f"/categories/{category['id']}")).json()["data"]
-    assert shown == category | {"path": [{"id": category["id"], "name": "Cups"}]}
+    assert shown == category
+    assert shown["path"] == [{"id": category["id"], "name": "Cups", "version": 1}]
 
 
 @pytest.mark.parametrize("name", [None, 1, True, [], "", "   ", "x" * 101])
@@ -81,7 +82,8 @@ async def test_what_is_absent_stays(api: Api) -> None:
     parent = await api.make_category(headers, "Kitchen")
     made = await api.make_category(headers, "Cups", description="To drink from", parent_id=parent["id"])
     changed = (await api.put(f"/categories/{made['id']}", headers=headers, json={"name": "Mugs"})).json()["data"]
-    assert changed == made | {"name": "Mugs", "updated_at": changed["updated_at"], "version": 2}
+    path = [made["path"][0], {"id": made["id"], "name": "Mugs", "version": 2}]
+    assert changed == made | {"name": "Mugs", "updated_at": changed["updated_at"], "version": 2, "path": path}
     assert (await api.put(f"/categories/{made['id']}", headers=headers, json={})).json()["data"] == changed
 
 

@@ -17,7 +17,7 @@ Body = dict[str, Any]
 USER = {"id", "email", "name", "role", "created_at", "updated_at", "version"}
 TOKENS = {"access_token", "refresh_token", "expires_in", "user"}
 PRODUCT = {"id", "name", "description", "price", "stock", "category_id", "created_at", "updated_at", "version"}
-CATEGORY = {"id", "name", "description", "parent_id", "created_at", "updated_at", "version"}
+CATEGORY = {"id", "name", "description", "parent_id", "created_at", "updated_at", "version", "path"}
 PAGE = {"total_count", "page", "page_size", "total_pages"}
 
 NOBODY, ADA, ADMIN, GHOST = "nobody", "ada", "admin", "ghost"
@@ -93,7 +93,7 @@ ROWS = [
     Row("POST /products/{product}/restore", ADMIN, None, 200, PRODUCT | {"sku"}),
     Row("GET /categories", NOBODY, None, 200, PAGE | {"categories"}),
     Row("GET /categories?tree=true", NOBODY, None, 200, PAGE | {"categories"}),
-    Row("GET /categories/{category}", NOBODY, None, 200, CATEGORY | {"path"}),
+    Row("GET /categories/{category}", NOBODY, None, 200, CATEGORY),
     Row("GET /categories/{nothing}", NOBODY, None, 404, "CATEGORY_NOT_FOUND"),
     Row("GET /categories/{category}/products", NOBODY, None, 200, PAGE | {"products"}),
     Row("POST /categories", ADMIN, {"name": "Plates"}, 201, CATEGORY),

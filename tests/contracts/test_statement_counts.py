@@ -30,8 +30,8 @@ class Limit(NamedTuple):
 FILTERS = "?search=cup&min_price=1&max_price=9&in_stock=true&sort=-name&deleted=with&count=exact"
 ROW: dict[str, object] = {"name": "Cup", "price": 1, "category_id": "{category_id}"}
 # Finding the address and reading what the tokens hold are apart, since verifying the password stands between them; a
-# change of the catalogue's tree takes its lock, and looks at the tree, in statements of their own; an export sets the
-# transaction's time limits and how it is planned.
+# change of the catalogue's tree takes its lock, looks at the tree, and shows the way to the category, in statements of
+# their own; an export sets the transaction's time limits and how it is planned.
 LIMITS = {
     "GET /health": Limit(READ),
     "GET /api/v1/health": Limit(READ),
@@ -57,10 +57,10 @@ LIMITS = {
     "GET /categories": Limit(LIST, query="?parent_id=root&page=9&count=exact"),
     "GET /categories/{category_id:str}": Limit(READ),
     "POST /categories": Limit(
-        ACCOUNT + READ + READ + WRITE, body={"name": "Mugs", "parent_id": "{category_id}"}, status=201
+        ACCOUNT + READ + READ + WRITE + READ, body={"name": "Mugs", "parent_id": "{category_id}"}, status=201
     ),
     "PUT /categories/{category_id:str}": Limit(
-        ACCOUNT + READ + READ + WRITE, body={"name": "Saucers", "parent_id": "{other_id}"}
+        ACCOUNT + READ + READ + WRITE + READ, body={"name": "Saucers", "parent_id": "{other_id}"}
     ),
     "DELETE /categories/{category_id:str}": Limit(ACCOUNT + READ + WRITE + READ, status=409),
     "GET /categories/{category_id:str}/products": Limit(ACCOUNT + LIST, query=FILTERS),

@@ -25,10 +25,13 @@ def free_port() -> int:
 class Server:
     """A running `angidi serve`; `output` is what it wrote so far.
 
-    `measured` is whether coverage may start in it: that swallows a Ctrl-C which comes while it does.
+    `measured` is whether coverage may start in it: that swallows a Ctrl-C which comes while it does. `program` is the
+    module that is run.
     """
 
-    def __init__(self, home: Path, port: int, *, measured: bool = True, **environment: str) -> None:
+    def __init__(
+        self, home: Path, port: int, *, measured: bool = True, program: str = "angidi", **environment: str
+    ) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log = home.parent / f"serve-{port}.log"
@@ -36,7 +39,7 @@ class Server:
         inherited = {name: value for name, value in os.environ.items() if measured or not name.startswith("COVERAGE_")}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "angidi", "serve"],
+                [sys.executable, "-m", program, "serve"],
                 cwd=ROOT,
                 env={**inherited, **own, **environment},
                 stdout=log,

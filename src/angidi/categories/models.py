@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from angidi.paging import PageInfo
 from angidi.web.fields import Moment, Parse, Version
 from angidi.web.requests import PageQuery, filter_id
+from angidi.web.resources import Resource
 
 CategoryId = Annotated[
     UUID, Meta(description="the id of a category", examples=["550e8400-e29b-41d4-a716-446655440001"])
@@ -42,12 +43,17 @@ class PathStep(TypedDict):
 
     id: CategoryId
     name: Name
+    version: Version
 
 
-class CategoryWithPath(Category, frozen=True):
+class CategoryWithPath(Category, Resource, frozen=True):
     """A category and the way to it, from the root to itself."""
 
     path: list[PathStep]
+
+    def state(self) -> str:
+        """Return the versions of all that is on the way: a category that moves, or is renamed, has another one."""
+        return f"{self.id}-{'.'.join(str(step['version']) for step in reversed(self.path))}"
 
 
 class CategoryNode(Category, frozen=True):

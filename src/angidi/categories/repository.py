@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct
 
 from angidi.categories.errors import CategoryNotFound
-from angidi.categories.models import Category, CategoryNode, CategoryQuery, CategoryWithPath
+from angidi.categories.models import CategoryNode, CategoryQuery, CategoryWithPath
 from angidi.db.bulk import Block, copy_out
 from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.ids import new_id
@@ -16,14 +16,12 @@ from angidi.paging import PageRequest, Total
 INSERT = """
 INSERT INTO categories (id, name, description, parent_id)
 VALUES (%(id)s, %(name)s, %(description)s, %(parent_id)s)
-RETURNING id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version
 """
 
 UPDATE = """
 UPDATE categories
    SET {assignments}, updated_at = now()
  WHERE id = %(id)s
-RETURNING id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version
 """
 ASSIGNMENTS: dict[str, LiteralString] = {
     "name": "name = %(name)s",
@@ -44,24 +42,19 @@ SELECT count(*) FILTER (WHERE deleted_at IS NULL) AS living,
  WHERE category_id = %(id)s
 """
 
-FIND = """
-SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version
-  FROM categories
- WHERE id = %(id)s
-"""
-
 FIND_WITH_PATH = """
 WITH RECURSIVE ancestors AS (
-    SELECT id, name, parent_id, 0 AS height
+    SELECT id, name, parent_id, version, 0 AS height
       FROM categories
      WHERE id = %(id)s
      UNION ALL
-    SELECT parent.id, parent.name, parent.parent_id, ancestors.height + 1
+    SELECT parent.id, parent.name, parent.parent_id, parent.version, ancestors.height + 1
       FROM categories AS parent
       JOIN ancestors ON parent.id = ancestors.parent_id
 )
 SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version,
-       (SELECT jsonb_agg(jsonb_build_object('id', id, 'name', name) ORDER BY height DESC) FROM ancestors) AS path
+       (SELECT jsonb_agg(jsonb_build_object('id', id, 'name', name, 'version', version) ORDER BY height DESC)
+          FROM ancestors) AS path
   FROM categories
  WHERE id = %(id)s
 """
@@ -145,16 +138,19 @@ SELECT id, name, parent_id, description
 """
 
 
-async def insert(conn: Connection, *, name: str, description: str | None, parent_id: UUID | None) -> Category:
-    """Store a new category. Raises `CategoryExists`, `ParentUnknown`."""
-    parameters = {"id": new_id(), "name": name, "description": description, "parent_id": parent_id}
-    return _found(await fetch_one(conn, Category, INSERT, parameters))
+async def insert(conn: Connection, *, name: str, description: str | None, parent_id: UUID | None) -> UUID:
+    """Store a new category; return its id. Raises `CategoryExists`, `ParentUnknown`."""
+    category_id = new_id()
+    parameters = {"id": category_id, "name": name, "description": description, "parent_id": parent_id}
+    await execute(conn, INSERT, parameters)
+    return category_id
 
 
-async def update(conn: Connection, category_id: UUID, values: Mapping[str, object]) -> Category:
+async def update(conn: Connection, category_id: UUID, values: Mapping[str, object]) -> None:
     """Set the columns in `values` (at least one). Raises `CategoryNotFound`, `CategoryExists`, `ParentUnknown`."""
     sql = UPDATE.format(assignments=", ".join(ASSIGNMENTS[name] for name in values))
-    return _found(await fetch_one(conn, Category, sql, {**values, "id": category_id}))
+    if not await execute(conn, sql, {**values, "id": category_id}):
+        raise CategoryNotFound
 
 
 async def delete(conn: Connection, category_id: UUID) -> None:
@@ -166,16 +162,6 @@ async def delete(conn: Connection, category_id: UUID) -> None:
 async def count_products(conn: Connection, category_id: UUID) -> ProductCount:
     """Return how many products are in the category itself."""
     return await fetch_one(conn, ProductCount, COUNT_PRODUCTS, {"id": category_id}) or ProductCount(0, 0)
-
-
-async def find_category(conn: Connection, category_id: UUID) -> Category | None:
-    """Return the category."""
-    return await fetch_one(conn, Category, FIND, {"id": category_id})
-
-
-async def get_category(conn: Connection, category_id: UUID) -> Category:
-    """Return the category. Raises `CategoryNotFound`."""
-    return _found(await find_category(conn, category_id))
 
 
 async def get_with_path(conn: Connection, category_id: UUID) -> CategoryWithPath:
@@ -227,9 +213,3 @@ def _where(query: CategoryQuery) -> LiteralString:
     if query.parent_id is UNSET:
         return FILTERS["all"]
     return FILTERS["root" if query.parent_id is None else "child"]
-
-
-def _found(category: Category | None) -> Category:
-    if category is None:
-        raise CategoryNotFound
-    return category

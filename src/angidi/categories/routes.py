@@ -12,7 +12,6 @@ from angidi.categories.errors import (
     CategoryTooDeep,
 )
 from angidi.categories.models import (
-    Category,
     CategoryChanges,
     CategoryPage,
     CategoryQuery,
@@ -51,7 +50,7 @@ async def show_category(
 )
 async def create_category(
     new: NamedDependency[NewCategory], categories: NamedDependency[CategoryService]
-) -> Data[Category]:
+) -> Data[CategoryWithPath]:
     """Make a category."""
     return Data(await categories.create(new))
 
@@ -64,7 +63,7 @@ async def create_category(
 )
 async def change_category(
     category_id: FromPath[str], changes: NamedDependency[CategoryChanges], categories: NamedDependency[CategoryService]
-) -> Data[Category]:
+) -> Data[CategoryWithPath]:
     """Rename, describe or move a category."""
     return Data(await categories.change(known_id(category_id, CategoryNotFound), changes))
 

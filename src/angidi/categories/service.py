@@ -11,7 +11,6 @@ from msgspec import UNSET, structs
 from angidi.categories import imports, repository
 from angidi.categories.errors import CategoryCycle, CategoryInUse, CategoryTooDeep
 from angidi.categories.models import (
-    Category,
     CategoryChanges,
     CategoryNode,
     CategoryPage,
@@ -65,28 +64,30 @@ class CategoryService:
         return await self._with_paths.ask(category_id)
 
     @retried
-    async def create(self, new: NewCategory) -> Category:
+    async def create(self, new: NewCategory) -> CategoryWithPath:
         """Make a category. Raises `CategoryExists`, `ParentUnknown`, `CategoryTooDeep`."""
         async with self._db.transaction() as conn:
             await repository.lock_tree(conn)
             await _check_place(conn, None, new.parent_id)
-            return await repository.insert(conn, name=new.name, description=new.description, parent_id=new.parent_id)
+            made = await repository.insert(conn, name=new.name, description=new.description, parent_id=new.parent_id)
+            return await repository.get_with_path(conn, made)
 
     @retried
-    async def change(self, category_id: UUID, changes: CategoryChanges) -> Category:
+    async def change(self, category_id: UUID, changes: CategoryChanges) -> CategoryWithPath:
         """Rename, describe or move a category.
 
         Raises `CategoryNotFound`, `CategoryExists`, `ParentUnknown`, `CategoryCycle`, `CategoryTooDeep`.
         """
         values = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}
         if not values:
-            return await self._db.read(repository.get_category, category_id)
+            return await self.get(category_id)
         async with self._db.transaction() as conn:
             if values.keys() - {"description"}:
                 await repository.lock_tree(conn)
             if changes.parent_id is not UNSET:
                 await _check_place(conn, category_id, changes.parent_id)
-            return await repository.update(conn, category_id, values)
+            await repository.update(conn, category_id, values)
+            return await repository.get_with_path(conn, category_id)
 
     @retried
     async def delete(self, category_id: UUID) -> None:

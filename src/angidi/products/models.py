@@ -12,6 +12,7 @@ from angidi.categories.models import CategoryId
 from angidi.paging import PageInfo
 from angidi.web.fields import BLANK_IS_ABSENT, Moment, Parse, Version
 from angidi.web.requests import PageQuery, filter_id
+from angidi.web.resources import Resource
 
 MAXIMUM_PRICE = Decimal("99999999.99")
 _PRICE_RULE = "a number above 0, at most 99999999.99, with at most two decimals"
@@ -116,7 +117,7 @@ Sort = Literal["created_at", "-created_at", "price", "-price", "name", "-name"]
 Liveness = Literal["only", "with"]
 
 
-class Product(Struct, frozen=True, omit_defaults=True):
+class Product(Resource, frozen=True, omit_defaults=True):
     """A product. `image_url` and `sku` are left out where there is none, `deleted_at` but for the deleted."""
 
     id: ProductId

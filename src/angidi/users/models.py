@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from angidi.paging import PageInfo
 from angidi.web.fields import VERBATIM, Moment, Version
 from angidi.web.requests import PageQuery
+from angidi.web.resources import Resource
 
 Role = Literal["user", "admin", "moderator"]
 """Equal to the CHECK constraint `role_valid`; a contract test compares them."""
@@ -45,7 +46,7 @@ UserId = Annotated[UUID, Meta(examples=["0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a11"])
 RoleName = Annotated[Role, Meta(description="user, admin or moderator", examples=["user"])]
 
 
-class User(Struct, frozen=True, omit_defaults=True):
+class User(Resource, frozen=True, omit_defaults=True):
     """A user as everybody may see them who may see them at all. `deleted_at` is there for the deleted only."""
 
     id: UserId
@@ -56,6 +57,8 @@ class User(Struct, frozen=True, omit_defaults=True):
     updated_at: Moment
     version: Version
     deleted_at: Moment | None = None
+
+    audience = "private"
 
 
 class Credentials(Struct, frozen=True):

@@ -8,6 +8,8 @@ from litestar import Response
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Struct, UnsetType
 
+from angidi.web.resources import Headers, Resource, headers_of
+
 T = TypeVar("T")
 
 ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -56,9 +58,12 @@ class JSONResponse(Response[Any]):
         self.headers = headers or {}
 
     def to_asgi_response(self, app: Any, request: Any, *, status_code: int | None = None, **unused: Any) -> "Answer":
-        """Return what sends the answer."""
-        del app, request, unused
+        """Return what sends the answer; one that shows a resource has its validator."""
+        del app, unused
         headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        shown: Any = getattr(self.content, "data", None)
+        if isinstance(shown, Resource):
+            headers += headers_of(shown, kept=request.scope["method"] == "GET")
         status = self.status_code or status_code or HTTPStatus.OK
         return Answer(status, headers, None if status in _BODILESS else ENCODER.encode(self.content))
 
@@ -66,7 +71,7 @@ class JSONResponse(Response[Any]):
 class Answer(ASGIResponse):
     """An answer that is complete: JSON, or nothing at all."""
 
-    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes | None) -> None:
+    def __init__(self, status: int, headers: Headers, body: bytes | None) -> None:
         self.status_code = status
         self._raw = headers
         self.body = body or b""

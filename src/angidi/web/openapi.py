@@ -18,6 +18,7 @@ from angidi.paging import PageInfo
 from angidi.web.auth import TokenMisplaced, TokenMissing, admin, bearer
 from angidi.web.envelopes import Data, Failure
 from angidi.web.errors import RateLimited, status_of
+from angidi.web.resources import Resource
 from angidi.web.tokens import TokenExpired, TokenInvalid
 
 Json = dict[str, Any]
@@ -36,6 +37,22 @@ _LINK: Json = {
     "schema": {"type": "string"},
     "example": '</api/v1/users?role=admin&cursor=lMQIJc2YMrZ9>; rel="next", </api/v1/users?role=admin>; rel="first"',
 }
+
+_ETAG: Json = {
+    "description": "The validator of what is shown; another one after every change.",
+    "required": True,
+    "schema": {"type": "string"},
+    "example": '"0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22-1-5f3c9a10"',
+}
+_IF_NONE_MATCH: Json = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The validator of what the client has, to be told 304 if that is still so",
+    "schema": {"type": "string"},
+    "example": _ETAG["example"],
+}
+_NOT_MODIFIED: Json = {"description": "It is as the client has it.", "headers": {"ETag": _ETAG}}
 
 _SUCCESS = {200: "Done.", 201: "Made.", 204: "Done; there is nothing to show."}
 
@@ -79,6 +96,8 @@ def _operation(handler: HTTPRouteHandler, path: str, schemas: Json) -> Json:
     }
     if query := reads.get("query"):
         operation["parameters"] += _query_parameters(query)
+    if _is_revalidated(handler):
+        operation["parameters"].append(_IF_NONE_MATCH)
     if body := reads.get("body"):
         schema = {"$ref": _REF.format(name=body.__name__)}
         content = {"schema": schema, "example": _example(schema, schemas)}
@@ -181,11 +200,25 @@ def _responses(handler: HTTPRouteHandler, reads: dict[str, type[Struct]], schema
     if answer is not type(None):
         schema = {"$ref": _REF.format(name=_component(answer))}
         success["content"] = {"application/json": {"schema": schema, "example": _example(schema, schemas)}}
-        success |= {"headers": {"Link": _LINK}} if issubclass(get_args(answer)[0], PageInfo) else {}
+        success |= _headers(get_args(answer)[0])
     responses = {str(handler.status_code): success, **_failures(_errors(handler, reads))}
+    if _is_revalidated(handler):
+        responses["304"] = _NOT_MODIFIED
     for status, description in handler.opt.get("also", {}).items():
         responses[str(status)] = success | {"description": description}
     return {status: responses[status] for status in sorted(responses)}
+
+
+def _headers(shown: type[Any]) -> Json:
+    if issubclass(shown, PageInfo):
+        return {"headers": {"Link": _LINK}}
+    return {"headers": {"ETag": _ETAG}} if issubclass(shown, Resource) else {}
+
+
+def _is_revalidated(handler: HTTPRouteHandler) -> bool:
+    """Tell whether the handler shows a resource to those who ask whether it has changed."""
+    answer = _answer(handler)
+    return _is_data(answer) and issubclass(get_args(answer)[0], Resource) and "GET" in handler.http_methods
 
 
 def _component(answer: Any) -> str:

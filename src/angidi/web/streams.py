@@ -12,7 +12,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from angidi.db.bulk import Block
-from angidi.web.middleware import accepts_gzip
+from angidi.web.representation import accepts_gzip
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.streams")
 

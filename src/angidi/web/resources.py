@@ -1,0 +1,41 @@
+"""What is shown by itself, and may be kept by whoever saw it, if they ask each time whether it is still so.
+
+The validator (`ETag`) is made of id and version, and is a strong one: two answers that have the same are the same, byte
+for byte. The schema of the answer has its part in it, too: a release may show more of a row that has not changed.
+"""
+
+import functools
+import json
+import zlib
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Struct
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Resource(Struct, frozen=True):
+    """The content of an answer that has a validator. A subclass has the fields `id` and `version`.
+
+    `audience` says whose caches may keep it: everybody's, or only those of the one who asked.
+    """
+
+    audience: ClassVar[Literal["public", "private"]] = "public"
+
+    def state(self) -> str:
+        """Return what is another text after every change of what is shown."""
+        row: Any = self
+        return f"{row.id}-{row.version}"
+
+
+def headers_of(shown: Resource, *, kept: bool) -> Headers:
+    """Return the headers that go with a resource; `kept`: a cache may keep the answer, and has to ask each time."""
+    etag = (b"etag", f'"{shown.state()}-{_form(type(shown))}"'.encode())
+    return [etag, (b"cache-control", f"{shown.audience}, no-cache".encode())] if kept else [etag]
+
+
+@functools.cache
+def _form(kind: type[Resource]) -> str:
+    """Return what stands for the fields of a resource and their types."""
+    return f"{zlib.crc32(json.dumps(msgspec.json.schema(kind)).encode()):08x}"
