@@ -224,6 +224,19 @@ async def test_a_shared_statement_counts_for_each_who_waited_for_it(stock: Stock
     assert len(stock.batches) == 1
 
 
+async def test_a_statement_that_fails_counts_for_each_too(stock: Stock) -> None:
+    async def failing(ids: list[int]) -> Answer:
+        await stock.read(ids)
+        raise Unavailable
+
+    async def refused(key: int) -> None:
+        with pytest.raises(Unavailable):
+            await joined.ask(key)
+
+    joined = Joined(failing)
+    assert await asyncio.gather(*(asyncio.create_task(counted(refused(key))) for key in (1, 2))) == [1, 1]
+
+
 async def test_equal_questions_share_an_answer_and_others_do_not(pool_db: Database) -> None:
     asked: list[str] = []
 

@@ -9,9 +9,9 @@ many statements it waited for.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextvars import Context
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
 from angidi.db.tally import Tally, tally
@@ -26,6 +26,12 @@ MOST = 100
 """Keys in a statement."""
 
 
+class _Waiter(NamedTuple, Generic[K, A]):
+    key: K
+    answer: asyncio.Future[A]
+    asking: Tally | None
+
+
 class Joined(Generic[K, A]):
     """Answers questions by key with statements for many keys. `read` runs one, for distinct keys in the order asked.
 
@@ -34,7 +40,7 @@ class Joined(Generic[K, A]):
 
     def __init__(self, read: Callable[[list[K]], Awaitable[A]]) -> None:
         self._read = read
-        self._waiting: list[tuple[K, asyncio.Future[tuple[A, int]]]] = []
+        self._waiting: list[_Waiter[K, A]] = []
         self._workers: set[asyncio.Task[None]] = set()  # kept from the garbage collector
         self._working = 0
         self._is_starting = False
@@ -42,17 +48,14 @@ class Joined(Generic[K, A]):
     async def ask(self, key: K) -> A:
         """Return the answer to a statement that was sent after this call, and whose keys `key` is one of."""
         loop = asyncio.get_running_loop()
-        waiting: asyncio.Future[tuple[A, int]] = loop.create_future()
-        self._waiting.append((key, waiting))
+        waiter = _Waiter(key, loop.create_future(), tally.get())
+        self._waiting.append(waiter)
         if not self._is_starting and self._working < AT_ONCE:
             self._is_starting = True  # in the next turn of the event loop: who asks in this one joins
             worker = loop.create_task(self._work(), context=Context())
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
-        answer, statements = await waiting
-        if (asking := tally.get()) is not None:
-            asking.statements += statements
-        return answer
+        return await waiter.answer
 
     async def _work(self) -> None:
         """Send statements until nobody waits."""
@@ -61,29 +64,36 @@ class Joined(Generic[K, A]):
         try:
             while self._waiting:
                 taken, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                batch = [(key, waiting) for key, waiting in taken if not waiting.done()]
+                batch = [waiter for waiter in taken if not waiter.answer.done()]
                 if batch:
                     await self._answer(batch)
         finally:
             self._working -= 1
 
-    async def _answer(self, batch: list[tuple[K, asyncio.Future[tuple[A, int]]]]) -> None:
+    async def _answer(self, batch: list[_Waiter[K, A]]) -> None:
         counted = Tally()
         tally.set(counted)
         try:
-            answer = await self._read(list(dict.fromkeys(key for key, _ in batch)))
+            answer = await self._read(list(dict.fromkeys(waiter.key for waiter in batch)))
         except Exception as error:  # noqa: BLE001 - it is theirs who wait
-            for _, waiting in batch:
-                if not waiting.done():
-                    waiting.set_exception(error)
+            for waiting in _counted(batch, counted):
+                waiting.set_exception(error)
         except BaseException:
-            for _, waiting in batch:
+            for waiting in _counted(batch, counted):
                 waiting.cancel()
             raise
         else:
-            for _, waiting in batch:
-                if not waiting.done():
-                    waiting.set_result((answer, counted.statements))
+            for waiting in _counted(batch, counted):
+                waiting.set_result(answer)
+
+
+def _counted(batch: list[_Waiter[K, A]], shared: Tally) -> Iterator[asyncio.Future[A]]:
+    """Count the statements in each request that waited; yield what those wait for who still do."""
+    for _, answer, asking in batch:
+        if asking is not None:
+            asking.statements += shared.statements
+        if not answer.done():
+            yield answer
 
 
 class Shared(Generic[K, A]):
