@@ -169,6 +169,11 @@ def test_another_version_of_the_collation_is_found(shop: psycopg.Connection, ask
     assert "version 0.1" in told
 
 
+def test_the_time_limit_of_requests_does_not_cut_a_check_short(shop: psycopg.Connection) -> None:
+    shop.execute("SET statement_timeout = '1ms'")
+    assert broken(shop) == set()
+
+
 def test_a_database_that_is_behind_is_looked_at_no_further(run_empty: Run) -> None:
     done = run_empty("doctor", "--rebuild")
     assert done.exit_code == 1

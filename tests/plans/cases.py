@@ -15,7 +15,8 @@ class Case(NamedTuple):
     """A request, each index that its statements read in the order of reading, and the pages that they may touch.
 
     `after` is a page whose `next_cursor` the request goes on from; `scans` names small tables that are read in full;
-    `sorts` is whether rows are sorted, which is for lists that are short by nature.
+    `sorts` is whether rows may be sorted: few by nature, or those that a search has found. `large` is what is read in a
+    large catalogue, where the service goes another way there.
     """
 
     request: str
@@ -27,6 +28,7 @@ class Case(NamedTuple):
     after: int = 0
     scans: tuple[str, ...] = ()
     sorts: bool = False
+    large: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -43,6 +45,27 @@ def users(query: str, *indexes: str, buffers: int, after: int = 0) -> Case:
     """Return the case of a page of 50 users, not counted; that an admin asks is seen first."""
     request = f"GET /users?page_size=50&count=none{query}"
     return Case(request, ("users_pkey", *indexes), buffers, admin=True, after=after)
+
+
+def subtree(category: str, query: str, index: str, buffers: int, *, after: int = 0, large: str = "") -> Case:
+    """Return the case of a page of 50 products in a category and below it, counted."""
+    request = f"GET /categories/{{{category}}}/products?page_size=50{query}"
+    whole, keys = ("category_closure_pkey", "list_counts_list_category_id_idx"), ("products_pkey",)
+    return Case(
+        request,
+        (*whole, index, *keys),
+        buffers,
+        after=after,
+        scans=("list_counts",),
+        sorts=True,
+        large=(*whole, large, *keys) if large else (),
+    )
+
+
+def found(query: str, index: str, buffers: int, *, large: str = "") -> Case:
+    """Return the case of a page of 50 products that a search found: all hits by its index, or along the order's."""
+    walk = (index, large, "products_pkey") if large else ()
+    return Case(f"GET /products?page_size=50&{query}", (index, "products_pkey"), buffers, sorts=True, large=walk)
 
 
 NEW_PRODUCT = '{{"name": "A new cup", "price": 7.5, "category_id": "{leaf}", "sku": "NEW-1"}}'
@@ -74,6 +97,24 @@ CASES = (
         ("list_counts_list_category_id_idx", "idx_products_living_category_id_created_at"),
         75,
     ),
+    subtree("leaf", "", "idx_products_living_category_id_created_at", 300),
+    subtree("branch", "", "idx_products_living_category_id_created_at", 300),
+    subtree("root", "", "idx_products_living_created_at", 3_500),
+    subtree("root", "", "idx_products_living_created_at", 3_500, after=5),
+    subtree("root", "&sort=price", "idx_products_living_price", 3_500),
+    found("search={unique_word}", "idx_products_threes", 1_200),
+    found("search=walnut", "idx_products_threes", 3_500),
+    found("search=walnut&sort=price", "idx_products_threes", 3_500),
+    found("search=porcelain", "idx_products_threes", 12_000, large="idx_products_living_created_at"),
+    found("search=porcelain&sort=name", "idx_products_threes", 12_000, large="idx_products_living_name"),
+    Case("GET /products?page_size=50&search=zq", ("idx_products_living_created_at", "idx_products_threes"), 250),
+    Case("GET /products?page_size=50&search=nothing-has-this", ("idx_products_threes",), 80),
+    found("q={unique_word}", "idx_products_words", 120),
+    found("q=walnut", "idx_products_words", 3_500),
+    found("q=porcelain", "idx_products_words", 13_000, large="idx_products_living_created_at"),
+    found("q=blue cup", "idx_products_words", 13_000, large="idx_products_living_created_at"),
+    found("q=porcelain&sort=price", "idx_products_words", 13_000, large="idx_products_living_price"),
+    Case("GET /products/suggest?q=blue cu", ("idx_products_living_created_at", "products_pkey"), 450, sorts=True),
     Case("GET /categories?page_size=50&count=none", ("idx_categories_name_id",), 60),
     Case("GET /categories?page_size=50&count=none", ("idx_categories_name_id",), 60, after=10),
     Case("GET /categories?page_size=50&count=none&filter=root", ("idx_categories_name_id",), 60),
@@ -88,6 +129,15 @@ CASES = (
     users("", "idx_users_living_created_at", buffers=70),
     users("", "idx_users_living_created_at", buffers=70, after=50),
     users("&deleted=only", "idx_users_deleted_created_at", buffers=70),
+    Case("GET /users?page_size=50&search={email}", ("users_pkey", "idx_users_threes"), 150, admin=True, sorts=True),
+    Case(
+        "GET /users?page_size=50&search=shop.example",
+        ("users_pkey", "idx_users_threes"),
+        1_300,
+        admin=True,
+        sorts=True,
+        large=("users_pkey", "idx_users_living_created_at", "idx_users_threes"),
+    ),
     Case(
         "GET /users?page_size=50",
         ("users_pkey", "list_counts_list_category_id_idx", "idx_users_living_created_at"),
@@ -109,4 +159,14 @@ CASES = (
     Case("POST /products", ("users_pkey",), 50, admin=True, body=NEW_PRODUCT, status=201),
     Case("PUT /products/{product}", ("users_pkey", "products_pkey"), 80, admin=True, body='{{"stock": 5}}'),
     Case("DELETE /products/{product}", ("users_pkey", "products_pkey"), 50, admin=True, status=204),
+    Case(
+        "POST /categories",
+        ("users_pkey", "categories_pkey"),
+        60,
+        admin=True,
+        body='{{"name": "New", "parent_id": "{branch}"}}',
+        status=201,
+        scans=("categories",),
+        sorts=True,
+    ),
 )
