@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 import psycopg
+from msgspec import structs
 from rich.console import Console
 from rich.table import Table
 
@@ -23,7 +24,7 @@ from angidi.db.embedded import EmbeddedServer
 from angidi.db.embedded.locks import opened, try_lock
 from benchmarks import measure, report
 from benchmarks.arena import Arena, Options
-from benchmarks.contestants import ROOT
+from benchmarks.contestants import ROOT, environment
 from benchmarks.databases import SERVER_SETTINGS, SIZES, Databases, say
 from benchmarks.figures import Outcome, amount
 
@@ -55,19 +56,26 @@ def main() -> int:
         say(f"about {_minutes(options, names, databases):.0f} minutes: {', '.join(names)}")
         arena = Arena(databases, options, FOLDER)
         stack.callback(arena.close)
-        outcomes = [outcome for name in names if (outcome := _run(arena, name))]
-        done = report.Report(
-            machine=report.machine(),
-            versions=report.versions(_postgres(databases)),
-            settings=report.settings(),
-            skipped=arena.skipped,
-            outcomes=outcomes,
-        )
-    folder = given.into or (FOLDER / "report" if given.measurements else DOCS)
-    report.write(folder, report.merged(folder, done, list(measure.ALL)))
+        folder = given.into or (FOLDER / "report" if given.measurements else DOCS)
+        done = _measured(arena, names, folder, _postgres(databases))
     _show(done, as_json=given.json)
     say(f"written to {folder}")
-    return 0 if len(outcomes) == len(names) else 1
+    return 0 if len(done.outcomes) == len(names) else 1
+
+
+def _measured(arena: Arena, names: list[str], folder: Path, postgres: str) -> report.Report:
+    """Run the measurements, and return what this run gave; the report is written after each, should a later one end it.
+
+    What stands in `folder` of other measurements is kept.
+    """
+    done = report.Report(machine=report.machine(), versions={}, settings=dict(SERVER_SETTINGS), skipped={}, outcomes=[])
+    for name in names:
+        if outcome := _run(arena, name):
+            versions = report.versions(postgres, _site_packages())
+            outcomes = [*done.outcomes, outcome]
+            done = structs.replace(done, versions=versions, skipped=arena.skipped, outcomes=outcomes)
+            report.write(folder, report.merged(folder, done, list(measure.ALL)))
+    return done
 
 
 def _arguments() -> argparse.Namespace:
@@ -102,7 +110,7 @@ def _run(arena: Arena, name: str) -> Outcome | None:
         return None
     seconds = time.monotonic() - began
     say(f"{name}: {seconds:.0f} s")
-    return msgspec.structs.replace(outcome, seconds=seconds, when=when, commit=commit)
+    return structs.replace(outcome, seconds=seconds, when=when, commit=commit)
 
 
 def _minutes(options: Options, names: list[str], databases: Databases) -> float:
@@ -110,13 +118,17 @@ def _minutes(options: Options, names: list[str], databases: Databases) -> float:
     seconds = databases.seconds_to_build(options.sizes)
     seconds += sum(measure.ALL[name].windows * options.rounds * (options.seconds + 0.7) for name in names)
     if "import" in names:
-        seconds += options.import_rounds * options.import_rows * 350e-6
+        seconds += options.import_rounds * options.import_rows * 600e-6
     return seconds / 60
 
 
 def _postgres(databases: Databases) -> str:
     with psycopg.connect(databases.url("postgres")) as conn:
         return conn.execute("SHOW server_version").fetchall()[0][0]
+
+
+def _site_packages() -> Path | None:
+    return next(environment(FOLDER).glob("lib/python*/site-packages"), None)
 
 
 def _show(done: report.Report, *, as_json: bool) -> None:

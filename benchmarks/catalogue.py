@@ -2,7 +2,7 @@
 
 The tree does not depend on the number of products, so that growth is growth of the products alone. Products are spread
 over it as in shops: a third stands below one root, most leaves have few. Texts have the sizes of real ones (names of
-about 30 characters, descriptions of about 140). One product in fifty is deleted softly.
+about 30 characters, descriptions of about 150). One product in fifty is deleted softly.
 """
 
 import csv
@@ -166,7 +166,7 @@ def users(rows: int) -> Iterator[User]:
 
 def rare_words(rows: int) -> list[str]:
     """Return the words that stand in about five of `rows` products each."""
-    return [words.coined(number * 23 + 7) for number in range(max(1, rows // HITS_OF_A_RARE_WORD))]
+    return [words.coined(number) for number in range(max(1, rows // HITS_OF_A_RARE_WORD))]
 
 
 def write_csv(path: Path, rows: int) -> None:
@@ -183,8 +183,8 @@ def write_csv(path: Path, rows: int) -> None:
 def _phrases(rng: random.Random) -> list[str]:
     """Return texts of about 65 characters; common words stand in most of them, others seldom (Zipf)."""
     vocabulary = list(words.vocabulary())
-    spread = list(itertools.accumulate(1 / (rank + 10) for rank in range(len(vocabulary))))
-    return [" ".join(rng.choices(vocabulary, cum_weights=spread, k=11)).capitalize() for _ in range(20_000)]
+    spread = list(itertools.accumulate((rank + 10) ** -1.2 for rank in range(len(vocabulary))))
+    return [" ".join(rng.choices(vocabulary, cum_weights=spread, k=10)).capitalize() for _ in range(20_000)]
 
 
 def _uuid(rng: random.Random, milliseconds: int) -> str:

@@ -22,6 +22,7 @@ from benchmarks.databases import say
 
 ROOT = Path(__file__).parents[1]
 PEERS = Path(__file__).parent / "peers"
+LOCK = PEERS / "requirements.txt"
 WORKERS = 2
 CONNECTIONS = 25
 """To the database, over all workers: DB_MAX_CONNS' default."""
@@ -177,20 +178,24 @@ def _django(place: Place) -> Command:
 
 def _python(place: Place) -> Path:
     """Return the interpreter of the peers' environment, made at the first use from their lock."""
-    lock = PEERS / "requirements.txt"
-    folder = place.tools / f"peers-{sys.version_info.major}.{sys.version_info.minor}-{_digest([lock])}"
+    folder = environment(place.tools)
     python = folder / "bin" / "python"
     if not (folder / "complete").exists():
         say("installing the Python peers' packages")
         venv.create(folder, clear=True, with_pip=True)
         pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
         done = subprocess.run(
-            [*pip, "install", "--require-hashes", "--requirement", lock], capture_output=True, text=True, check=False
+            [*pip, "install", "--require-hashes", "--requirement", LOCK], capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise Unavailable(f"its packages could not be installed: {done.stderr.strip()[-300:]}")
         (folder / "complete").touch()
     return python
+
+
+def environment(tools: Path) -> Path:
+    """Return where the Python peers' packages are, or will be."""
+    return tools / f"peers-{sys.version_info.major}.{sys.version_info.minor}-{_digest([LOCK])}"
 
 
 def _digest(paths: Iterable[Path]) -> str:

@@ -20,6 +20,9 @@ from angidi.db.pool import CONNECTION
 from angidi.db.rows import Connection
 from benchmarks.load import percentile
 
+WARM_UP = 0.6
+"""Seconds: a statement is prepared at its fifth execution on a connection."""
+
 SLICES = 4
 """Turns that the sides take within a round."""
 
@@ -159,7 +162,7 @@ async def compare(url: str, works: Sequence[Make], who: Sequence[str], pace: Pac
             calls = {name: call for name, call in sides.of(work).items() if name in who}
             numbers = count()
             for call in calls.values():
-                await _slice(call, clients, seconds / SLICES, numbers)
+                await _slice(call, clients, WARM_UP, numbers)
             done = [await _round(calls, clients, seconds, numbers) for _ in range(rounds)]
             found[work.name] = {name: [one[name] for one in done] for name in calls}
     return found

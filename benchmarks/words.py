@@ -31,16 +31,26 @@ COMMON = (
 FREQUENT = "organic"
 """Stands in one product of ten, and inside no other word."""
 
-_SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou"]
+# An ending with a beginning reads one way only (no "t" ends where "tr" begins), so that different syllables make
+# different words; and the trigrams are as various as those of a language.
+_BEGINNINGS = (
+    "b", "c", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z", "br", "cr", "dr", "fl",
+    "gr", "pl", "sh", "st", "th", "tr", "qu",
+)  # fmt: skip
+_MIDDLES = ("a", "e", "i", "o", "u", "ai", "ou", "ee", "oa", "io")
+_ENDINGS = (
+    "", "n", "r", "l", "m", "x", "y", "ck", "dge", "ff", "lk", "nch", "nk", "ph", "rk", "sk", "ss", "tz", "wn", "zz",
+)  # fmt: skip
+_SYLLABLES = [beginning + middle + ending for beginning in _BEGINNINGS for middle in _MIDDLES for ending in _ENDINGS]
+_WORDS = len(_SYLLABLES) ** 2
+_STRIDE = 7_368_787
+"""Without a divisor in common with the number of words, so that numbers in a row lie far apart, and none twice."""
 
 
-def coined(number: int, syllables: int = 4) -> str:
-    """Return a word that no other number has, for as long as the syllables last (70 to the power of `syllables`)."""
-    parts: list[str] = []
-    for _ in range(syllables):
-        number, rest = divmod(number, len(_SYLLABLES))
-        parts.append(_SYLLABLES[rest])
-    return "".join(parts)
+def coined(number: int) -> str:
+    """Return a word of two syllables that no other number below thirty million has."""
+    first, second = divmod(number * _STRIDE % _WORDS, len(_SYLLABLES))
+    return _SYLLABLES[first] + _SYLLABLES[second]
 
 
 def vocabulary() -> Iterator[str]:
@@ -49,4 +59,4 @@ def vocabulary() -> Iterator[str]:
     yield from MATERIALS
     yield from NOUNS
     for number in range(3_000):
-        yield coined(number * 113, 3)  # shorter than the rare words, and never a part of one that matters: see tests
+        yield coined(_WORDS - 1 - number)  # the rare words, and people's names, are coined from the other end

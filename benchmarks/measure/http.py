@@ -4,7 +4,7 @@ from urllib.parse import quote, urlencode
 
 from benchmarks import words
 from benchmarks.arena import Arena, Failed, agree, get, latencies, rates
-from benchmarks.catalogue import HITS_OF_A_RARE_WORD, Category, rare_words
+from benchmarks.catalogue import DELETED_EVERY, HITS_OF_A_RARE_WORD, Category, rare_words
 from benchmarks.contestants import ANGIDI, DJANGO, FASTAPI, FORMER, GO, Running
 from benchmarks.figures import Figure, Outcome, Verdict, compared, find
 
@@ -25,13 +25,13 @@ def product(arena: Arena) -> Outcome:
     for running in field:
         arena.warm(running, paths)
     for connections in (64, 16, 1):
-        figures += _race(arena, f"{connections} connections", field, paths, connections)
+        figures += _race(arena, _connections(connections), field, paths, connections)
         limit = arena.race({PGBENCH: lambda clients=connections: arena.pgbench(rows, clients)})
-        figures.append(Figure(work=f"{connections} connections", who=PGBENCH, unit="/s", rounds=limit[PGBENCH]))
+        figures.append(Figure(work=_connections(connections), who=PGBENCH, unit="/s", rounds=limit[PGBENCH]))
     goals = ((64, 1.0, GO), (64, 8.0, FASTAPI), (16, 0.7, GO), (1, 0.4, GO))
     verdicts = [
-        _beside(f"product by id, {connections} connections", bound, figures, f"{connections} connections", peer.name)
-        for connections, bound, peer in goals
+        _beside(f"product by id, {_connections(count)}", bound, figures, _connections(count), peer.name)
+        for count, bound, peer in goals
     ]
     title = f"Product by id over HTTP, 5,000 ids of {rows:,}"
     return Outcome(name="http-product", title=title, figures=figures, verdicts=verdicts)
@@ -83,7 +83,8 @@ def cursor(arena: Arena) -> Outcome:
     """Measure page 10,000 by cursor beside page 1, at one connection, so that no two requests share a statement."""
     rows = arena.large
     (angidi,) = arena.field(rows, ANGIDI)
-    deep = min(DEEP_PAGE, rows // PAGE - 30)
+    living = rows - rows // DELETED_EVERY
+    deep = min(DEEP_PAGE, living // PAGE - 30)
     first = f"{PRODUCTS}?page_size={PAGE}"
     pages = [_page_after(angidi, f"{first}&page={deep - 1}")]
     while len(pages) < 20:
@@ -167,6 +168,10 @@ def growth(arena: Arena) -> Outcome:
             )
     title = "Growth, p50 at one connection"
     return Outcome(name="http-growth", title=title, figures=figures, verdicts=verdicts)
+
+
+def _connections(count: int) -> str:
+    return f"{count} connection{'s' if count > 1 else ''}"
 
 
 def _growing(arena: Arena, rows: int) -> dict[str, list[str]]:

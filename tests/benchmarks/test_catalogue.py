@@ -1,6 +1,7 @@
 """The generated catalogue: the same each time, and shaped as its documentation says."""
 
 import csv
+import re
 from collections import Counter
 from pathlib import Path
 from uuid import UUID
@@ -53,10 +54,15 @@ def test_texts_have_realistic_sizes_and_one_product_in_ten_has_the_frequent_word
     assert 0.08 <= sum(words.FREQUENT in f"{row.name} {row.description}".lower() for row in rows) / ROWS <= 0.12
 
 
-def test_a_rare_word_stands_in_five_products() -> None:
-    texts = [f"{row.name} {row.description}".lower() for row in catalogue.products(ROWS)]
+def test_a_rare_word_stands_in_five_products_and_hardly_inside_others_words() -> None:
+    texts = [re.findall(r"\w+", f"{row.name} {row.description}".lower()) for row in catalogue.products(ROWS)]
     for word in catalogue.rare_words(ROWS)[::40]:
         assert sum(word in text for text in texts) == catalogue.HITS_OF_A_RARE_WORD
+        assert sum(word in " ".join(text) for text in texts) <= 2 * catalogue.HITS_OF_A_RARE_WORD
+
+
+def test_every_number_has_a_word_of_its_own() -> None:
+    assert len({words.coined(number) for number in range(300_000)}) == 300_000
 
 
 def test_skus_and_ids_are_unique() -> None:

@@ -31,7 +31,7 @@ FILTERS = "?search=cup&min_price=1&max_price=9&in_stock=true&sort=-name&deleted=
 ROW: dict[str, object] = {"name": "Cup", "price": 1, "category_id": "{category_id}"}
 # Finding the address and reading what the tokens hold are apart, since verifying the password stands between them; a
 # change of the catalogue's tree takes its lock, looks at the tree, and shows the way to the category, in statements of
-# their own; an export sets the transaction's time limits and how it is planned.
+# their own; many products at once set the transaction's time limit, and an export also how it is planned.
 LIMITS = {
     "GET /health": Limit(READ),
     "GET /api/v1/health": Limit(READ),
@@ -69,7 +69,7 @@ LIMITS = {
     "GET /products/suggest": Limit(READ + READ, query="?q=cup"),
     "GET /products/{product_id:str}": Limit(READ),
     "POST /products": Limit(ACCOUNT + WRITE, body=ROW, status=201),
-    "POST /products/bulk": Limit(ACCOUNT + READ + WRITE, body={"products": [ROW, ROW]}, status=201),
+    "POST /products/bulk": Limit(ACCOUNT + 1 + READ + WRITE, body={"products": [ROW, ROW]}, status=201),
     "PUT /products/{product_id:str}": Limit(ACCOUNT + WRITE, body={"name": "Mug", "sku": "CUP-1"}),
     "DELETE /products/{product_id:str}": Limit(ACCOUNT + WRITE, status=204),
     "POST /products/{product_id:str}/restore": Limit(ACCOUNT + WRITE),

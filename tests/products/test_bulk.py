@@ -354,6 +354,18 @@ async def test_a_category_that_is_being_deleted_is_unknown_to_all_rows_or_delete
             assert details(stored) == [(f"products[{index}].category_id", "names no category") for index in range(20)]
 
 
+async def test_it_has_longer_than_an_ordinary_request_and_only_it(real_shop: Shop, fresh_db: str) -> None:
+    async with await psycopg.AsyncConnection.connect(fresh_db, autocommit=True) as conn:
+        await conn.execute("""
+            CREATE FUNCTION note_limit() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN NEW.description := current_setting('statement_timeout'); RETURN NEW; END $$
+        """)
+        await conn.execute("CREATE TRIGGER notes BEFORE INSERT ON products FOR EACH ROW EXECUTE FUNCTION note_limit()")
+    many = (await real_shop.send(real_shop.rows("A"))).json()["data"]["results"][0]["product"]
+    single = await real_shop.api.make_product(real_shop.headers, real_shop.category)
+    assert (many["description"], single["description"]) == ("20s", "5s")
+
+
 async def test_a_server_that_rolls_the_work_back_is_asked_again(real_shop: Shop, fresh_db: str) -> None:
     async with await psycopg.AsyncConnection.connect(fresh_db, autocommit=True) as conn:
         await conn.execute("CREATE SEQUENCE failures")

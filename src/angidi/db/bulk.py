@@ -30,6 +30,13 @@ SELECT set_config('statement_timeout', '0', true),
        set_config('lock_timeout', '60s', true)
 """
 
+TAKE_LONGER = "SELECT set_config('statement_timeout', %(limit)s, true)"
+
+
+async def take_longer(conn: Connection, limit: str) -> None:
+    """Give each statement of the transaction as long as `limit` says, such as “20s”."""
+    await execute(conn, TAKE_LONGER, {"limit": limit})
+
 
 async def take_time(conn: Connection) -> None:
     """Lift the time limits of requests until the transaction ends."""

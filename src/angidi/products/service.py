@@ -11,7 +11,7 @@ from msgspec import UNSET, structs
 from angidi.categories.service import CategoryService
 from angidi.csvfile import CsvFile, OnRefused, Refused, Row, Summary
 from angidi.db import Connection, Database, retried
-from angidi.db.bulk import Block, take_time
+from angidi.db.bulk import Block, take_longer, take_time
 from angidi.db.coalesce import Joined, Shared
 from angidi.db.errors import translated
 from angidi.products import imports, pages, progress, repository
@@ -40,6 +40,9 @@ EXPORTS_AT_A_TIME = 2
 
 NAMESAKES = 3
 """How many products are read for each name that is suggested: several may have one name."""
+
+BULK_STATEMENT = "20s"
+"""A thousand rows of full length take a second of the database's work, and more of its time when it is busy."""
 
 
 class ProductService:
@@ -100,6 +103,7 @@ class ProductService:
         """
         rows = Rows(asked, strict=strict)
         async with self._db.transaction() as conn:
+            await take_longer(conn, BULK_STATEMENT)
             rows.refuse_clashes(await repository.list_clashes(conn, rows.candidates))
             rows.check()
             stored = await repository.insert_many(conn, rows.good.values())

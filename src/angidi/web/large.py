@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from angidi.errors import Unauthenticated, Unavailable
+from angidi.web.deadline import Deadline
 from angidi.web.limits import BodyLimit, refuse
 from angidi.web.slots import Slots
 
@@ -13,6 +14,10 @@ LARGE_BODY_LIMIT = 4 * 1024 * 1024
 
 AT_A_TIME = 8
 """Large bodies that one worker holds: 32 MiB as they come, and some times that while they are decoded."""
+
+
+SECONDS = 30.0
+"""In which a large request is answered; above what its statements may take."""
 
 
 class LargeBodies:
@@ -25,7 +30,7 @@ class LargeBodies:
     def __init__(
         self, app: ASGIApp, others: ASGIApp, paths: Collection[str], verify: Callable[[str | None], object]
     ) -> None:
-        self._app = BodyLimit(app, limit=LARGE_BODY_LIMIT)
+        self._app = BodyLimit(Deadline(app, SECONDS), limit=LARGE_BODY_LIMIT)
         self._others = others
         self._paths = paths
         self._verify = verify
