@@ -96,9 +96,7 @@ BEGIN
                    (NEW.category_id, (NEW.deleted_at IS NULL)::integer)) AS moved (category_id, rows)
      GROUP BY GROUPING SETS ((), (category_id))
     HAVING sum(rows) <> 0;
-    IF random() < 1 / 32.0 THEN
-        PERFORM fold_list_counts('products', ARRAY[OLD.category_id, NEW.category_id]);
-    END IF;
+    PERFORM fold_now_and_then('products', ARRAY[OLD.category_id, NEW.category_id]);
     RETURN NULL;
 END
 $$;
@@ -122,9 +120,7 @@ CREATE FUNCTION public.count_moved_user() RETURNS trigger
 BEGIN
     INSERT INTO list_counts (list, rows)
     VALUES ('users', CASE WHEN NEW.deleted_at IS NULL THEN 1 ELSE -1 END);
-    IF random() < 1 / 32.0 THEN
-        PERFORM fold_list_counts('users', '{}');
-    END IF;
+    PERFORM fold_now_and_then('users', '{}');
     RETURN NULL;
 END
 $$;
@@ -152,9 +148,7 @@ BEGIN
      WHERE deleted_at IS NULL
      GROUP BY GROUPING SETS ((), (category_id))
     HAVING count(*) > 0;
-    IF random() < 1 / 32.0 THEN
-        PERFORM fold_list_counts('products', ARRAY(SELECT DISTINCT category_id FROM counted));
-    END IF;
+    PERFORM fold_now_and_then('products', ARRAY(SELECT DISTINCT category_id FROM counted));
     RETURN NULL;
 END
 $$;
@@ -181,9 +175,7 @@ BEGIN
       FROM counted
      WHERE deleted_at IS NULL
     HAVING count(*) > 0;
-    IF random() < 1 / 32.0 THEN
-        PERFORM fold_list_counts('users', '{}');
-    END IF;
+    PERFORM fold_now_and_then('users', '{}');
     RETURN NULL;
 END
 $$;
@@ -289,6 +281,33 @@ COMMENT ON FUNCTION public.fold_list_counts(of_list text, of_categories uuid[]) 
 
 
 --
+-- Name: fold_now_and_then(text, uuid[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.fold_now_and_then(of_list text, of_categories uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    IF random() < 1 / 32.0
+       AND coalesce(current_setting('angidi.has_folded', true), '') = ''
+       AND current_setting('transaction_isolation') = 'read committed'
+    THEN
+        PERFORM set_config('angidi.has_folded', 'yes', true);
+        PERFORM fold_list_counts(of_list, of_categories);
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION fold_now_and_then(of_list text, of_categories uuid[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.fold_now_and_then(of_list text, of_categories uuid[]) IS 'Folds by chance, once in a transaction.';
+
+
+--
 -- Name: folded(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -369,7 +388,7 @@ COMMENT ON FUNCTION public.words_in(body text) IS 'The folded words of a text, i
 
 CREATE FUNCTION public.product_words(name text, description text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN array_to_tsvector(((public.words_in(name) || public.words_in(COALESCE(description, ''::text))) || string_to_array(('='::text || NULLIF(array_to_string(public.words_in(name), ' ='::text), ''::text)), ' '::text)));
+    RETURN array_to_tsvector(((public.words_in(name) || public.words_in("left"(COALESCE(description, ''::text), 20000))) || string_to_array(('='::text || NULLIF(array_to_string(public.words_in(name), ' ='::text), ''::text)), ' '::text)));
 
 
 --
@@ -540,7 +559,7 @@ COMMENT ON FUNCTION public.ways_up(categories uuid[]) IS 'The closure''s rows fo
 
 CREATE FUNCTION public.words_of(q text, mark text, ending text) RETURNS tsquery
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN (SELECT (string_agg(((((''''::text || words_of.mark) || each.word) || ''''::text) || CASE WHEN (each.place = cardinality(public.words_in(words_of.q))) THEN words_of.ending ELSE ''::text END), ' & '::text))::tsquery AS string_agg FROM unnest(public.words_in(words_of.q)) WITH ORDINALITY each(word, place));
+    RETURN (SELECT (string_agg(((((''''::text || words_of.mark) || each.word) || ''''::text) || CASE WHEN (each.place = cardinality(of_query.words)) THEN words_of.ending ELSE ''::text END), ' & '::text))::tsquery AS string_agg FROM ((SELECT (public.words_in(words_of.q))[:32] AS words) of_query CROSS JOIN LATERAL unnest(of_query.words) WITH ORDINALITY each(word, place)));
 
 
 --

@@ -95,7 +95,7 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = th
     metrics = Metrics(database.stats)
     authenticator = Authenticator(tokens, services.users.role_of)
     app: Any = _api(database, services, authenticator, metrics, lambda _: figures_of(settings))
-    app = LargeBodies(app, BodyLimit(Deadline(app)), LARGE_BODIES, authenticator.bearer)
+    app = LargeBodies(app, BodyLimit(Deadline(app)), LARGE_BODIES, authenticator.admin)
     app = Representation(app)
     if settings.api_rate_limit:
         window = SharedWindow(settings.angidi_home / "rate-limit", settings.api_rate_limit)

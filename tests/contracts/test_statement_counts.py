@@ -69,7 +69,7 @@ LIMITS = {
     "GET /products/suggest": Limit(READ + READ, query="?q=cup"),
     "GET /products/{product_id:str}": Limit(READ),
     "POST /products": Limit(ACCOUNT + WRITE, body=ROW, status=201),
-    "POST /products/bulk": Limit(ACCOUNT + 1 + READ + WRITE, body={"products": [ROW, ROW]}, status=201),
+    "POST /products/bulk": Limit(ACCOUNT + ACCOUNT + 1 + READ + WRITE, body={"products": [ROW, ROW]}, status=201),
     "PUT /products/{product_id:str}": Limit(ACCOUNT + WRITE, body={"name": "Mug", "sku": "CUP-1"}),
     "DELETE /products/{product_id:str}": Limit(ACCOUNT + WRITE, status=204),
     "POST /products/{product_id:str}/restore": Limit(ACCOUNT + WRITE),

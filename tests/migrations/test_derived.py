@@ -110,6 +110,27 @@ def test_changes_do_not_gather_without_end(shop: psycopg.Connection):
     assert gathered < 1500
 
 
+def test_a_transaction_folds_once_at_most_and_never_under_a_snapshot_of_its_own(shop: psycopg.Connection):
+    change: LiteralString = (
+        "UPDATE products SET deleted_at = CASE WHEN deleted_at IS NULL THEN now() END WHERE price = 1"
+    )
+    with shop.transaction():
+        shop.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        for _ in range(200):
+            shop.execute(change)
+        ((gathered,),) = rows(shop, "SELECT count(*) FROM list_counts WHERE list = 'products'")
+    assert gathered >= 200 * 6
+    with shop.transaction():
+        for _ in range(400):
+            shop.execute("SELECT fold_now_and_then('products', ARRAY(SELECT id FROM categories))")
+        shop.execute("INSERT INTO products (name, price, category_id) SELECT 'More', 1, id FROM categories")
+        for _ in range(400):
+            shop.execute("SELECT fold_now_and_then('products', ARRAY(SELECT id FROM categories))")
+        ((left,),) = rows(shop, "SELECT count(*) FROM list_counts WHERE list = 'products'")
+    assert left > 7
+    assert rows(shop, TOTALS) == rows(shop, COUNTED)
+
+
 def test_two_folds_at_once_and_a_writer_lose_nothing(shop: psycopg.Connection):
     fold: LiteralString = "SELECT fold_list_counts('products', ARRAY(SELECT id FROM categories))"
     with psycopg.connect(shop.info.dsn) as one, psycopg.connect(shop.info.dsn) as other:

@@ -202,3 +202,21 @@ async def test_hits_that_are_all_old_are_found_too(shop: Shop) -> None:
     await shop.api.database.write(execute, newer)
     assert (await shop.names(search="common thing"))[0] == "Common thing 10080"
     assert (await shop.names(q="common"))[0] == "Common thing 10080"
+
+
+async def test_a_letter_that_is_everywhere_is_found_in_a_small_subtree_too(shop: Shop) -> None:
+    await fill(shop, MANY)
+    small = (await shop.api.make_category(shop.headers, "Small"))["id"]
+    await shop.api.make_product(shop.headers, small, name="Mug")
+    assert await shop.names(search="m", category_id=small, subtree=True) == ["Mug"]
+    assert await shop.names(search="m", page=3_200) == []
+
+
+async def test_only_the_first_words_of_a_long_query_count(shop: Shop) -> None:
+    assert await shop.names(q="red " * 32 + "xyz", sort="name") == await shop.names(q="red " * 32, sort="name")
+
+
+async def test_a_link_that_a_proxy_would_refuse_is_left_out(shop: Shop) -> None:
+    answer = await shop.api.get("/products", params={"page_size": 1, "x": "," * 2000})
+    assert "next_cursor" in answer.json()["data"]
+    assert "Link" not in answer.headers

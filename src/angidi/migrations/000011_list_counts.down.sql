@@ -12,5 +12,6 @@ DROP FUNCTION count_moved_user();
 DROP FUNCTION count_users();
 DROP FUNCTION count_moved_product();
 DROP FUNCTION count_products();
+DROP FUNCTION fold_now_and_then(text, uuid[]);
 DROP FUNCTION fold_list_counts(text, uuid[]);
 DROP TABLE list_counts;

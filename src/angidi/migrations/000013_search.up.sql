@@ -27,11 +27,12 @@ RETURN array_remove(
         regexp_replace(regexp_replace(folded(body), '[^[:alnum:]]+', ' ', 'g'), '([^ ]{100})[^ ]+', '\1', 'g'), ' '),
     '');
 
+-- A tsvector has room for a megabyte, and array_to_tsvector does not say when it is full.
 CREATE FUNCTION product_words(name text, description text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN array_to_tsvector(
     words_in(name)
-    || words_in(coalesce(description, ''))
+    || words_in(left(coalesce(description, ''), 20000))
     || string_to_array('=' || nullif(array_to_string(words_in(name), ' ='), ''), ' '));
 
 -- COST: computing it for a row takes as long as 10,000 comparisons, so no plan may rest on doing that row by row.
@@ -51,13 +52,14 @@ RETURN (
                       || CASE WHEN length(term) < 3 THEN ':*' ELSE '' END, ' & ')::tsquery
       FROM generate_series(1, greatest(1, length(term) - 2)) AS place);
 
--- The words of q, each after mark, the last one with ending: “:*” makes it the beginning of a word.
+-- The words of q, the first 32, each after mark, the last one with ending: “:*” makes it the beginning of a word.
 CREATE FUNCTION words_of(q text, mark text, ending text) RETURNS tsquery
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN (
     SELECT string_agg('''' || mark || word || ''''
-                      || CASE WHEN place = cardinality(words_in(q)) THEN ending ELSE '' END, ' & ')::tsquery
-      FROM unnest(words_in(q)) WITH ORDINALITY AS each (word, place));
+                      || CASE WHEN place = cardinality(words) THEN ending ELSE '' END, ' & ')::tsquery
+      FROM (SELECT (words_in(q))[:32] AS words) AS of_query
+     CROSS JOIN unnest(words) WITH ORDINALITY AS each (word, place));
 
 ALTER TABLE products
     ADD COLUMN search_text text

@@ -65,15 +65,24 @@ def relevance(query: ProductQuery, tier: int | None) -> LiteralString:
 
 
 def conditions(
-    query: ProductQuery, tier: int | None = None, *, by_row: bool = False, inside: LiteralString | None = None
+    query: ProductQuery,
+    tier: int | None = None,
+    *,
+    by_row: bool = False,
+    everywhere: bool = False,
+    inside: LiteralString | None = None,
 ) -> list[LiteralString]:
-    """Return what holds for the rows of the list; `by_row`: none of it is to be found by an index."""
+    """Return what holds for the rows of the list.
+
+    `by_row`: none of it is to be found by an index; `everywhere`: `search` is not, for most rows have it; `inside`:
+    what holds instead of being in the category.
+    """
     filters = FILTERS.copy()
     if query.subtree:
         filters["category_id"] = inside or (IN_SUBTREE if by_row else SUBTREE)
     if PARTING.intersection(query.search):
         filters["search"] = FIELDS
-    elif not by_row:
+    elif not (by_row or everywhere):
         filters["search"] = THREES + " AND " + FILTERS["search"]
     if tier is not None:
         filters["q"] = TIERS[tier]

@@ -162,12 +162,13 @@ def plain(query: ProductQuery, asked: PageRequest) -> Statement:
     return sql, parameters(query) | asked.parameters
 
 
-def gathered(query: ProductQuery, asked: PageRequest, tier: int | None = None) -> Statement:
-    """Return the statement for a page of few hits, or of those of one tier."""
+def gathered(
+    query: ProductQuery, asked: PageRequest, tier: int | None = None, *, everywhere: bool = False
+) -> Statement:
+    """Return the statement for a page of few hits, or of those of one tier; `everywhere`: `search` helps no index."""
     order, after = _from(query, asked, tier)
-    found = GATHERED.format(
-        where=" AND ".join(conditions(query, tier)), relevance=relevance(query, tier), after=after, order=order.by
-    )
+    where: list[LiteralString] = conditions(query, tier, everywhere=everywhere)
+    found = GATHERED.format(where=" AND ".join(where), relevance=relevance(query, tier), after=after, order=order.by)
     return FOUND.format(found=found, order=order.by), parameters(query) | asked.parameters
 
 
@@ -193,11 +194,11 @@ def merged(query: ProductQuery, asked: PageRequest) -> Statement:
     return FOUND.format(found=found, order=order.by), parameters(query) | asked.parameters | reach
 
 
-def count(query: ProductQuery, *, by_row: bool = False) -> Count:
+def count(query: ProductQuery, *, everywhere: bool = False) -> Count:
     """Return the statement for the total: kept for the whole and a category's list, counted for others."""
     if kept := _kept(query):
         return Count(kept, parameters(query), is_bounded=False)
-    where = " AND ".join(conditions(query, by_row=by_row))
+    where = " AND ".join(conditions(query, everywhere=everywhere))
     if query.count == "exact":
         return Count(COUNT.format(where=where), parameters(query), is_bounded=False)
     bounded = parameters(query) | {"bound": COUNT_BOUND + 1}

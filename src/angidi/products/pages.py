@@ -19,6 +19,9 @@ DEPTH = 10_000
 DEPTH_PER_SKIPPED = 20
 """And so many more for each row that the page lies behind."""
 
+SKIPPED = 1_000
+"""Rows before a page, above which it is gathered: on walks all that is skipped would be passed, or even read."""
+
 ALONG_CATEGORIES = frozenset({"created_at", "-created_at", "price", "-price"})
 """Orders in which each category has an index."""
 
@@ -42,19 +45,25 @@ async def suggest(conn: Connection, q: str, limit: int) -> list[Hit]:
 
 
 async def _searched(conn: Connection, query: ProductQuery, asked: PageRequest) -> Found[Hit]:
-    by_row = not query.q and await repository.is_everywhere(conn, query)
-    total = await repository.count_products(conn, query, by_row=by_row)
-    rows = await _hits(conn, query, asked, total) if total.rows > asked.offset or total.is_estimate else []
+    everywhere = bool(query.search) and await repository.is_everywhere(conn, query)
+    total = await repository.count_products(conn, query, everywhere=everywhere)
+    is_there = total.rows > asked.offset or total.is_estimate
+    rows = await _hits(conn, query, asked, total, everywhere=everywhere) if is_there else []
     told = None if asked.counting == "none" else total
     return Found(asked, rows[: asked.page_size], told, is_last=len(rows) <= asked.page_size)
 
 
-async def _hits(conn: Connection, query: ProductQuery, asked: PageRequest, total: Total) -> list[Hit]:
-    if total.rows <= COUNT_BOUND and not total.is_estimate:
-        return await repository.gather(conn, query, asked)
+async def _hits(
+    conn: Connection, query: ProductQuery, asked: PageRequest, total: Total, *, everywhere: bool
+) -> list[Hit]:
+    are_few = total.rows <= COUNT_BOUND and not total.is_estimate
+    is_deep = asked.offset > SKIPPED
+    if are_few or is_deep:
+        return await repository.gather(conn, query, asked, everywhere=everywhere)
     if query.order == "relevance":
         return await _by_tier(conn, query, asked)
-    return await _walk(conn, query, asked)
+    found = await repository.walk(conn, query, asked, DEPTH + DEPTH_PER_SKIPPED * asked.offset)
+    return found if len(found) > asked.page_size else await repository.gather(conn, query, asked, everywhere=everywhere)
 
 
 async def _by_tier(conn: Connection, query: ProductQuery, asked: PageRequest) -> list[Hit]:
@@ -66,14 +75,9 @@ async def _by_tier(conn: Connection, query: ProductQuery, asked: PageRequest) ->
         if (start is None or tier <= start.relevance) and len(found) < wanted:
             after = start if start and start.relevance == tier else None
             rest = asked._replace(before=0, after=after, page_size=wanted - len(found) - 1)
-            found += await _walk(conn, query, rest, tier)
+            met = await repository.walk(conn, query, rest, DEPTH, tier)
+            found += met if len(met) > rest.page_size else await repository.gather(conn, query, rest, tier)
     return found[asked.offset :]
-
-
-async def _walk(conn: Connection, query: ProductQuery, asked: PageRequest, tier: int | None = None) -> list[Hit]:
-    depth = DEPTH + DEPTH_PER_SKIPPED * asked.offset
-    found = await repository.walk(conn, query, asked, depth, tier)
-    return found if len(found) > asked.page_size else await repository.gather(conn, query, asked, tier)
 
 
 async def _of_subtree(conn: Connection, query: ProductQuery, asked: PageRequest) -> Found[Hit]:

@@ -187,9 +187,11 @@ async def list_products(conn: Connection, query: ProductQuery, asked: PageReques
     return await fetch_counted(conn, Hit, *listing.plain(query, asked))
 
 
-async def gather(conn: Connection, query: ProductQuery, asked: PageRequest, tier: int | None = None) -> list[Hit]:
+async def gather(
+    conn: Connection, query: ProductQuery, asked: PageRequest, tier: int | None = None, *, everywhere: bool = False
+) -> list[Hit]:
     """Return a page and the row after it, if any, of a list of few hits or of one tier of it."""
-    return await fetch_all(conn, Hit, *listing.gathered(query, asked, tier))
+    return await fetch_all(conn, Hit, *listing.gathered(query, asked, tier, everywhere=everywhere))
 
 
 async def walk(
@@ -209,12 +211,12 @@ async def suggest(conn: Connection, q: str, limit: int, depth: int | None) -> li
     return await fetch_all(conn, Hit, *listing.suggestions(q, limit, depth))
 
 
-async def count_products(conn: Connection, query: ProductQuery, *, by_row: bool = False) -> Total:
+async def count_products(conn: Connection, query: ProductQuery, *, everywhere: bool = False) -> Total:
     """Return how many products there are: exactly for the whole, for a category, and when asked for.
 
-    `by_row` looks at each row, for a search that most of them pass.
+    `everywhere` looks at each row, for a search that most of them pass.
     """
-    sql, parameters, is_bounded = listing.count(query, by_row=by_row)
+    sql, parameters, is_bounded = listing.count(query, everywhere=everywhere)
     counted = await fetch_value(conn, sql, parameters)
     return Total.bounded(counted) if is_bounded else Total(counted)
 

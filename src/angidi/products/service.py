@@ -17,7 +17,7 @@ from angidi.db.errors import translated
 from angidi.products import imports, pages, progress, repository
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
 from angidi.products.errors import ProductNotFound
-from angidi.products.highlight import highlighted, marked, words_in
+from angidi.products.highlight import MOST_WORDS, highlighted, marked, words_in
 from angidi.products.listing import ORDERS
 from angidi.products.models import (
     CategoryProductQuery,
@@ -68,7 +68,7 @@ class ProductService:
 
     async def suggest(self, query: SuggestQuery) -> Suggestions:
         """Return names to complete what is being typed, each once."""
-        words = words_in(query.q)
+        words = words_in(query.q)[:MOST_WORDS]
         hits = await self._db.read_stale(pages.suggest, query.q, query.limit * NAMESAKES) if words else []
         names: dict[str, Suggestion] = {}
         for hit in hits:

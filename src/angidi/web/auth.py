@@ -65,6 +65,13 @@ class Authenticator:
             raise TokenInvalid
         return Principal(user_id, role)
 
+    async def admin(self, header: str | None) -> Principal:
+        """Return who asks, if it is an admin; raises `Forbidden` and as `principal` does."""
+        principal = await self.principal(header)
+        if principal.role != ADMIN:
+            raise Forbidden
+        return principal
+
 
 def _of(connection: AnyConnection) -> tuple[Authenticator, str | None]:
     return connection.app.state["authenticator"], connection.headers.get("authorization")
@@ -79,10 +86,7 @@ async def bearer(connection: AnyConnection, _: BaseRouteHandler) -> None:
 async def admin(connection: AnyConnection, _: BaseRouteHandler) -> None:
     """Let in living admins; `request.user` is the `Principal`."""
     authenticator, header = _of(connection)
-    principal = await authenticator.principal(header)
-    if principal.role != ADMIN:
-        raise Forbidden
-    connection.scope["user"] = principal
+    connection.scope["user"] = await authenticator.admin(header)
 
 
 async def admin_for_deleted(connection: AnyConnection, handler: BaseRouteHandler) -> None:

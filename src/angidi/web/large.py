@@ -1,10 +1,10 @@
-"""Large bodies: a few addresses take more than the rest, from those who show a valid token, and so many at a time."""
+"""Large bodies: a few addresses take more than the rest, from admins, and so many at a time."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from angidi.errors import Unauthenticated, Unavailable
+from angidi.errors import Forbidden, Unauthenticated, Unavailable
 from angidi.web.deadline import Deadline
 from angidi.web.limits import BodyLimit, refuse
 from angidi.web.slots import Slots
@@ -23,12 +23,13 @@ SECONDS = 30.0
 class LargeBodies:
     """Serves POST at `paths` with bodies of up to `LARGE_BODY_LIMIT`, and leaves all other requests to `others`.
 
-    The token is verified before a byte is read, by `verify`, which asks no database; whose account and role it is
-    is left to the guards, as everywhere. Whoever comes while `AT_A_TIME` are under way is told to come back.
+    Who asks is verified before a byte is read and before a place is taken, by `verify`, which raises what refuses them:
+    a place is held for as long as a body takes to arrive, and not everybody may hold one. Whoever comes while
+    `AT_A_TIME` are under way is told to come back.
     """
 
     def __init__(
-        self, app: ASGIApp, others: ASGIApp, paths: Collection[str], verify: Callable[[str | None], object]
+        self, app: ASGIApp, others: ASGIApp, paths: Collection[str], verify: Callable[[str | None], Awaitable[object]]
     ) -> None:
         self._app = BodyLimit(Deadline(app, SECONDS), limit=LARGE_BODY_LIMIT)
         self._others = others
@@ -45,8 +46,8 @@ class LargeBodies:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            self._verify(dict(scope["headers"]).get(b"authorization", b"").decode("latin-1"))
+            await self._verify(dict(scope["headers"]).get(b"authorization", b"").decode("latin-1"))
             with self._slots.taken():
                 await self._app(scope, receive, send)
-        except (Unauthenticated, Unavailable) as error:
+        except (Unauthenticated, Forbidden, Unavailable) as error:
             await refuse(error, scope, send, {"Connection": "close"})

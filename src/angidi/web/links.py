@@ -15,13 +15,16 @@ P = TypeVar("P", bound=PageInfo)
 _UNSAFE = re.compile(rb"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9%!$&'()*+=:@/?._~-]")
 """What may not stand in a URL as it is (RFC 3986), and comma and semicolon, at which some split the header itself."""
 
+LONGEST = 4096
+"""Characters of the header, above which it is left out: proxies refuse long ones, and the cursor is in the body too."""
+
 _PLACES = ("page", "cursor")
 
 
 def listed(request: AnyRequest, page: P) -> Response[Data[P]]:
     """Answer with a page and its links."""
     links = between_pages(request.scope["path"], request.scope["query_string"], page.next_cursor or None)
-    return JSONResponse(Data(page), headers={"Link": links})
+    return JSONResponse(Data(page), headers={"Link": links} if len(links) <= LONGEST else {})
 
 
 def between_pages(path: str, query: bytes, next_cursor: str | None) -> str:
