@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -95,7 +96,7 @@ def test_a_place_that_cannot_be_written_to_is_said() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_a_reader_that_has_seen_enough_is_no_error_of_ours() -> None:
-    script = f"{sys.executable} -m angidi export products | head -n 1"
+    script = f"{shlex.quote(sys.executable)} -m angidi export products | head -n 1"
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, env=os.environ, check=True)
     assert done.stdout == HEADER
     assert "Traceback" not in done.stderr
