@@ -7,6 +7,8 @@ Without a measurement's name all are run and docs/benchmarks/ is written anew; w
 """
 
 import argparse
+import shutil
+import signal
 import sys
 import time
 import traceback
@@ -23,7 +25,7 @@ from rich.table import Table
 from angidi.db.embedded import EmbeddedServer
 from angidi.db.embedded.locks import opened, try_lock
 from benchmarks import measure, report
-from benchmarks.arena import Arena, Options
+from benchmarks.arena import RUN, Arena, Options
 from benchmarks.contestants import ROOT, environment
 from benchmarks.databases import SERVER_SETTINGS, SIZES, Databases, say
 from benchmarks.figures import Outcome, amount
@@ -47,9 +49,12 @@ def main() -> int:
     )
     names = given.measurements or list(measure.ALL)
     FOLDER.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda signum, _: sys.exit(128 + signum))  # unwinds: what was started is ended
     with ExitStack() as stack:
         if not try_lock(stack.enter_context(opened(FOLDER / "bench.lock")), alone=True):
             sys.exit(f"another run of the benchmarks uses {FOLDER}")
+        for remains in FOLDER.glob(f"{RUN}*"):  # of a killed run, for the lock is ours
+            shutil.rmtree(remains)
         server = stack.enter_context(EmbeddedServer(FOLDER / "postgres", settings=SERVER_SETTINGS, say=say))
         databases = Databases(server)
         databases.clean()

@@ -25,6 +25,9 @@ from benchmarks.load import Order, Report
 
 T = TypeVar("T")
 
+RUN = "run-"
+"""Begins the names of the folders that a contestant has for as long as it runs, in the folder of the benchmarks."""
+
 IDS = 5_000
 WARM_UP = 1.5
 """Seconds: every connection of every pool must have run everything."""
@@ -97,7 +100,7 @@ class Arena:
             return None
         if (contestant.name, rows) not in self._running:
             name = self.databases.former(rows) if contestant.former else self.databases.platform(rows)
-            home = Path(tempfile.mkdtemp(prefix="angidi-bench-"))
+            home = Path(tempfile.mkdtemp(prefix=RUN, dir=self.folder))
             place = Place(free_port(), self.databases.url(name), home, self.folder)
             try:
                 self._running[contestant.name, rows] = Running(contestant, place).wait()

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from urllib.request import urlopen
 
-from benchmarks.arena import Arena, Failed
+from benchmarks.arena import RUN, Arena, Failed
 from benchmarks.contestants import ROOT, free_port
 from benchmarks.figures import Figure, Outcome
 
@@ -22,7 +22,7 @@ def seconds(arena: Arena) -> Outcome:
     first: list[float] = []
     later: list[float] = []
     for _ in range(min(arena.options.rounds, 3)):
-        home = Path(tempfile.mkdtemp(prefix="angidi-bench-"))
+        home = Path(tempfile.mkdtemp(prefix=RUN, dir=arena.folder))
         try:
             first.append(_start(home / "home"))
             later.append(_start(home / "home"))
