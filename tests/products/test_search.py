@@ -1,5 +1,6 @@
 """Searching products: `search`, a text inside; `q`, words in any order, the best first; suggestions while typing."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
 
 import pytest
@@ -158,13 +159,13 @@ INSERT INTO products (name, description, price, category_id, created_at)
 SELECT CASE WHEN mod(n, 3) = 0 THEN 'Common thing ' ELSE 'Item ' END || n,
        CASE WHEN mod(n, 3) = 1 THEN 'a common one' ELSE 'of a kind' END,
        mod(n, 100), %(category)s, timestamptz '2020-01-01' + n * interval '1 minute'
-  FROM generate_series(%(first)s::integer, %(first)s + 3099) AS n
+  FROM generate_series(%(first)s::integer, %(first)s + 999) AS n
 """
 
 
 async def fill(shop: Shop, sql: LiteralString) -> None:
     """Make 31,000 products, in parts that a statement has the time for."""
-    for first in range(1, 31_000, 3_100):
+    for first in range(1, 31_000, 1_000):
         await shop.api.database.write(execute, sql, {"category": shop.category, "first": first})
 
 
@@ -198,8 +199,10 @@ async def test_a_common_text_is_found_newest_first(shop: Shop, search: str) -> N
 
 async def test_hits_that_are_all_old_are_found_too(shop: Shop) -> None:
     await fill(shop, MANY.replace("'a common one'", "'of a kind'"))
-    newer = "UPDATE products SET name = 'Item' WHERE created_at > '2020-01-08' AND created_at < '2021-01-01'"
-    await shop.api.database.write(execute, newer)
+    newer = "UPDATE products SET name = 'Item' WHERE created_at > %(moment)s AND created_at <= %(moment)s + '14 hours'"
+    for hours in range(0, 364, 14):
+        moment = datetime(2020, 1, 8, tzinfo=UTC) + timedelta(hours=hours)
+        await shop.api.database.write(execute, newer, {"moment": moment})
     assert (await shop.names(search="common thing"))[0] == "Common thing 10080"
     assert (await shop.names(q="common"))[0] == "Common thing 10080"
 
