@@ -102,6 +102,7 @@ CASES = (
     subtree("root", "", "idx_products_living_created_at", 3_500),
     subtree("root", "", "idx_products_living_created_at", 3_500, after=5),
     subtree("root", "&sort=price", "idx_products_living_price", 3_500),
+    subtree("branch", "&sort=-name", "idx_products_living_category_id_price", 25_000, large="idx_products_living_name"),
     found("search={unique_word}", "idx_products_threes", 1_200),
     found("search=walnut", "idx_products_threes", 3_500),
     found("search=walnut&sort=price", "idx_products_threes", 3_500),
