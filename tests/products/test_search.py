@@ -1,12 +1,16 @@
 """Searching products: `search`, a text inside; `q`, words in any order, the best first; suggestions while typing."""
 
 from datetime import UTC, datetime, timedelta
+from math import comb
 from typing import Any, LiteralString
 
 import pytest
 from tests.support.api import Api, error_of, fields_of
 
 from angidi.db.rows import execute, fetch_value
+from angidi.paging import COUNT_BOUND
+from angidi.products import pages
+from angidi.products.repository import Draw
 
 NAMES = {
     "Red shoes": "For running",
@@ -163,9 +167,9 @@ SELECT CASE WHEN mod(n, 3) = 0 THEN 'Common thing ' ELSE 'Item ' END || n,
 """
 
 
-async def fill(shop: Shop, sql: LiteralString) -> None:
-    """Make 31,000 products, in parts that a statement has the time for."""
-    for first in range(1, 31_000, 1_000):
+async def fill(shop: Shop, sql: LiteralString, parts: int = 31) -> None:
+    """Make 31,000 products, in parts of a thousand that a statement has the time for."""
+    for first in range(1, parts * 1_000, 1_000):
         await shop.api.database.write(execute, sql, {"category": shop.category, "first": first})
 
 
@@ -195,6 +199,40 @@ async def test_a_common_text_is_found_newest_first(shop: Shop, search: str) -> N
     )
     expected = await shop.api.database.read(fetch_value, newest.format(where), {"search": search})
     assert await shop.names(search=search, page_size=20) == expected
+
+
+@pytest.mark.parametrize("query", [{"search": "common"}, {"q": "common"}, {"q": "comm", "sort": "price", "page": 3}])
+async def test_many_hits_that_a_draw_proves_are_shown_without_being_counted(
+    pool_api: Api, query: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A draw proves of a few thousand products that they hold 20 hits, as of a million that they hold 10,000."""
+    headers = await pool_api.admin_headers()
+    shop = Shop(pool_api, headers, (await pool_api.make_category(headers))["id"])
+    await fill(shop, MANY, parts=3)
+    counted = (await shop.api.get("/products", params=query)).json()["data"]
+    monkeypatch.setattr(pages, "COUNT_BOUND", 20)
+    drawn = (await shop.api.get("/products", params=query)).json()["data"]
+    assert (counted["total_count"], drawn["total_count"], drawn["total_is_estimate"]) == (2_000, 10_000, True)
+    assert drawn["products"] == counted["products"]
+    exact = (await shop.api.get("/products", params={**query, "count": "exact"})).json()["data"]
+    assert (exact["total_count"], exact["products"]) == (2_000, counted["products"])
+
+
+@pytest.mark.parametrize("size", [9_000, 20_000, 100_000, 1_000_000, 20_000_000])
+def test_a_draw_proves_nothing_that_chance_might_bring_about(size: int) -> None:
+    """Were no more pages to have hits than are counted, so many of those drawn had one once in 10^13 times at most."""
+    share = min(1.0, COUNT_BOUND / size)
+    enough = [hits for hits in range(pages.DRAWS + 1) if pages.proves_many(Draw(size, hits))]
+    fewest = min(enough, default=pages.DRAWS + 1)
+    assert enough == [*range(fewest, pages.DRAWS + 1)]
+    chance = (comb(pages.DRAWS, k) * share**k * (1 - share) ** (pages.DRAWS - k) for k in enough)
+    assert sum(chance) < 1e-13
+
+
+async def test_pages_behind_the_last_one_are_empty_and_tell_the_total(shop: Shop) -> None:
+    for query in ({"search": "red", "page": 9}, {"q": "red", "page": 9}, {"q": "none", "page": 9}):
+        page = (await shop.api.get("/products", params=query)).json()["data"]
+        assert (page["products"], page["total_count"]) == ([], 0 if query.get("q") == "none" else 4)
 
 
 async def test_hits_that_are_all_old_are_found_too(shop: Shop) -> None:

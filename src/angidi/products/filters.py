@@ -20,6 +20,13 @@ FILTERS: dict[str, LiteralString] = {
 }
 IN_STOCK: dict[bool, LiteralString] = {True: "stock > 0", False: "stock = 0"}
 
+# For rows that are looked at one by one. What they are compared with stands in a subquery, so that it is computed once,
+# also by a plan that serves every value.
+BY_ROW: dict[str, LiteralString] = {
+    "search": "strpos(search_text, (SELECT lower(%(search)s))) > 0",
+    "q": "words @@ (SELECT words_of(%(q)s, '', ':*'))",
+}
+
 # What an index finds the rows of `search` by, beside what decides.
 THREES: LiteralString = "threes(search_text) @@ threes_of(lower(%(search)s))"
 
@@ -39,9 +46,8 @@ IN_SUBTREE: LiteralString = """(
     SELECT true FROM category_closure WHERE ancestor_id = %(category_id)s AND descendant_id = category_id)"""
 
 # 2: all words of `q` are words of the name; 1: the last one is the beginning of one; 0: some are in the description.
-RELEVANCE: LiteralString = (
-    "(words @@ words_of(%(q)s, '=', ''))::integer + (words @@ words_of(%(q)s, '=', ':*'))::integer"
-)
+RELEVANCE: LiteralString = """(words @@ (SELECT words_of(%(q)s, '=', '')))::integer
+    + (words @@ (SELECT words_of(%(q)s, '=', ':*')))::integer"""
 TIERS: dict[int, LiteralString] = {
     2: "words @@ words_of(%(q)s, '=', '')",
     1: "words @@ words_of(%(q)s, '=', ':*') AND NOT words @@ words_of(%(q)s, '=', '')",
@@ -77,7 +83,7 @@ def conditions(
     `by_row`: none of it is to be found by an index; `everywhere`: `search` is not, for most rows have it; `inside`:
     what holds instead of being in the category.
     """
-    filters = FILTERS.copy()
+    filters = FILTERS | BY_ROW if by_row else FILTERS.copy()
     if query.subtree:
         filters["category_id"] = inside or (IN_SUBTREE if by_row else SUBTREE)
     if PARTING.intersection(query.search):

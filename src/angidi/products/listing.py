@@ -43,6 +43,25 @@ SELECT id, relevance
  LIMIT %(limit)s OFFSET %(offset)s
 """
 
+# Hits as they come, one more than are counted. If there are as many, the page is not of all of them, and of no use.
+COUNTED = """
+WITH hit AS MATERIALIZED (
+    SELECT id, name, price, created_at, {relevance} AS relevance
+      FROM products
+     WHERE {where}
+     LIMIT %(bound)s
+)
+SELECT products.id, name, coalesce(description, '') AS description, price, stock, category_id,
+       created_at, updated_at, version, image_url, sku, deleted_at, relevance, (SELECT count(*) FROM hit) AS total
+  FROM (SELECT id, relevance
+          FROM hit
+         WHERE {after}
+         ORDER BY {order}
+         LIMIT %(limit)s OFFSET %(offset)s) AS found
+  JOIN products ON products.id = found.id
+ ORDER BY {order}
+"""
+
 # No condition of the outer level can use an index, since the inner one has a limit.
 WALKED = """
 SELECT id, {relevance} AS relevance
@@ -101,6 +120,24 @@ SELECT (SELECT count(*) FROM category_closure WHERE ancestor_id = %(category_id)
           FROM list_counts
          WHERE list = 'products' AND category_id IS NULL) AS whole
 """
+
+# Pages of the table, drawn by chance: how many have a hit among their first rows. Those are looked up by their places,
+# and OFFSET 0 keeps the planner from turning that round, into a search for hits that lie on the pages.
+DRAWN = """
+WITH heap AS (
+    SELECT pg_relation_size('products') / current_setting('block_size')::integer AS pages
+)
+SELECT (SELECT pages FROM heap) AS pages, count(*) AS hits
+  FROM (SELECT floor(random() * pages)::bigint AS page
+          FROM heap
+         CROSS JOIN generate_series(1, %(draws)s)) AS drawn
+ WHERE EXISTS (SELECT
+                 FROM products
+                WHERE ctid = ANY (replace(%(rows)s, 'page', page::text)::tid[]) AND {where}
+               OFFSET 0)
+"""
+FIRST_ROWS = "{" + ",".join(f'"(page,{row})"' for row in range(1, 11)) + "}"
+"""The rows of a page that are looked at: about as many as it has. A hit among others is missed, none is made up."""
 
 # Of how many among the newest a text of one or two characters is part.
 SAMPLE = """
@@ -170,6 +207,20 @@ def gathered(
     where: list[LiteralString] = conditions(query, tier, everywhere=everywhere)
     found = GATHERED.format(where=" AND ".join(where), relevance=relevance(query, tier), after=after, order=order.by)
     return FOUND.format(found=found, order=order.by), parameters(query) | asked.parameters
+
+
+def counted(query: ProductQuery, asked: PageRequest, *, everywhere: bool) -> Statement:
+    """Return the statement for a page of few hits and how many they are, counted to one past `COUNT_BOUND`."""
+    order, after = _from(query, asked, None)
+    where = " AND ".join(conditions(query, everywhere=everywhere))
+    sql = COUNTED.format(where=where, relevance=relevance(query, None), after=after, order=order.by)
+    return sql, parameters(query) | asked.parameters | {"bound": COUNT_BOUND + 1}
+
+
+def drawn(query: ProductQuery, draws: int) -> Statement:
+    """Return the statement for how many of so many pages of the table have a hit."""
+    where = " AND ".join(conditions(query, by_row=True))
+    return DRAWN.format(where=where), parameters(query) | {"draws": draws, "rows": FIRST_ROWS}
 
 
 def walked(query: ProductQuery, asked: PageRequest, depth: int, tier: int | None = None) -> Statement:

@@ -1,17 +1,20 @@
 """Which way a page of products is read: the one that touches few rows, however many there are.
 
-Few hits are gathered by the index of their filter and sorted. Many are met soon on a walk along the order's index. The
-planner cannot tell the two apart, for it takes the threes of a word to be independent of each other; so the hits are
-counted first, as far as a total goes. A walk that meets too few (all hits are old ones, say) is given up after a
-while, and they are gathered after all.
+Few hits are gathered by the index of their filter, counted and sorted, in one statement. Many are met soon on a walk
+along the order's index. The planner cannot tell the two apart, for it takes the threes of a word to be independent of
+each other; so a few pages of the table are drawn by chance first. Where these prove that there are more hits than a
+total counts, none is counted; where they prove nothing, hits are gathered until they are too many. A walk that meets
+too few (all hits are old ones, say) is given up after a while, and they are gathered after all.
 """
+
+from math import log
 
 from angidi.db.rows import Connection
 from angidi.paging import COUNT_BOUND, ByRelevance, Found, PageRequest, Total, read_page
 from angidi.products import repository
 from angidi.products.filters import PARTING, TIERS, is_plain
 from angidi.products.models import Hit, ProductQuery
-from angidi.products.repository import SubtreeSize
+from angidi.products.repository import Draw, SubtreeSize
 
 DEPTH = 10_000
 """Rows that a walk passes before it is given up: 100 hits where a hundredth of all rows are hits."""
@@ -24,6 +27,16 @@ SKIPPED = 1_000
 
 ALONG_CATEGORIES = frozenset({"created_at", "-created_at", "price", "-price"})
 """Orders in which each category has an index."""
+
+FIRST_DRAWS = 10
+FIRST_HITS = 2
+DRAWS = 200
+"""Pages of the table drawn by chance: so many only where the first ones give hope that they prove something."""
+
+CERTAINTY = 30
+"""ln(10^13): how seldom a draw proves what is not so."""
+
+BEYOND = Total.bounded(COUNT_BOUND + 1)
 
 SUGGESTED_AMONG = 5_000
 """The newest products, in which names are looked for first."""
@@ -44,21 +57,49 @@ async def suggest(conn: Connection, q: str, limit: int) -> list[Hit]:
     return found if len(found) == limit else await repository.suggest(conn, q, limit, None)
 
 
+def proves_many(draw: Draw) -> bool:
+    """Tell whether so many pages with hits are drawn less than once in 10^13 times where `COUNT_BOUND` have any.
+
+    By Chernoff's bound: k of them or more, of which m are to be expected, have a chance below exp(k - m - k ln(k/m)).
+    """
+    expected = DRAWS * COUNT_BOUND / max(draw.pages, 1)
+    return draw.hits > expected and draw.hits * log(draw.hits / expected) - draw.hits + expected > CERTAINTY
+
+
 async def _searched(conn: Connection, query: ProductQuery, asked: PageRequest) -> Found[Hit]:
     everywhere = bool(query.search) and await repository.is_everywhere(conn, query)
-    total = await repository.count_products(conn, query, everywhere=everywhere)
-    is_there = total.rows > asked.offset or total.is_estimate
-    rows = await _hits(conn, query, asked, total, everywhere=everywhere) if is_there else []
+    if await _are_surely_many(conn, query):
+        rows, total = [], BEYOND
+    else:
+        rows, total = await _gathered(conn, query, asked, everywhere=everywhere)
+    if total.rows > COUNT_BOUND or total.is_estimate:
+        rows = await _of_many(conn, query, asked, everywhere=everywhere)
+    if total.is_estimate and query.count == "exact":
+        total = await repository.count_products(conn, query, everywhere=everywhere)
     told = None if asked.counting == "none" else total
     return Found(asked, rows[: asked.page_size], told, is_last=len(rows) <= asked.page_size)
 
 
-async def _hits(
-    conn: Connection, query: ProductQuery, asked: PageRequest, total: Total, *, everywhere: bool
-) -> list[Hit]:
-    are_few = total.rows <= COUNT_BOUND and not total.is_estimate
-    is_deep = asked.offset > SKIPPED
-    if are_few or is_deep:
+async def _are_surely_many(conn: Connection, query: ProductQuery) -> bool:
+    """Tell whether there are more hits than are counted, if that shows in rows drawn by chance."""
+    hits = (await repository.draw(conn, query, FIRST_DRAWS)).hits
+    return hits >= FIRST_HITS and proves_many(await repository.draw(conn, query, DRAWS))
+
+
+async def _gathered(
+    conn: Connection, query: ProductQuery, asked: PageRequest, *, everywhere: bool
+) -> tuple[list[Hit], Total]:
+    """Return a page of few hits and their number, in one statement but for a page behind the last one."""
+    rows, counted = await repository.gather_counted(conn, query, asked, everywhere=everywhere)
+    if counted is not None:
+        return rows, Total.bounded(counted)
+    if asked.offset or asked.after:
+        return [], await repository.count_products(conn, query, everywhere=everywhere)
+    return [], Total(0)
+
+
+async def _of_many(conn: Connection, query: ProductQuery, asked: PageRequest, *, everywhere: bool) -> list[Hit]:
+    if asked.offset > SKIPPED:
         return await repository.gather(conn, query, asked, everywhere=everywhere)
     if query.order == "relevance":
         return await _by_tier(conn, query, asked)

@@ -127,6 +127,13 @@ class SubtreeSize(Struct, frozen=True):
     whole: int
 
 
+class Draw(Struct, frozen=True):
+    """How many pages the table has, and how many of those drawn have a hit."""
+
+    pages: int
+    hits: int
+
+
 async def insert(conn: Connection, new: NewProduct) -> Product:
     """Store a new product. Raises `SkuTaken`, `CategoryUnknown`."""
     return _found(await fetch_one(conn, Product, INSERT, {"id": new_id(), **structs.asdict(new)}))
@@ -192,6 +199,21 @@ async def gather(
 ) -> list[Hit]:
     """Return a page and the row after it, if any, of a list of few hits or of one tier of it."""
     return await fetch_all(conn, Hit, *listing.gathered(query, asked, tier, everywhere=everywhere))
+
+
+async def gather_counted(
+    conn: Connection, query: ProductQuery, asked: PageRequest, *, everywhere: bool
+) -> tuple[list[Hit], int | None]:
+    """Return a page and the row after it, if any, of a list of few hits, and how many they are.
+
+    Hits are counted to one past `COUNT_BOUND`, from where on the page is wrong; a page without rows tells no number.
+    """
+    return await fetch_counted(conn, Hit, *listing.counted(query, asked, everywhere=everywhere))
+
+
+async def draw(conn: Connection, query: ProductQuery, draws: int) -> Draw:
+    """Look at so many pages of the table, drawn by chance, and tell how many of them have a hit."""
+    return await fetch_one(conn, Draw, *listing.drawn(query, draws)) or Draw(0, 0)
 
 
 async def walk(
