@@ -53,7 +53,7 @@ class CategoryWithPath(Category, Resource, frozen=True):
 
     def state(self) -> str:
         """Return the versions of all that is on the way: a category that moves, or is renamed, has another one."""
-        return f"{self.id}-{'.'.join(str(step['version']) for step in reversed(self.path))}"
+        return f"{self.id.hex}-{'.'.join(str(step['version']) for step in reversed(self.path))}"
 
 
 class CategoryNode(Category, frozen=True):

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -91,6 +92,7 @@ class Pool:
 
     def __init__(self, conninfo: str, settings: PoolSettings) -> None:
         self._admitted = 0
+        self._used = 0.0
         self._limit = settings.max_conns * ADMITTED_PER_CONNECTION
         self._draining: asyncio.Task[None] | None = None
         self._checker: asyncio.Task[None] | None = None
@@ -130,7 +132,7 @@ class Pool:
 
     def stats(self) -> dict[str, int]:
         """Return the pool's statistics, `admitted` (requests in flight) among them."""
-        return {**self._pool.get_stats(), "admitted": self._admitted}
+        return {**self._pool.get_stats(), "usage_ms": int(self._used * 1000), "admitted": self._admitted}
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
@@ -142,18 +144,28 @@ class Pool:
             raise Unavailable("The shop is busier than it can serve right now. Please try again.")
         self._admitted += 1
         try:
-            async with self._pool.connection() as conn:
-                try:
-                    yield conn
-                except psycopg.errors.FeatureNotSupported as error:
-                    if is_outdated(error):
-                        await self._drain_once()
-                    raise
-                finally:
-                    if conn.broken:
-                        await self._drain_once()
+            conn = (
+                await self._pool.getconn()
+            )  # in autocommit there is nothing that its own context would have to commit
+            since = monotonic()
+            try:
+                yield conn
+            except psycopg.errors.FeatureNotSupported as error:
+                if is_outdated(error):
+                    await self._drain_once()
+                raise
+            finally:
+                self._used += monotonic() - since
+                await self._give_back(conn)
         finally:
             self._admitted -= 1
+
+    async def _give_back(self, conn: Connection) -> None:
+        try:
+            if conn.broken:
+                await self._drain_once()
+        finally:
+            await self._pool.putconn(conn)
 
     async def _drain_once(self) -> None:
         """Replace all connections, since one was found dead, or with the plans of an earlier schema.

@@ -4,6 +4,7 @@ A struct is built positionally (four times quicker than by keyword), so the colu
 the order of the struct's fields. That is checked at the first use of each pair of statement and struct.
 """
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, LiteralString, TypeVar
 
@@ -64,6 +65,7 @@ async def _execute(
     return await cursor.execute(sql, parameters)
 
 
+@functools.lru_cache(1024)
 def _factory(into: type[S], sql: str) -> Callable[[BaseCursor[Any, Any]], Callable[[Sequence[Any]], S]]:
     def positional(values: Sequence[Any]) -> S:
         return into(*values)

@@ -168,7 +168,7 @@ async def find_product(conn: Connection, product_id: UUID) -> Product | None:
 
 async def find_products(conn: Connection, product_ids: Iterable[UUID]) -> dict[UUID, Product]:
     """Return the living ones of the products, by id."""
-    ids = ",".join(map(str, product_ids))  # as text, in which the driver has nothing to do for each of them
+    ids = ",".join([product_id.hex for product_id in product_ids])  # a text: the driver has nothing to do for each
     return {product.id: product for product in await fetch_all(conn, Product, FIND_MANY, {"ids": f"{{{ids}}}"})}
 
 

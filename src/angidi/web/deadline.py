@@ -45,6 +45,8 @@ class Deadline:
 class _Answer:
     """What the application sends, until the deadline closes it."""
 
+    __slots__ = ("_begun", "_closed", "late_send")
+
     def __init__(self, send: Send) -> None:
         self.late_send = send
         self._begun = False

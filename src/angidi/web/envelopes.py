@@ -15,8 +15,6 @@ T = TypeVar("T")
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 """Writes a `Decimal` as a JSON number, digit for digit."""
 
-_BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
-
 
 class Data(Struct, Generic[T], frozen=True):
     """A successful answer."""
@@ -65,11 +63,13 @@ class JSONResponse(Response[Any]):
         if isinstance(shown, Resource):
             headers += headers_of(shown, kept=request.scope["method"] == "GET")
         status = self.status_code or status_code or HTTPStatus.OK
-        return Answer(status, headers, None if status in _BODILESS else ENCODER.encode(self.content))
+        return Answer(status, headers, None if status == HTTPStatus.NO_CONTENT else ENCODER.encode(self.content))
 
 
 class Answer(ASGIResponse):
     """An answer that is complete: JSON, or nothing at all."""
+
+    __slots__ = ("_raw",)
 
     def __init__(self, status: int, headers: Headers, body: bytes | None) -> None:
         self.status_code = status

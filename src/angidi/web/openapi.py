@@ -42,7 +42,7 @@ _ETAG: Json = {
     "description": "The validator of what is shown; another one after every change.",
     "required": True,
     "schema": {"type": "string"},
-    "example": '"0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22-1-5f3c9a10"',
+    "example": '"0198c5a09d217d538b0e6d1f0a3c4e22-1-5f3c9a10"',
 }
 _IF_NONE_MATCH: Json = {
     "name": "If-None-Match",

@@ -47,9 +47,12 @@ class Representation:
 
 def _choose(scope: Scope, start: Message, message: Message) -> None:
     """Turn an answer, none of whose headers is there twice, into the form that is sent."""
+    is_large = len(message.get("body", b"")) > MINIMUM
+    if not is_large and b"if-none-match" not in dict(scope["headers"]):
+        return
     headers = dict(start["headers"])
     packs = False
-    if len(message.get("body", b"")) > MINIMUM and b"content-encoding" not in headers:
+    if is_large and b"content-encoding" not in headers:
         headers[b"vary"] = b"Accept-Encoding"
         packs = accepts_gzip(scope)
     if packs and b"etag" in headers:

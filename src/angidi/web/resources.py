@@ -26,16 +26,18 @@ class Resource(Struct, frozen=True):
     def state(self) -> str:
         """Return what is another text after every change of what is shown."""
         row: Any = self
-        return f"{row.id}-{row.version}"
+        return f"{row.id.hex}-{row.version}"
 
 
 def headers_of(shown: Resource, *, kept: bool) -> Headers:
     """Return the headers that go with a resource; `kept`: a cache may keep the answer, and has to ask each time."""
-    etag = (b"etag", f'"{shown.state()}-{_form(type(shown))}"'.encode())
-    return [etag, (b"cache-control", f"{shown.audience}, no-cache".encode())] if kept else [etag]
+    form, cache_control = _of_kind(type(shown))
+    etag = (b"etag", f'"{shown.state()}-{form}"'.encode())
+    return [etag, cache_control] if kept else [etag]
 
 
 @functools.cache
-def _form(kind: type[Resource]) -> str:
-    """Return what stands for the fields of a resource and their types."""
-    return f"{zlib.crc32(json.dumps(msgspec.json.schema(kind)).encode()):08x}"
+def _of_kind(kind: type[Resource]) -> tuple[str, tuple[bytes, bytes]]:
+    """Return what stands for the fields of a kind of resource and their types, and whose caches may keep one."""
+    form = zlib.crc32(json.dumps(msgspec.json.schema(kind)).encode())
+    return f"{form:08x}", (b"cache-control", f"{kind.audience}, no-cache".encode())

@@ -60,19 +60,21 @@ class Shell:
         self._metrics.observe(exchange.method, route, exchange.status, seconds)
         self._access_log(
             AccessLine(
-                request_id=exchange.request_id,
-                method=exchange.method,
-                route=route,
-                path=exchange.scope["path"],
-                status=exchange.status,
-                duration_ms=round(seconds * 1000, 2),
-                statements=statements,
+                exchange.request_id,
+                exchange.method,
+                route,
+                exchange.scope["path"],
+                exchange.status,
+                round(seconds * 1000, 2),
+                statements,
             )
         )
 
 
 class _Exchange:
     """One request and its answer. `scope` is what the application gets: there a HEAD is a GET."""
+
+    __slots__ = ("_added", "_send", "_strict", "method", "request_id", "scope", "status")
 
     def __init__(self, scope: Scope, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -99,8 +101,8 @@ class _Exchange:
     def _completed(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """Return the headers with those of every answer, where the answer has none of its own."""
         own = dict(headers)
-        complete = [*headers, *(pair for pair in self._added if pair[0] not in own)]
-        complete.append((b"x-request-id", self.request_id.encode()))
+        complete = [*headers, (b"x-request-id", self.request_id.encode())]
+        complete += [pair for pair in self._added if pair[0] not in own]
         if self._strict:
             complete.append((b"preference-applied", b"handling=strict"))
         if b"allow" in own:

@@ -44,7 +44,9 @@ class SharedWindow:
         fcntl.lockf(self._file, fcntl.LOCK_EX)
         try:
             offset, record = self._place(digest)
-            _, seen, current, previous = _rolled(record, digest, int(minute))
+            if record[:2] != (digest, minute):
+                record = _rolled(record, digest, int(minute))
+            _, seen, current, previous = record
             estimate = current + previous * (1 - into / _SECONDS)
             if estimate + 1 > self._limit:
                 return _wait(current, previous, into, self._limit)
@@ -56,8 +58,8 @@ class SharedWindow:
     def _place(self, digest: int) -> tuple[int, tuple[int, ...]]:
         """Return offset and content of the key's record, or of the one that it may take over."""
         others: list[tuple[int, int, tuple[int, ...]]] = []
-        for probe in range(_PROBES):
-            offset = (digest + probe) % _SLOTS * _RECORD.size
+        for place in range(digest, digest + _PROBES):
+            offset = place % _SLOTS * _RECORD.size
             record = _RECORD.unpack_from(self._map, offset)
             if record[0] == digest:
                 return offset, record
