@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable
 from itertools import chain
+from random import Random
 from typing import Protocol
 
 import psycopg
@@ -136,8 +137,12 @@ async def test_joining_a_statement_that_was_sent_would_read_what_was_there_befor
 
 
 async def stale_reads(stock: Stock, joined: Asked) -> int:
-    """Let 20 clients write and at once read four rows that all of them share; return how many saw less than theirs."""
-    stock.pause = 0.01
+    """Let eight clients write and at once read four rows that they share; return how many saw less than theirs.
+
+    They are fewer than the pool's connections and write at any time of a slow read: many writes end during one.
+    """
+    stock.pause = 0.03
+    any_time = Random(1)
     numbers = iter(range(1, 10_000))
     written = dict.fromkeys(range(1, 5), 0)
     stale = 0
@@ -145,13 +150,14 @@ async def stale_reads(stock: Stock, joined: Asked) -> int:
     async def client(row: int) -> None:
         nonlocal stale
         for _ in range(15):
+            await asyncio.sleep(stock.pause * any_time.random())
             mine = next(numbers)
             await stock.db.write(execute, "UPDATE stock SET held = greatest(held, %(held)s) WHERE id = %(id)s",
                                  {"id": row, "held": mine})  # fmt: skip
             written[row] = max(written[row], mine)
             stale += (await joined.ask(row))[row] < mine
 
-    await asyncio.gather(*(client(number % 4 + 1) for number in range(20)))
+    await asyncio.gather(*(client(number % 4 + 1) for number in range(8)))
     return stale
 
 
