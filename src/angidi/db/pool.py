@@ -144,9 +144,7 @@ class Pool:
             raise Unavailable("The shop is busier than it can serve right now. Please try again.")
         self._admitted += 1
         try:
-            conn = (
-                await self._pool.getconn()
-            )  # in autocommit there is nothing that its own context would have to commit
+            conn = await self._pool.getconn()  # its own context would commit; in autocommit there is nothing to
             since = monotonic()
             try:
                 yield conn
