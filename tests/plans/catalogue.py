@@ -71,10 +71,11 @@ SELECT p.id AS product, p.sku, split_part(p.name, ' ', 3) AS unique_word, p.cate
   JOIN categories AS branch ON branch.id = leaf.parent_id
  CROSS JOIN LATERAL (SELECT id, email FROM users WHERE email = 'user7@shop.example') AS u
  WHERE p.deleted_at IS NULL
-   AND p.category_id = (SELECT category_id
+   AND p.category_id = (SELECT categories.id
                           FROM products
-                         GROUP BY category_id
-                         ORDER BY count(*), category_id
+                          JOIN categories ON categories.id = products.category_id
+                         GROUP BY categories.id
+                         ORDER BY count(*), categories.name
                          LIMIT 1 OFFSET 288)
  ORDER BY p.created_at
  LIMIT 1
