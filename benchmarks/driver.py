@@ -1,20 +1,22 @@
 """Calls of the platform beside the bare driver on the same statements: the limit of what its layers may cost.
 
-The bare side runs what the platform's own calls were seen to run, with the same parameters, prepared, on connections
-of its own, and fetches the rows as tuples. Either side is there twice: through its pool, as a service would use it, and
-on a connection that each client holds.
+The bare side runs what the platform's own calls were seen to run, with the same parameters in the same order, prepared,
+in autocommit, on connections of its own with the same settings, and fetches the rows as tuples, in the same process and
+with garbage collected as in a worker. Either side is there twice: through its pool, as a service would use it, and on a
+connection that each client holds.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from itertools import count
 from typing import Any, NamedTuple, Self
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+from angidi.asgi import spare_the_start
 from angidi.db import Database, Pool, PoolSettings
 from angidi.db.pool import CONNECTION
 from angidi.db.rows import Connection
@@ -25,6 +27,9 @@ WARM_UP = 0.6
 
 SLICES = 4
 """Turns that the sides take within a round."""
+
+CALLS = 25
+"""Calls of a turn at least, 100 of a round: else the slowest of a few batches would pass for p99."""
 
 OURS = "Angidi"
 OURS_HELD = "Angidi, connection held"
@@ -63,9 +68,14 @@ class Held:
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncGenerator[Connection]:
-        yield self._conn
+    def connection(self) -> "Held":
+        return self
+
+    async def __aenter__(self) -> Connection:
+        return self._conn
+
+    async def __aexit__(self, *error: object) -> None:
+        """Do nothing: it stays the caller's."""
 
     async def open(self) -> None:
         """Do nothing: it is open."""
@@ -77,8 +87,11 @@ class Held:
         return {}
 
 
-async def replay(url: str, call: Ours, variants: int = 20) -> Raw:
-    """Return the bare driver's side of a reading call: the statements that it was seen to run, `variants` times."""
+async def replayed(name: str, url: str, call: Ours, variants: int) -> Work:
+    """Return a reading call and, for the bare driver, the statements that it was seen to run.
+
+    Either side goes through the same `variants` of parameters in the same order, so both find as much in the caches.
+    """
     statements: list[Statement] = []
     seen: list[list[Statement]] = []
 
@@ -97,7 +110,7 @@ async def replay(url: str, call: Ours, variants: int = 20) -> Raw:
         for query, params in seen[number % variants]:
             await (await conn.execute(query, params, prepare=True)).fetchall()
 
-    return raw
+    return Work(name, lambda database, number: call(database, number % variants), raw)
 
 
 Call = Callable[[int, int], Awaitable[object]]
@@ -156,36 +169,40 @@ async def compare(url: str, works: Sequence[Make], who: Sequence[str], pace: Pac
     """Return the rounds by work and side (those in `who`)."""
     found: dict[str, dict[str, list[Round]]] = {}
     clients, rounds, seconds = pace
+    spare_the_start()
     async with Sides(url, clients) as sides:
         for make in works:
             work = await make()
             calls = {name: call for name, call in sides.of(work).items() if name in who}
-            numbers = count()
-            for call in calls.values():
-                await _slice(call, clients, WARM_UP, numbers)
+            numbers = {name: count() for name in calls}
+            for name, call in calls.items():
+                await _slice(call, clients, WARM_UP, numbers[name])
             done = [await _round(calls, clients, seconds, numbers) for _ in range(rounds)]
             found[work.name] = {name: [one[name] for one in done] for name in calls}
     return found
 
 
-async def _round(calls: Mapping[str, Call], clients: int, seconds: float, numbers: "count[int]") -> dict[str, Round]:
+async def _round(
+    calls: Mapping[str, Call], clients: int, seconds: float, numbers: Mapping[str, "count[int]"]
+) -> dict[str, Round]:
+    """Let the sides take turns, in an order that is reversed each time."""
     taken: dict[str, list[float]] = {name: [] for name in calls}
     spent = dict.fromkeys(calls, 0.0)
-    for _ in range(SLICES):
-        for name, call in calls.items():
+    for turn in range(SLICES):
+        for name in list(calls)[:: -1 if turn % 2 else 1]:
             began = time.perf_counter()
-            taken[name] += await _slice(call, clients, seconds / SLICES, numbers)
+            taken[name] += await _slice(calls[name], clients, seconds / SLICES, numbers[name])
             spent[name] += time.perf_counter() - began
     return {name: Round(len(latencies) / spent[name], sorted(latencies)) for name, latencies in taken.items()}
 
 
 async def _slice(call: Call, clients: int, seconds: float, numbers: "count[int]") -> list[float]:
-    """Let the clients call until the time is over; return the milliseconds of each call."""
+    """Let the clients call until the time is over and enough was called; return the milliseconds of each call."""
     latencies: list[float] = []
     end = time.perf_counter() + seconds
 
     async def client(number: int) -> None:
-        while (began := time.perf_counter()) < end:
+        while (began := time.perf_counter()) < end or len(latencies) < CALLS:
             await call(number, next(numbers))
             latencies.append(1000 * (time.perf_counter() - began))
 

@@ -1,54 +1,66 @@
-"""Calls of the platform's repositories and services, beside the bare driver on the same statements."""
+"""Calls of the platform's repositories, beside the bare driver on the same statements.
+
+One client mostly waits for the server, and for the system to wake who waits; with ten the process is always busy, and
+what our layers cost shows in full. Lists and searches are the calls below the service, which signs cursors and joins
+equal questions.
+"""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import cache, partial
+from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import uvloop
 from msgspec import structs
-from pydantic import SecretStr
 
-from angidi.app import build_services, build_tokens
-from angidi.config import Settings
 from angidi.db import Database
 from angidi.db.rows import Connection
 from angidi.ids import new_id
+from angidi.paging import PageRequest
+from angidi.products import pages
 from angidi.products import repository as products
+from angidi.products.listing import ORDERS
 from angidi.products.models import NewProduct, ProductQuery
-from angidi.products.service import ProductService
 from angidi.users import repository as users
 from benchmarks import catalogue
 from benchmarks.arena import Arena
-from benchmarks.driver import BARE, BARE_POOLED, OURS, OURS_HELD, Make, Pace, Round, Work, compare, replay
+from benchmarks.driver import BARE, BARE_POOLED, OURS, OURS_HELD, Make, Pace, Round, Work, compare, replayed
 from benchmarks.figures import Figure, Outcome, Verdict, below, compared
 
 BATCH = 100
+PAGE = 50
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "B" * 43
 
 Rounds = dict[str, dict[str, list[Round]]]
 
 
 def against_the_driver(arena: Arena) -> Outcome:
-    """Measure what our layers cost: calls a second of one client, beside psycopg's."""
+    """Measure what our layers cost: calls a second of one client and of ten, beside psycopg's."""
     rows = arena.middle
     with _copy(arena, rows) as url:
         case = Cases(arena, rows, url)
         works = [case.by_id, case.user_by_email, case.insert, case.insert_many, case.insert_user]
-        taken = _run(arena, url, works, (OURS, OURS_HELD, BARE, BARE_POOLED), clients=1)
+        taken = {n: _run(arena, url, works, (OURS, OURS_HELD, BARE, BARE_POOLED), clients=n) for n in (1, 10)}
     figures = [
-        Figure(work=work, who=who, unit="/s", rounds=[done.rate for done in side], latency=_latency(side))
-        for work, sides in taken.items()
+        Figure(
+            work=f"{work}, {_clients(n)}",
+            who=who,
+            unit="/s",
+            rounds=[done.rate for done in side],
+            latency=_latency(side),
+        )
+        for n, by_work in taken.items()
+        for work, sides in by_work.items()
         for who, side in sides.items()
     ]
     verdicts: list[Verdict] = []
-    for work in taken:
+    for work in dict.fromkeys(figure.work for figure in figures):
         by_who = {figure.who: figure for figure in figures if figure.work == work}
         for ours, bare, how in ((OURS_HELD, BARE, "on a connection"), (OURS, BARE_POOLED, "through the pool")):
             verdicts.append(compared(f"repository: {work}, {how}", "≥", 0.85, by_who[ours], by_who[bare]))
-    title = f"Repository calls beside psycopg on the same statements, {rows:,} rows, one client"
+    title = f"Repository calls beside psycopg on the same statements, {rows:,} rows"
     return Outcome(name="repository", title=title, figures=figures, verdicts=verdicts)
 
 
@@ -72,7 +84,7 @@ def targets(arena: Arena) -> Outcome:
     verdicts: list[Verdict] = []
     for clients, by_work in taken.items():
         for name, sides in by_work.items():
-            work = f"{name}, {clients} client{'s' if clients > 1 else ''}"
+            work = f"{name}, {_clients(clients)}"
             ours, bare = (
                 Figure(work=work, who=who, unit="ms", rounds=[done.at(0.99) for done in side], latency=_latency(side))
                 for who, side in sides.items()
@@ -104,26 +116,26 @@ class Cases:
         async def call(database: Database, number: int) -> object:
             return await database.read(products.find_product, self._ids[number % len(self._ids)])
 
-        return Work("product by id", call, await replay(self._url, call, 1_000))
+        return await replayed("product by id", self._url, call, 2_000)
 
     async def user_by_email(self) -> Work:
         async def call(database: Database, number: int) -> object:
             return await database.read(users.find_by_email, catalogue.EMAIL.format(number * 101 % self._rows))
 
-        return Work("user by e-mail", call, await replay(self._url, call, 1_000))
+        return await replayed("user by e-mail", self._url, call, 2_000)
 
     async def page(self) -> Work:
-        return await self._listed("list of 50", lambda number: ProductQuery(page=number % 20 + 1, page_size=50))
+        return await self._listed(f"list of {PAGE}", lambda number: ProductQuery(page=number % 20 + 1, page_size=PAGE))
 
     async def search(self) -> Work:
         def query(number: int) -> ProductQuery:
-            return ProductQuery(search=self._rare[number * 101 % len(self._rare)], page_size=50)
+            return ProductQuery(search=self._rare[number * 101 % len(self._rare)], page_size=PAGE)
 
         return await self._listed("search", query)
 
     async def subtree(self) -> Work:
         def query(number: int) -> ProductQuery:
-            return ProductQuery(category_id=self._shelf, subtree=True, page=number % 20 + 1, page_size=50)
+            return ProductQuery(category_id=self._shelf, subtree=True, page=number % 20 + 1, page_size=PAGE)
 
         return await self._listed("subtree", query)
 
@@ -175,25 +187,24 @@ class Cases:
         )
 
     async def _listed(self, name: str, query: Callable[[int], ProductQuery]) -> Work:
-        settings = Settings(jwt_secret=SecretStr("a benchmark's key of 32 bytes or more"))
-        tokens = build_tokens(settings)
-
-        @cache
-        def service(database: Database) -> ProductService:
-            return build_services(settings, database, tokens).products
-
         async def call(database: Database, number: int) -> object:
-            return await service(database).page(query(number))
+            asked = query(number)
+            rows = PageRequest(ORDERS[asked.order].position, PAGE, (asked.page - 1) * PAGE)
+            return await database.read(pages.read, asked, rows)
 
-        return Work(name, call, await replay(self._url, call))
+        return await replayed(name, self._url, call, 100)
 
 
 async def _renamed(name: str, make: Make) -> Work:
     return (await make())._replace(name=name)
 
 
-async def _fetched(conn: Connection, sql: str, params: dict[str, Any]) -> None:
-    await (await conn.execute(sql.encode(), params, prepare=True)).fetchall()
+async def _fetched(conn: Connection, sql: LiteralString, params: dict[str, Any]) -> None:
+    await (await conn.execute(sql, params, prepare=True)).fetchall()
+
+
+def _clients(number: int) -> str:
+    return f"{number} client{'s' if number > 1 else ''}"
 
 
 def _run(arena: Arena, url: str, works: Sequence[Make], who: Sequence[str], *, clients: int) -> Rounds:

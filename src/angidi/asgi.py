@@ -23,11 +23,11 @@ def create() -> ASGIApp:
     access_log = logs.configure(settings.log_level, settings.log_format)
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     app = build_app(settings, open_database(settings, addresses(settings)), access_log)
-    _spare_the_start()
+    spare_the_start()
     return app
 
 
-def _spare_the_start() -> None:
+def spare_the_start() -> None:
     """Keep what the start made, which stays to the end, out of every collection of garbage, and make these rarer.
 
     A request leaves next to none behind: with the defaults a third of its time went into looking for it.

@@ -158,6 +158,17 @@ async def test_beyond_the_admission_limit_a_request_is_refused_at_once(settings:
     assert len(answers) - len(refused) == 8
 
 
+async def test_many_tasks_share_the_connections_that_are_open(settings: Settings, fresh_db: str) -> None:
+    two = settings.model_copy(update={"db_max_conns": 2, "db_min_conns": 2})
+    async with pooled(two, fresh_db) as database:
+        pids = await asyncio.gather(*(database.read(fetch_value, PID) for _ in range(16)))
+        counted = database.stats()
+    assert len(set(pids)) == 2
+    assert counted["connections_num"] == 2
+    assert counted["requests_queued"] == 14
+    assert (counted["admitted"], counted["requests_waiting"]) == (0, 0)
+
+
 async def test_an_exhausted_pool_refuses_after_its_timeout_and_serves_again(settings: Settings, fresh_db: str) -> None:
     few = settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 1})
     async with pooled(few, fresh_db) as database:

@@ -98,8 +98,7 @@ class Database:
         self, statement: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a writing repository function of one statement, which commits as it ends."""
-        async with self.connection() as conn:
-            return await statement(conn, *args, **kwargs)
+        return await _once(self._source, statement, *args, **kwargs)
 
 
 async def _read(
@@ -108,15 +107,21 @@ async def _read(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:
-    async def once() -> T:
-        with translated():
-            async with source.connection() as conn:
-                return await query(conn, *args, **kwargs)
-
     try:
-        return await once()
+        return await _once(source, query, *args, **kwargs)
     except (ConnectionLost, TransactionConflict):  # a standby, too, gives reads up so that its recovery can go on
-        return await once()
+        return await _once(source, query, *args, **kwargs)
+
+
+async def _once(
+    source: Source,
+    statement: Callable[Concatenate[Connection, P], Awaitable[T]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    with translated():
+        async with source.connection() as conn:
+            return await statement(conn, *args, **kwargs)
 
 
 def retried(action: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:

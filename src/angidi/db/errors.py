@@ -5,8 +5,8 @@ Which SQLSTATE becomes what, and why nothing of class 08, 25, 40, 53 or 57 is ev
 """
 
 import re
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from types import TracebackType
 
 import psycopg
 from psycopg import errors as pg
@@ -35,21 +35,31 @@ _WITHOUT_STATE = (psycopg.OperationalError, psycopg.InterfaceError)
 """How the driver reports that a connection is gone: without an SQLSTATE."""
 
 
-@contextmanager
-def translated() -> Generator[None]:
+class _Translated:
+    """What `translated` returns: one for all, for it holds nothing."""
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Raise ours in place of the driver's."""
+        if isinstance(error, PoolTimeout | PoolClosed):
+            raise Unavailable from error
+        if isinstance(error, psycopg.Error) and (ours := translate(error)):
+            raise ours from error
+
+
+_TRANSLATED = _Translated()
+
+
+def translated() -> AbstractContextManager[None]:
     """Turn what the driver raises inside the block, COMMIT included, into `AngidiError`.
 
     What has no meaning to a caller (a syntax error, an undefined column) passes through: it is a bug of ours.
     """
-    try:
-        yield
-    except (PoolTimeout, PoolClosed) as error:
-        raise Unavailable from error
-    except psycopg.Error as error:
-        ours = translate(error)
-        if ours is None:
-            raise
-        raise ours from error
+    return _TRANSLATED
 
 
 def translate(error: psycopg.Error) -> AngidiError | None:

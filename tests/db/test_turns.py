@@ -1,0 +1,117 @@
+"""Turns: who waits, in which order, and what is left when somebody gives up."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from psycopg_pool import PoolTimeout
+
+from angidi.db.turns import Turns
+from angidi.errors import Unavailable
+
+
+async def test_turns_come_in_the_order_of_asking() -> None:
+    turns, order = Turns(1, 10), list[int]()
+
+    async def take(number: int) -> None:
+        await turns.wait(1)
+        order.append(number)
+        await asyncio.sleep(0)
+        turns.end()
+
+    await asyncio.gather(*(take(number) for number in range(5)))
+    assert order == [0, 1, 2, 3, 4]
+
+
+async def test_no_more_have_a_turn_than_there_are() -> None:
+    turns, having = Turns(3, 100), 0
+    seen: list[int] = []
+
+    async def take() -> None:
+        nonlocal having
+        await turns.wait(1)
+        having += 1
+        seen.append(having)
+        await asyncio.sleep(0.001)
+        having -= 1
+        turns.end()
+
+    await asyncio.gather(*(take() for _ in range(30)))
+    assert max(seen) == 3
+    assert turns.present == 0
+
+
+async def test_beyond_the_limit_nobody_waits() -> None:
+    turns = Turns(1, 2)
+    await turns.wait(1)
+    waiting = asyncio.create_task(turns.wait(1))
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await turns.wait(1)
+    turns.end()
+    await waiting
+
+
+@pytest.mark.parametrize("give_up", [None, asyncio.Task[float].cancel], ids=["out of time", "cancelled"])
+async def test_one_who_gives_up_waiting_leaves_the_turn_to_the_next(
+    give_up: Callable[[asyncio.Task[float]], object] | None,
+) -> None:
+    turns = Turns(1, 10)
+    await turns.wait(1)
+    first, second = asyncio.create_task(turns.wait(0.02)), asyncio.create_task(turns.wait(1))
+    await asyncio.sleep(0)
+    if give_up:
+        give_up(first)
+    with pytest.raises((PoolTimeout, asyncio.CancelledError)):
+        await first
+    turns.end()
+    assert await second <= 1
+    turns.end()
+    assert turns.present == 0
+
+
+async def test_one_who_is_cancelled_as_the_turn_comes_leaves_it_to_the_next() -> None:
+    turns = Turns(1, 10)
+    await turns.wait(1)
+    first, second = asyncio.create_task(turns.wait(1)), asyncio.create_task(turns.wait(1))
+    await asyncio.sleep(0)
+    turns.end()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    await second
+    turns.end()
+    assert turns.present == 0
+    assert await turns.wait(1) == 1
+
+
+async def test_a_turn_that_ends_while_all_give_up_is_free() -> None:
+    turns = Turns(1, 10)
+    await turns.wait(1)
+    waiting = asyncio.create_task(turns.wait(1))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    turns.end()
+    assert await turns.wait(1) == 1
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+async def test_what_was_waited_is_taken_from_the_seconds() -> None:
+    turns = Turns(1, 10)
+    assert await turns.wait(1) == 1
+    asyncio.get_running_loop().call_later(0.02, turns.end)
+    assert 0.5 < await turns.wait(1) < 0.99
+
+
+async def test_who_has_to_wait_is_counted() -> None:
+    turns = Turns(1, 10)
+    await turns.wait(1)
+    waiting = asyncio.create_task(turns.wait(0.01))
+    await asyncio.sleep(0)
+    assert turns.stats()["requests_waiting"] == 1
+    with pytest.raises(PoolTimeout):
+        await waiting
+    counted = turns.stats()
+    assert counted.pop("requests_wait_ms") >= 10
+    assert counted == {"requests_waiting": 0, "requests_queued": 1, "requests_errors": 1}
