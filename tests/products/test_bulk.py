@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import errors as pg
 from tests.support.api import Api, error_of, fields_of
+from tests.support.locks import until_waiting
 from tests.support.tables import contents
 
 from angidi.products.bulk import MOST
@@ -20,7 +21,6 @@ Row = dict[str, Any]
 
 PRICE = "must be a number above 0, at most 99999999.99, with at most two decimals"
 TAKEN = "A product with this SKU exists already."
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 class Shop(NamedTuple):
@@ -271,17 +271,6 @@ async def test_elsewhere_the_body_is_limited_as_ever(shop: Shop) -> None:
 
 
 # Races
-
-
-async def until_waiting(url: str) -> None:
-    """Return once a session waits for a lock."""
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
-        for _ in range(500):
-            row = await (await conn.execute(WAITING)).fetchone()
-            if row and row[0]:
-                return
-            await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")
 
 
 @pytest.mark.parametrize("mode", ["all", "each"])

@@ -8,7 +8,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from psycopg import AsyncConnection
 from tests.support.files import REAL, Report, with_real_files, write
+from tests.support.locks import until_waiting
 
 from angidi.categories.models import Category, NewCategory
 from angidi.categories.service import CategoryService
@@ -259,6 +261,20 @@ async def test_two_imports_at_once_add_each_product_once(pool_db: Database, tmp_
     one, two = await asyncio.gather(*(shop.load(text) for shop in shops))
     assert one.added + two.added == one.unchanged + two.unchanged == 500
     assert await shops[0].sql("SELECT count(*), count(DISTINCT sku) FROM products") == [(500, 500)]
+
+
+async def test_an_import_takes_new_skus_in_the_order_of_all_who_do_so_that_none_deadlock(
+    pool_db: Database, fresh_db: str, tmp_path: Path
+) -> None:
+    shop = Shop(pool_db, tmp_path)
+    category = (await shop.category("Cups")).id
+    insert = "INSERT INTO products (name, price, category_id, sku) VALUES ('Rival', 1, %s, %s)"
+    async with await AsyncConnection.connect(fresh_db) as rival:
+        await rival.execute(insert, [category, "A"])
+        loading = asyncio.create_task(shop.load("sku,name,price,stock\nB,Cup,1,1\nA,Cup,1,1\n"))
+        await until_waiting(fresh_db)
+        await rival.execute(insert, [category, "B"])
+    assert await loading == Summary(added=0, changed=2, unchanged=0, refused=0)
 
 
 async def test_the_time_limits_of_requests_are_lifted_for_the_transaction_alone(pool_db: Database) -> None:

@@ -101,7 +101,8 @@ UPDATE import_products AS staged
 
 # Rows that would change nothing are sifted out first, for ON CONFLICT locks, and so writes, each row that it meets;
 # the guard at the end is for rows that were changed by others meanwhile. Rows are locked in the order of their ids,
-# as by all who lock several. xmax is 0 in a row version that nobody has locked or replaced: one just inserted.
+# and new SKUs taken in their own, bytewise, as by all who do several: so none deadlock. xmax is 0 in a row version that
+# nobody has locked or replaced: one just inserted.
 UPSERT = """
 WITH stored AS (
     INSERT INTO products AS product (id, sku, name, description, price, stock, category_id, image_url)
@@ -112,7 +113,7 @@ WITH stored AS (
       LEFT JOIN import_names AS named ON named.text = staged.category
       LEFT JOIN products AS old ON old.sku = staged.sku AND old.deleted_at IS NULL
      WHERE staged.reasons IS NULL AND (old.id IS NULL OR ({old}) IS DISTINCT FROM ({staged}))
-     ORDER BY old.id NULLS LAST, staged.line
+     ORDER BY old.id NULLS LAST, staged.sku COLLATE "C"
     ON CONFLICT (sku) WHERE deleted_at IS NULL DO UPDATE
        SET {assignments}, updated_at = now()
      WHERE ({product}) IS DISTINCT FROM ({excluded})
@@ -156,7 +157,7 @@ WITH stored AS (
     SELECT id, sku, name, description, price, stock, category_id, image_url
       FROM import_products AS staged
      WHERE reasons IS NULL AND NOT EXISTS (SELECT FROM products WHERE products.sku = staged.sku)
-     ORDER BY line
+     ORDER BY sku COLLATE "C"
     ON CONFLICT (sku) WHERE deleted_at IS NULL DO NOTHING
     RETURNING id
 )
