@@ -23,11 +23,12 @@ class Block(NamedTuple):
 
 
 # For this transaction alone. Whoever keeps one of its rows locked is waited for longer than a request would wait,
-# and still not for ever.
+# and still not for ever. The new rows of a GIN index are worked in more at a time: nobody waits for just one of them.
 TAKE_TIME = """
 SELECT set_config('statement_timeout', '0', true),
        set_config('idle_in_transaction_session_timeout', '0', true),
-       set_config('lock_timeout', '60s', true)
+       set_config('lock_timeout', '60s', true),
+       set_config('gin_pending_list_limit', '1MB', true)
 """
 
 TAKE_LONGER = "SELECT set_config('statement_timeout', %(limit)s, true)"
@@ -39,7 +40,7 @@ async def take_longer(conn: Connection, limit: str) -> None:
 
 
 async def take_time(conn: Connection) -> None:
-    """Lift the time limits of requests until the transaction ends."""
+    """Lift the limits of requests until the transaction ends."""
     await execute(conn, TAKE_TIME)
 
 
