@@ -346,6 +346,38 @@ COMMENT ON FUNCTION public.forget_list_counts() IS 'A truncated table has nothin
 
 
 --
+-- Name: fours(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.fours(body text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE STRICT COST 10000 PARALLEL SAFE
+    RETURN array_to_tsvector(array_remove(string_to_array((((regexp_replace((' '::text || translate(body, ''::text, ' '::text)), '([^ ][^ ][^ ][^ ])'::text, '\1 '::text, 'g'::text) || regexp_replace(regexp_replace((' '::text || translate(body, ''::text, ' '::text)), ' [^ ]'::text, ' '::text, 'g'::text), '([^ ][^ ][^ ][^ ])'::text, '\1 '::text, 'g'::text)) || regexp_replace(regexp_replace((' '::text || translate(body, ''::text, ' '::text)), ' [^ ][^ ]?'::text, ' '::text, 'g'::text), '([^ ][^ ][^ ][^ ])'::text, '\1 '::text, 'g'::text)) || regexp_replace(regexp_replace((' '::text || translate(body, ''::text, ' '::text)), ' [^ ][^ ]?[^ ]?'::text, ' '::text, 'g'::text), '([^ ][^ ][^ ][^ ])'::text, '\1 '::text, 'g'::text)), ' '::text), ''::text));
+
+
+--
+-- Name: FUNCTION fours(body text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.fours(body text) IS 'Every four characters of a word that stand in a row, and its last three, two and one.';
+
+
+--
+-- Name: fours_of(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.fours_of(term text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (SELECT (COALESCE(string_agg((((''''::text || replace(replace(substr(words.word, LEAST(place.place, GREATEST(1, (length(words.word) - 3))), 4), '\'::text, '\\'::text), ''''::text, ''''''::text)) || ''''::text) || CASE WHEN (words.is_last AND (length(words.word) < 4)) THEN ':*'::text ELSE ''::text END), ' & '::text), '!'''''::text))::tsquery AS "coalesce" FROM ((SELECT each.word, (each.number = max(each.number) OVER ()) AS is_last, max(length(each.word)) OVER () AS longest FROM string_to_table(translate(fours_of.term, ''::text, ' '::text), ' '::text) WITH ORDINALITY each(word, number)) words CROSS JOIN LATERAL generate_series(1, length(words.word), 4) place(place)) WHERE (length(words.word) >= LEAST(words.longest, 3)));
+
+
+--
+-- Name: FUNCTION fours_of(term text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.fours_of(term text) IS 'What the fours of a text must hold for a term in lower case to stand in it.';
+
+
+--
 -- Name: next_version(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -396,38 +428,6 @@ CREATE FUNCTION public.product_words(name text, description text) RETURNS tsvect
 --
 
 COMMENT ON FUNCTION public.product_words(name text, description text) IS 'The words of a product, and those of its name again after “=”.';
-
-
---
--- Name: threes(text); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.threes(body text) RETURNS tsvector
-    LANGUAGE sql IMMUTABLE STRICT COST 10000 PARALLEL SAFE
-    RETURN array_to_tsvector(array_remove(((string_to_array(regexp_replace((body || ''::text), '(...)'::text, '\1'::text, 'g'::text), ''::text) || string_to_array(regexp_replace((substr(body, 2) || ''::text), '(...)'::text, '\1'::text, 'g'::text), ''::text)) || string_to_array(regexp_replace((substr(body, 3) || ''::text), '(...)'::text, '\1'::text, 'g'::text), ''::text)), ''::text));
-
-
---
--- Name: FUNCTION threes(body text); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.threes(body text) IS 'Every three characters of a text that stand in a row, the last ones filled up.';
-
-
---
--- Name: threes_of(text); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.threes_of(term text) RETURNS tsquery
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN (SELECT (string_agg((((''''::text || replace(replace(substr(threes_of.term, place.place, 3), '\'::text, '\\'::text), ''''::text, ''''''::text)) || ''''::text) || CASE WHEN (length(threes_of.term) < 3) THEN ':*'::text ELSE ''::text END), ' & '::text))::tsquery AS string_agg FROM generate_series(1, GREATEST(1, (length(threes_of.term) - 2))) place(place));
-
-
---
--- Name: FUNCTION threes_of(term text); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.threes_of(term text) IS 'What the threes of a text must hold for a term in lower case to stand in it.';
 
 
 --
@@ -1140,6 +1140,20 @@ COMMENT ON INDEX public.idx_products_deleted_created_at IS 'The list of deleted 
 
 
 --
+-- Name: idx_products_fours; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_products_fours ON public.products USING gin (public.fours(search_text));
+
+
+--
+-- Name: INDEX idx_products_fours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.idx_products_fours IS 'The products that have a text inside name or description, by every four characters of a word in a row.';
+
+
+--
 -- Name: idx_products_living_category_id_created_at; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1210,20 +1224,6 @@ COMMENT ON INDEX public.idx_products_living_price IS 'The list of products by pr
 
 
 --
--- Name: idx_products_threes; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX idx_products_threes ON public.products USING gin (public.threes(search_text));
-
-
---
--- Name: INDEX idx_products_threes; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON INDEX public.idx_products_threes IS 'The products that have a text inside name or description, by every three characters in a row.';
-
-
---
 -- Name: idx_products_words; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1252,6 +1252,20 @@ COMMENT ON INDEX public.idx_users_deleted_created_at IS 'The list of deleted use
 
 
 --
+-- Name: idx_users_fours; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_users_fours ON public.users USING gin (public.fours(((lower((email)::text) || ''::text) || lower((name)::text))));
+
+
+--
+-- Name: INDEX idx_users_fours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.idx_users_fours IS 'The users that have a text inside address or name, by every four characters of a word in a row.';
+
+
+--
 -- Name: idx_users_living_admins; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1277,20 +1291,6 @@ CREATE INDEX idx_users_living_created_at ON public.users USING btree (created_at
 --
 
 COMMENT ON INDEX public.idx_users_living_created_at IS 'The list of users, newest first.';
-
-
---
--- Name: idx_users_threes; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX idx_users_threes ON public.users USING gin (public.threes(((lower((email)::text) || ''::text) || lower((name)::text))));
-
-
---
--- Name: INDEX idx_users_threes; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON INDEX public.idx_users_threes IS 'The users that have a text inside address or name, by every three characters in a row.';
 
 
 --

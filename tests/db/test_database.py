@@ -198,9 +198,17 @@ async def test_workers_share_the_connections(settings: Settings, fresh_db: str) 
 
 
 async def test_every_connection_has_the_limits_of_a_session(pool_db: Database) -> None:
-    names = ("timezone", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "jit", "work_mem")
-    found = [await pool_db.read(fetch_value, "SELECT current_setting(%(name)s)", {"name": name}) for name in names]
-    assert found == ["UTC", "5s", "1s", "5s", "off", "32MB"]
+    limits = {
+        "timezone": "UTC",
+        "statement_timeout": "5s",
+        "lock_timeout": "1s",
+        "idle_in_transaction_session_timeout": "5s",
+        "jit": "off",
+        "max_parallel_workers_per_gather": "0",
+        "work_mem": "32MB",
+    }
+    found = {name: await pool_db.read(fetch_value, "SELECT current_setting(%(name)s)", {"name": name}) for name in limits}
+    assert found == limits
 
 
 async def test_what_a_server_has_for_defaults_does_not_reach_a_connection(settings: Settings, fresh_db: str) -> None:

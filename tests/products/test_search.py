@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from math import comb
+from random import Random
 from typing import Any, LiteralString
 
 import pytest
@@ -227,6 +228,21 @@ def test_a_draw_proves_nothing_that_chance_might_bring_about(size: int) -> None:
     assert enough == [*range(fewest, pages.DRAWS + 1)]
     chance = (comb(pages.DRAWS, k) * share**k * (1 - share) ** (pages.DRAWS - k) for k in enough)
     assert sum(chance) < 1e-13
+
+
+MISSED = """
+SELECT count(*) FILTER (WHERE NOT fours(body) @@ fours_of(term))
+  FROM unnest(%(bodies)s::text[], %(terms)s::text[]) AS pair (body, term)
+"""
+
+
+async def test_the_index_misses_no_text_that_a_term_is_part_of(api: Api) -> None:
+    luck = Random(5)
+    bodies = ["".join(luck.choices("ab \x01'\\&!:*é茶\t", k=luck.randint(1, 30))) for _ in range(3_000)]
+    starts = [luck.randrange(len(body)) for body in bodies]
+    terms = [body[start : start + luck.randint(1, 12)] for body, start in zip(bodies, starts, strict=True)]
+    assert await api.database.read(fetch_value, MISSED, {"bodies": bodies, "terms": terms}) == 0
+    assert await api.database.read(fetch_value, MISSED, {"bodies": bodies, "terms": [*terms[1:], "a"]}) > 1_000
 
 
 async def test_pages_behind_the_last_one_are_empty_and_tell_the_total(shop: Shop) -> None:

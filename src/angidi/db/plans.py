@@ -34,7 +34,7 @@ def generic_plan(conn: psycopg.Connection, statement: str) -> str | None:
     with conn.transaction(force_rollback=True):
         conn.execute("SET TRANSACTION READ ONLY")
         conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-        for setting in ("jit", "work_mem"):  # as on the pool's connections
+        for setting in ("jit", "max_parallel_workers_per_gather", "work_mem"):  # as on the pool's connections
             conn.execute("SELECT set_config(%s, %s, true)", [setting, SESSION_DEFAULTS[setting]])
         prepared = conn.pgconn.prepare(_NAME.encode(), statement.encode(conn.info.encoding))
         if prepared.status != pq.ExecStatus.COMMAND_OK:

@@ -4,7 +4,7 @@
 CREATE INDEX idx_products_living_category_id_price ON products (category_id, price, id) WHERE deleted_at IS NULL;
 CREATE INDEX idx_products_deleted_created_at ON products (created_at DESC, id DESC) WHERE deleted_at IS NOT NULL;
 CREATE INDEX idx_users_deleted_created_at ON users (created_at DESC, id DESC) WHERE deleted_at IS NOT NULL;
-CREATE INDEX idx_users_threes ON users USING gin (threes(lower(email) || E'\x01' || lower(name)));
+CREATE INDEX idx_users_fours ON users USING gin (fours(lower(email) || E'\x01' || lower(name)));
 
 COMMENT ON INDEX idx_products_living_category_id_price IS
     'The products of a category by price, either way.';
@@ -12,5 +12,5 @@ COMMENT ON INDEX idx_products_deleted_created_at IS
     'The list of deleted products, newest first.';
 COMMENT ON INDEX idx_users_deleted_created_at IS
     'The list of deleted users, newest first.';
-COMMENT ON INDEX idx_users_threes IS
-    'The users that have a text inside address or name, by every three characters in a row.';
+COMMENT ON INDEX idx_users_fours IS
+    'The users that have a text inside address or name, by every four characters of a word in a row.';

@@ -28,15 +28,15 @@ BY_ROW: dict[str, LiteralString] = {
 }
 
 # What an index finds the rows of `search` by, beside what decides.
-THREES: LiteralString = "threes(search_text) @@ threes_of(lower(%(search)s))"
+FOURS: LiteralString = "fours(search_text) @@ fours_of(lower(%(search)s))"
 
-# The characters that part and end search_text mean nothing to a term that has them: it is looked for in each field.
+# The character that parts search_text means nothing to a term that has it: it is looked for in each field.
 FIELDS: LiteralString = """(strpos(lower(name), lower(%(search)s)) > 0
     OR strpos(lower(coalesce(description, '')), lower(%(search)s)) > 0)"""
 INDEXED_LENGTH = 3
-"""Characters from which on a term has threes of its own."""
+"""Characters from which on few fours begin with a term, or are in it."""
 
-PARTING = frozenset("\x01\x02")
+PARTING = frozenset("\x01")
 
 SUBTREE: LiteralString = """category_id IN (
     SELECT descendant_id FROM category_closure WHERE ancestor_id = %(category_id)s)"""
@@ -89,7 +89,7 @@ def conditions(
     if PARTING.intersection(query.search):
         filters["search"] = FIELDS
     elif not (by_row or everywhere):
-        filters["search"] = THREES + " AND " + FILTERS["search"]
+        filters["search"] = FOURS + " AND " + FILTERS["search"]
     if tier is not None:
         filters["q"] = TIERS[tier]
     wanted: list[LiteralString] = [LIVENESS[query.deleted]]

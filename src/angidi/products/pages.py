@@ -1,7 +1,7 @@
 """Which way a page of products is read: the one that touches few rows, however many there are.
 
 Few hits are gathered by the index of their filter, counted and sorted, in one statement. Many are met soon on a walk
-along the order's index. The planner cannot tell the two apart, for it takes the threes of a word to be independent of
+along the order's index. The planner cannot tell the two apart, for it takes the fours of a word to be independent of
 each other; so a few pages of the table are drawn by chance first. Where these prove that there are more hits than a
 total counts, none is counted; where they prove nothing, hits are gathered until they are too many. A walk that meets
 too few (all hits are old ones, say) is given up after a while, and they are gathered after all.
