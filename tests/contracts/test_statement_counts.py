@@ -134,17 +134,25 @@ async def test_a_route_runs_as_many_statements_as_it_may_and_no_more(api: Api, r
     assert await statements(api, route, limit, await scene(api)) == limit.most
 
 
-# A subtree is measured and a search counted first: how large they are decides how the page is read.
+# A subtree is measured and a search tried on a few rows first: how large they are decides how the page is read.
 LISTS = ["/products", "/categories", "/categories/{category_id}/products"]
 
 
-@pytest.mark.parametrize("query", ["", "?page=9", "?search=nothing", "?tree=true", "?page=9&count=none"])
+@pytest.mark.parametrize("query", ["", "?page=9", "?tree=true", "?page=9&count=none"])
 @pytest.mark.parametrize("path", LISTS)
 async def test_a_list_runs_two_statements_at_most_however_it_is_asked_for(api: Api, path: str, query: str) -> None:
     made = await scene(api)
     with capture_logs() as lines:
         await api.get(path.format_map(made) + query)
     assert lines[-1]["statements"] <= LIST
+
+
+@pytest.mark.parametrize(("path", "most"), [("/products", LIST), ("/categories/{category_id}/products", LIST + READ)])
+async def test_a_search_without_a_hit_asks_for_the_category_in_addition(api: Api, path: str, most: int) -> None:
+    made = await scene(api)
+    with capture_logs() as lines:
+        await api.get(path.format_map(made) + "?search=nothing")
+    assert lines[-1]["statements"] == most
 
 
 @pytest.mark.parametrize("query", ["?search=cup", "?q=cup", "?q=cup&sort=price&in_stock=true"])

@@ -28,7 +28,7 @@ MODULES = [
         *(SOURCE / "db" / name for name in ("derived.py", "inspection.py", "statistics.py")),
     ]
 ]
-BUILT = {"PLAIN", "FOUND", "GATHERED", "WALKED", "MERGED"}
+BUILT = {"PLAIN", "FOUND", "COUNTED", "GATHERED", "DRAWN", "WALKED", "MERGED"}
 """Statements inside each other: they are tried as the functions of `listing` put them together."""
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 
@@ -86,6 +86,8 @@ def pages() -> Iterator[tuple[str, str]]:
                 asked = PageRequest(position, after=after)
                 name = f"{sort}-{deleted}-{after is not None}"
                 yield f"plain-{name}", listing.plain(query, asked)[0] if sort else "SELECT 1"
+                yield f"counted-{name}", listing.counted(query, asked, everywhere=False)[0]
+                yield f"drawn-{name}", listing.drawn(query, 1)[0]
                 yield f"merged-{name}", listing.merged(query, asked)[0] if sort else "SELECT 1"
                 for tier in (None, *TIERS) if sort is None else (None,):
                     yield f"gathered-{name}-{tier}", listing.gathered(query, asked, tier)[0]

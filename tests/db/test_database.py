@@ -207,7 +207,9 @@ async def test_every_connection_has_the_limits_of_a_session(pool_db: Database) -
         "max_parallel_workers_per_gather": "0",
         "work_mem": "32MB",
     }
-    found = {name: await pool_db.read(fetch_value, "SELECT current_setting(%(name)s)", {"name": name}) for name in limits}
+    found = {
+        name: await pool_db.read(fetch_value, "SELECT current_setting(%(name)s)", {"name": name}) for name in limits
+    }
     assert found == limits
 
 

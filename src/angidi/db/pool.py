@@ -48,9 +48,9 @@ SESSION_DEFAULTS = {
 """What every pooled connection starts with. `angidi db create` sets the same for the role, for use behind a pooler.
 
 JIT compiles a plan that is thought dear, for 14 to 136 ms, and our statements are shorter. They are shorter, too, than
-the 5 to 10 ms in which parallel workers start, on cores that other requests would have. work_mem keeps the bitmap of what
-a search found exact up to some 5 GB of products; in a lossy one every row is looked at again, which took a word in a
-tenth of a million products from 0.2 to 5 seconds.
+the 5 to 10 ms in which parallel workers start, on cores that other requests would have. work_mem keeps the bitmap of
+what a search found exact up to some 5 GB of products; in a lossy one every row is looked at again, which took a word in
+a tenth of a million products from 0.2 to 5 seconds.
 """
 
 _OPTIONS = ("-c" + f"{name}={value}".replace(" ", r"\ ") for name, value in SESSION_DEFAULTS.items())

@@ -85,8 +85,9 @@ async def _searched(conn: Connection, query: ProductQuery, asked: PageRequest) -
 
 async def _are_surely_many(conn: Connection, query: ProductQuery) -> bool:
     """Tell whether there are more hits than are counted, if that shows in rows drawn by chance."""
-    hits = (await repository.draw(conn, query, FIRST_DRAWS)).hits
-    return hits >= FIRST_HITS and proves_many(await repository.draw(conn, query, DRAWS))
+    first = await repository.draw(conn, query, FIRST_DRAWS)
+    is_hopeful = first.hits >= FIRST_HITS and first.pages > COUNT_BOUND
+    return is_hopeful and proves_many(await repository.draw(conn, query, DRAWS))
 
 
 async def _gathered(
