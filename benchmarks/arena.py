@@ -148,9 +148,9 @@ class Arena:
             raise Failed(f"{running.name} answered {report.statuses} to {paths[0]}")
         return report
 
-    def warm(self, running: Running, paths: Sequence[str]) -> None:
+    def warm(self, running: Running, paths: Sequence[str], connections: int = 64) -> None:
         """Let a contestant fill its pool, prepare its statements and warm up, unmeasured."""
-        self.load(running, paths, seconds=WARM_UP, connections=64)
+        self.load(running, paths, seconds=WARM_UP, connections=connections)
 
     def pgbench(self, rows: int, clients: int) -> float:
         """Return point reads a second by pgbench, one product, statements prepared: the most that the server gives."""

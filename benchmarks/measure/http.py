@@ -64,7 +64,7 @@ def lists(arena: Arena) -> Outcome:
         field = arena.field(rows, ANGIDI, *peers)
         path = f"{PRODUCTS}?page_size={PAGE}"
         for running in field:
-            arena.warm(running, [path])
+            arena.warm(running, [path], connections=16)
         figures += _race(arena, f"{rows:,} rows", field, [path], 16)
         mixed = [f"{path}&page={page}" for page in range(1, 21)]
         figures += _race(arena, f"{rows:,} rows, pages 1 to 20 in turn", field[:2], mixed, 16)

@@ -10,10 +10,19 @@ async def nothing() -> Any:
     """Receive nothing."""
 
 
-class Client:
-    """Sends one request through a `Deadline` of 50 ms, and keeps what comes back."""
+async def work(scope: Any, _receive: Any, send: Any) -> None:
+    """Answer as slowly as the request wants it, in seconds."""
+    await asyncio.sleep(scope["before"])
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await asyncio.sleep(scope["between"])
+    await send({"type": "http.response.body", "body": b"done"})
 
-    def __init__(self) -> None:
+
+class Client:
+    """Sends one request through a `Deadline` of 50 ms, its own or one given, and keeps what comes back."""
+
+    def __init__(self, deadline: Deadline | None = None) -> None:
+        self.deadline = deadline or Deadline(work, 0.05)
         self.sent: list[Any] = []
         self.finished = asyncio.Event()
 
@@ -21,15 +30,9 @@ class Client:
         self.sent.append(message)
 
     async def ask(self, before: float, between: float = 0.0) -> None:
-        async def app(_scope: Any, _receive: Any, send: Any) -> None:
-            await asyncio.sleep(before)
-            await send({"type": "http.response.start", "status": 200, "headers": []})
-            await asyncio.sleep(between)
-            await send({"type": "http.response.body", "body": b"done"})
-            self.finished.set()
-
-        scope: dict[str, Any] = {"type": "http", "headers": [], "state": {"request_id": "x"}}
-        await Deadline(app, 0.05)(scope, nothing, self.send)
+        scope = {"type": "http", "headers": [], "state": {"request_id": "x"}, "before": before, "between": between}
+        await self.deadline(scope, nothing, self.send)
+        self.finished.set()
 
     @property
     def statuses(self) -> list[int]:
@@ -51,6 +54,26 @@ async def test_a_late_one_is_503_at_the_deadline_and_the_work_ends_behind_it() -
     await request
     assert client.finished.is_set()
     assert client.statuses == [503]
+
+
+async def test_who_comes_later_is_late_later_and_the_timely_ones_between_pass() -> None:
+    deadline = Deadline(work, 0.05)
+    clients = [Client(deadline) for _ in range(5)]
+    requests: list[asyncio.Task[None]] = []
+    for number, client in enumerate(clients):
+        requests.append(asyncio.create_task(client.ask(before=0.3 if number % 2 == 0 else 0)))
+        await asyncio.sleep(0.02)
+    await asyncio.gather(*requests)
+    assert [client.statuses for client in clients] == [[503], [200], [503], [200], [503]]
+
+
+async def test_a_late_one_after_a_quiet_time_is_late_too() -> None:
+    deadline = Deadline(work, 0.05)
+    await Client(deadline).ask(before=0)
+    await asyncio.sleep(0.1)
+    late = Client(deadline)
+    await late.ask(before=0.3)
+    assert late.statuses == [503]
 
 
 async def test_an_answer_that_has_begun_is_not_cut_off() -> None:

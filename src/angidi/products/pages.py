@@ -28,8 +28,7 @@ SKIPPED = 1_000
 ALONG_CATEGORIES = frozenset({"created_at", "-created_at", "price", "-price"})
 """Orders in which each category has an index."""
 
-FIRST_DRAWS = 10
-FIRST_HITS = 2
+FIRST_DRAWS = 6
 DRAWS = 200
 """Pages of the table drawn by chance: so many only where the first ones give hope that they prove something."""
 
@@ -86,7 +85,7 @@ async def _searched(conn: Connection, query: ProductQuery, asked: PageRequest) -
 async def _are_surely_many(conn: Connection, query: ProductQuery) -> bool:
     """Tell whether there are more hits than are counted, if that shows in rows drawn by chance."""
     first = await repository.draw(conn, query, FIRST_DRAWS)
-    is_hopeful = first.hits >= FIRST_HITS and first.pages > COUNT_BOUND
+    is_hopeful = first.hits > 0 and first.pages > COUNT_BOUND
     return is_hopeful and proves_many(await repository.draw(conn, query, DRAWS))
 
 
