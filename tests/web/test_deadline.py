@@ -30,7 +30,8 @@ class Client:
         self.sent.append(message)
 
     async def ask(self, before: float, between: float = 0.0) -> None:
-        scope = {"type": "http", "headers": [], "state": {"request_id": "x"}, "before": before, "between": between}
+        scope: dict[str, Any] = {"type": "http", "headers": [], "state": {"request_id": "x"}}
+        scope |= {"before": before, "between": between}
         await self.deadline(scope, nothing, self.send)
         self.finished.set()
 
