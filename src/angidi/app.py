@@ -12,6 +12,7 @@ from typing import Any
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.routes import HTTPRoute
 from starlette.types import ASGIApp
 
 from angidi.categories import routes as categories_routes
@@ -139,9 +140,8 @@ def _api(
         "probe": health.Probe(database),
         "metrics": metrics,
     }
-    api = Router(BASE_PATH, route_handlers=FEATURES)
     return Litestar(
-        route_handlers=[*health.HANDLERS, *docs.handlers(FEATURES, BASE_PATH), api],
+        route_handlers=[*health.HANDLERS, *docs.handlers(FEATURES, BASE_PATH), _features()],
         dependencies={name: Provide(_always(part), sync_to_thread=False) for name, part in parts.items()},
         exception_handlers=errors.HANDLERS,
         response_class=JSONResponse,
@@ -151,6 +151,19 @@ def _api(
         state=State({"authenticator": authenticator}),
         debug=False,
     )
+
+
+def _features() -> Router:
+    """Return the addresses of the features.
+
+    A router takes in functions one by one, and the answer to OPTIONS that it makes for the first one at an address
+    knows of no other. Those are taken out here: Litestar makes them anew, for whole addresses.
+    """
+    router = Router(BASE_PATH, route_handlers=FEATURES)
+    for route in router.routes:
+        if isinstance(route, HTTPRoute):
+            route.route_handlers = [each for each in route.route_handlers if "OPTIONS" not in each.http_methods]
+    return router
 
 
 def _always(part: Any) -> Callable[[], Any]:

@@ -39,7 +39,8 @@ REGISTRY: dict[Constraint, type["AngidiError"]] = {}
 class AngidiError(Exception):
     """Base of every error that a caller is meant to see.
 
-    `code` and `message` are the public face; `field`, where set, makes the error speak about that field.
+    `code` and `message` are the public face. Where `field` is set, `message` says what is wrong with that field: it
+    stands in `details`, and the error as a whole says what its category does.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
@@ -53,9 +54,15 @@ class AngidiError(Exception):
             REGISTRY[Constraint(table, constraint, side)] = cls
 
     def __init__(self, message: str | None = None, *, details: Sequence[FieldError] = ()) -> None:
-        self.text = message or self.message
-        self.details = tuple(details) or ((FieldError(self.field, self.text),) if self.field else ())
+        said = message or self.message
+        self.text = self._category().message if self.field else said
+        self.details = tuple(details) or ((FieldError(self.field, said),) if self.field else ())
         super().__init__(self.text)
+
+    @classmethod
+    def _category(cls) -> type["AngidiError"]:
+        """Return the nearest class that is not about one field."""
+        return next(kind for kind in cls.__mro__ if issubclass(kind, AngidiError) and kind.field is None)
 
 
 class Invalid(AngidiError):

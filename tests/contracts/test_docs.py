@@ -132,6 +132,40 @@ def test_a_broken_connection_is_never_an_internal_error():
     assert isinstance(translate(psycopg.OperationalError()), Unavailable)
 
 
+# Requests: what is refused, what is passed over
+
+REQUESTS = re.compile(r"^\| (`.+) \| (\d{3}).* \| (\d{3}).* \|$", re.MULTILINE)
+
+
+def requests_shown() -> Iterator[tuple[str, int, int]]:
+    """Yield each query and each body in docs/reference/requests.md, its status, and that under strict handling."""
+    for found in REQUESTS.finditer(text_of("docs/reference/requests.md")):
+        for shown in re.findall(r"`([^`]+)`", found[1]):
+            yield shown, int(found[2]), int(found[3])
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("shown", "lenient", "strict"), [*requests_shown()])
+async def test_a_request_is_answered_as_the_table_says(api: Api, shown: str, lenient: int, strict: int):
+    headers = await api.admin_headers()
+
+    async def ask(**more: str) -> int:
+        if shown.startswith("{"):
+            return (await api.post("/categories", headers=headers | more, content=shown)).status_code
+        return (await api.get(f"/products?{shown}", headers=headers | more)).status_code
+
+    assert (await ask(Prefer="handling=strict"), await ask()) == (
+        strict,
+        409 if strict == lenient == 201 else lenient,  # it was made by the first of the two
+    )
+
+
+def test_the_table_of_requests_is_read():
+    assert {(lenient, strict) for _, lenient, strict in requests_shown()} == {
+        (200, 400), (200, 200), (400, 400), (201, 400), (201, 201),
+    }  # fmt: skip
+
+
 # The page at /docs
 
 

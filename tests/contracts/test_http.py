@@ -94,6 +94,13 @@ async def test_a_method_that_is_not_allowed_names_those_that_are(
     assert set(answer.headers["allow"].split(", ")) == allowed
 
 
+@pytest.mark.parametrize("path", ["/products", "/products/nope", "/users/login", "/users/me", f"{ROOT}/health"])
+async def test_options_names_the_same_methods(api: Api, path: str) -> None:
+    answer, refused = await api.options(path), await api.request("PATCH", path)
+    assert (answer.status_code, refused.status_code) == (204, 405)
+    assert answer.headers["allow"] == refused.headers["allow"]
+
+
 # Bodies
 
 

@@ -31,7 +31,8 @@ FILTERS = "?search=cup&min_price=1&max_price=9&in_stock=true&sort=-name&deleted=
 ROW: dict[str, object] = {"name": "Cup", "price": 1, "category_id": "{category_id}"}
 # Finding the address and reading what the tokens hold are apart, since verifying the password stands between them; a
 # change of the catalogue's tree takes its lock, looks at the tree, and shows the way to the category, in statements of
-# their own; many products at once set the transaction's time limit, and an export also how it is planned.
+# their own; many products at once set the transaction's time limit, and an export also how it is planned, once its
+# category is found to be there.
 LIMITS = {
     "GET /health": Limit(READ),
     "GET /api/v1/health": Limit(READ),
@@ -65,7 +66,7 @@ LIMITS = {
     "DELETE /categories/{category_id:str}": Limit(ACCOUNT + READ + WRITE + READ, status=409),
     "GET /categories/{category_id:str}/products": Limit(ACCOUNT + LIST, query=FILTERS),
     "GET /products": Limit(ACCOUNT + LIST, query=FILTERS + "&category_id={category_id}&subtree=true"),
-    "GET /products/export": Limit(ACCOUNT + 2 + READ, query="?category_id={category_id}"),
+    "GET /products/export": Limit(ACCOUNT + READ + 2 + READ, query="?category_id={category_id}"),
     "GET /products/suggest": Limit(READ + READ, query="?q=cup"),
     "GET /products/{product_id:str}": Limit(READ),
     "POST /products": Limit(ACCOUNT + WRITE, body=ROW, status=201),

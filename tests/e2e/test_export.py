@@ -22,7 +22,11 @@ INSERT INTO products (sku, name, description, price, category_id)
 SELECT 'N' || n, 'Cup', repeat('x', 2000), 1, made.id FROM made, generate_series(1, %s) AS n
 """
 ADMIN = "INSERT INTO users (email, password_hash, name, role) VALUES ('a@shop.example', '-', 'A', 'admin') RETURNING id"
-EXPORTING = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY (%' AND state = 'active'"
+EXPORTING = """
+SELECT pid
+  FROM pg_stat_activity
+ WHERE datname = current_database() AND query LIKE 'COPY (%' AND state = 'active'
+"""
 
 
 class Shop:

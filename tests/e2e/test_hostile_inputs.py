@@ -230,7 +230,7 @@ async def test_a_hostile_value_is_taken_as_it_is_or_refused_by_its_field(
     for kind, value in VALUES.items():
         answer = await scene.ask(operation, content=body_of({**operation.example, field: value}))
         if answer.status_code == 400:
-            assert fields_of(answer) == [field], kind
+            assert {name.partition("[")[0] for name in fields_of(answer)} == {field}, kind
         elif answer.is_success and field in answer.json()["data"]:
             assert answer.json()["data"][field] == taken(value), kind
 

@@ -124,7 +124,7 @@ CASES = (
     Case("GET /products/suggest?q=blue cu", ("idx_products_living_created_at", "products_pkey"), 450, sorts=True),
     Case("GET /categories?page_size=50&count=none", ("idx_categories_name_id",), 60),
     Case("GET /categories?page_size=50&count=none", ("idx_categories_name_id",), 60, after=10),
-    Case("GET /categories?page_size=50&count=none&filter=root", ("idx_categories_name_id",), 60),
+    Case("GET /categories?page_size=50&count=none&parent_id=root", ("idx_categories_name_id",), 60),
     Case(
         "GET /categories?page_size=50&count=none&parent_id={branch}",
         ("categories_parent_id_name_key",),

@@ -108,7 +108,7 @@ async def _recorded(
 async def _asked(
     api: Api, case: Case, places: Mapping[str, object], statements: list[Statement]
 ) -> tuple[int, list[Statement]]:
-    headers = await api.admin_headers() if case.admin else {}
+    headers = {"Prefer": "handling=strict", **(await api.admin_headers() if case.admin else {})}
     method, path = case.request.format(**places).split(" ", 1)
     if case.after:
         joint = "&" if "?" in path else "?"

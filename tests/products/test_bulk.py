@@ -200,10 +200,6 @@ NO_ROWS: dict[str, object] = {
     "object": {},
     "text": "x",
     "number": 1,
-    "of numbers": [1],
-    "of nulls": [None],
-    "of lists": [[]],
-    "mixed": [{"name": "Cup"}, "Mug"],
     "1,001": [{}] * (MOST + 1),
 }
 
@@ -213,6 +209,17 @@ async def test_what_is_no_list_of_up_to_a_thousand_objects_is_refused(shop: Shop
     for mode in ("all", "each"):
         answer = await shop.send(products, mode)
         assert (error_of(answer), fields_of(answer)) == ((400, "VALIDATION_ERROR"), ["products"])
+
+
+@pytest.mark.parametrize("row", [1, None, [], "Mug"])
+@pytest.mark.parametrize("mode", ["all", "each"])
+async def test_a_row_that_is_no_object_is_named_and_nothing_is_stored(shop: Shop, row: object, mode: str) -> None:
+    answer = await shop.send([*shop.rows("A"), row], mode)
+    assert (error_of(answer), details(answer)) == (
+        (400, "VALIDATION_ERROR"),
+        [("products[1]", "must be an object")],
+    )
+    assert await shop.stored() == []
 
 
 @pytest.mark.parametrize("mode", ["any", "", "ALL", 1])

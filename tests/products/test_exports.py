@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 from tests.conftest import pooled
-from tests.support.api import Api, error_of
+from tests.support.api import Api, error_of, fields_of
 from tests.support.files import Report
 from tests.support.server import Databases
 
@@ -211,8 +211,12 @@ async def test_the_file_comes_over_http(api: Api) -> None:
         "sku,name,price,stock,description,category_id,image_url\n"
         f'A-1,Espresso cup,7.50,3,"Porcelain, 80 ml",{category},\n'
     )
-    none = await api.get("/products/export?category_id=nope", headers=headers)
-    assert rows_of(none.content) == []
+
+
+@pytest.mark.parametrize("category", ["nope", "0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22"])
+async def test_a_category_that_is_not_there_is_no_empty_file(api: Api, category: str) -> None:
+    answer = await api.get(f"/products/export?category_id={category}", headers=await api.admin_headers())
+    assert (error_of(answer), fields_of(answer)) == ((400, "VALIDATION_ERROR"), ["category_id"])
 
 
 async def test_it_is_for_admins(api: Api) -> None:

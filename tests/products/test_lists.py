@@ -114,7 +114,7 @@ async def test_a_bound_that_is_no_number_is_ignored(shelf: Api, name: str) -> No
     "query",
     [
         {"page": "0"}, {"page": "abc"}, {"page": ""}, {"page_size": "0"}, {"page_size": "101"}, {"page_size": "-1"},
-        {"min_price": "abc"}, {"max_price": "NaN"}, {"colour": "red"},
+        {"min_price": "abc"}, {"max_price": "NaN"}, {"colour": "red"}, {"highlight": "true"}, {"subtree": "true"},
     ],
     ids=str,
 )  # fmt: skip

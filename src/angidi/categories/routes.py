@@ -30,7 +30,10 @@ from angidi.web.requests import AnyRequest, body_of, known_id, query_of
 async def list_categories(
     request: AnyRequest, asked: NamedDependency[CategoryQuery], categories: NamedDependency[CategoryService]
 ) -> Response[Data[CategoryPage]]:
-    """List categories by name, or show the whole tree."""
+    """List categories by name, or show the whole tree.
+
+    With `tree=true` all roots are shown, each with its `children` and theirs, on one page.
+    """
     return listed(request, await categories.page(asked))
 
 
@@ -64,7 +67,11 @@ async def create_category(
 async def change_category(
     category_id: FromPath[str], changes: NamedDependency[CategoryChanges], categories: NamedDependency[CategoryService]
 ) -> Data[CategoryWithPath]:
-    """Rename, describe or move a category."""
+    """Rename, describe or move a category.
+
+    What is absent stays as it was; a `parent_id` of `null` makes it a root. `If-Match` is not evaluated: of two writers
+    the last one wins, field by field.
+    """
     return Data(await categories.change(known_id(category_id, CategoryNotFound), changes))
 
 

@@ -4,7 +4,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from angidi.web.fields import decode
 MOST = 1000
 """Products in one request."""
 
-Row = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/components/schemas/NewProduct"})]
+Row = Annotated[Any, Meta(extra_json_schema={"$ref": "#/components/schemas/NewProduct"})]
 """A new product as it was sent: decoded by itself."""
 
 Index = Annotated[int, Meta(ge=0, description="The place in the request's `products`, from 0", examples=[0])]
@@ -76,7 +76,7 @@ class Clash(Struct, frozen=True):
 class Rows:
     """The rows of a request, by their index: those that are `good`, each with the id that it will have, and the rest.
 
-    `strict` refuses unknown fields.
+    `strict` refuses unknown fields. Raises `Invalid` for rows that are no objects, whatever the mode.
     """
 
     def __init__(self, asked: NewProducts, *, strict: bool) -> None:
@@ -84,6 +84,7 @@ class Rows:
         self.candidates: list[Candidate] = []
         self._all_or_none = asked.mode == "all"
         self._errors: defaultdict[int, list[FieldError]] = defaultdict(list)
+        _check_objects(asked.products)
         for index, values in enumerate(asked.products):
             self._take(index, values, strict=strict)
         self._refuse_doubles()
@@ -145,3 +146,9 @@ class Rows:
         }
         results = [found for _, found in sorted((created | refused).items())]
         return BulkOutcome(results, len(created), len(refused))
+
+
+def _check_objects(rows: Sequence[object]) -> None:
+    odd = [index for index, row in enumerate(rows) if not isinstance(row, dict)]
+    if odd:
+        raise Invalid(details=[FieldError(f"products[{index}]", "must be an object") for index in odd])

@@ -1,8 +1,9 @@
 """Products as rows, inputs and answers."""
 
 import re
+from collections.abc import Mapping
 from decimal import ROUND_05UP, Decimal, InvalidOperation
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -108,7 +109,8 @@ Words = Annotated[
     str,
     Meta(
         max_length=255,
-        description="words in any order, the last one perhaps unfinished; accents and case do not matter",
+        description="a text of at most 255 characters: words in any order, the last one perhaps unfinished, whatever "
+        "their accents and case",
         examples=["cup esp"],
     ),
 ]
@@ -215,7 +217,7 @@ class ProductPage(PageInfo, frozen=True, kw_only=True):
 
 
 class ExportQuery(Struct, frozen=True):
-    """Which products to export; a category that does not exist gives none."""
+    """Which products to export."""
 
     category_id: Annotated[
         UUID | None,
@@ -227,12 +229,23 @@ class ExportQuery(Struct, frozen=True):
 class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
     """Which products of a category to list; all filters combine."""
 
-    search: Annotated[str, Meta(max_length=255, description="a text inside name or description", examples=["cup"])] = ""
+    belongs: ClassVar[Mapping[str, str]] = {"highlight": "q"}
+
+    search: Annotated[
+        str,
+        Meta(
+            max_length=255,
+            description="a text of at most 255 characters that name or description has inside",
+            examples=["cup"],
+        ),
+    ] = ""
     min_price: Bound | None = None
     max_price: Bound | None = None
     in_stock: Annotated[bool | None, Meta(description="true or false", examples=[True])] = None
     q: Words = ""
-    highlight: Annotated[bool, Meta(description="true or false: mark what “q” found", examples=[True])] = False
+    highlight: Annotated[
+        bool, Meta(description="true or false: mark what “q” found; without a “q” it does nothing", examples=[True])
+    ] = False
     sort: Annotated[
         Sort | None,
         Meta(
@@ -255,9 +268,17 @@ class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
 class ProductQuery(CategoryProductQuery, frozen=True, kw_only=True):
     """Which products to list; all filters combine. A category that does not exist gives none."""
 
+    belongs: ClassVar[Mapping[str, str]] = {"highlight": "q", "subtree": "category_id"}
+
     category_id: Annotated[
         UUID | None,
         Meta(description="Only those in this category", examples=["550e8400-e29b-41d4-a716-446655440001"]),
         Parse(filter_id),
     ] = None
-    subtree: Annotated[bool, Meta(description="true or false: with the categories below it", examples=[False])] = False
+    subtree: Annotated[
+        bool,
+        Meta(
+            description="true or false: with the categories below it; without a “category_id” it does nothing",
+            examples=[False],
+        ),
+    ] = False

@@ -37,7 +37,16 @@ EXAMPLE = (
 async def list_products(
     request: AnyRequest, asked: NamedDependency[ProductQuery], products: NamedDependency[ProductService]
 ) -> Response[Data[ProductPage]]:
-    """List products, newest first unless asked otherwise."""
+    """List products, newest first unless asked otherwise.
+
+    `search` finds a text inside name or description; `q` finds words in any order, whatever their accents and case, and
+    puts the best hits first unless there is a `sort`. They combine with each other and with all filters. With
+    `highlight=true` each hit has name and description as HTML, with `<mark>` around what `q` found.
+
+    `total_count` is exact up to 10,000 hits, and for the whole list and a category at any size; beyond, it is 10,000
+    with `total_is_estimate: true`, unless `count=exact` has it counted. A `category_id` that names no category gives an
+    empty list.
+    """
     return listed(request, await products.page(asked))
 
 
@@ -53,7 +62,10 @@ async def list_category_products(
     asked: NamedDependency[CategoryProductQuery],
     products: NamedDependency[ProductService],
 ) -> Response[Data[ProductPage]]:
-    """List the products in a category and in all below it."""
+    """List the products in a category and in all below it.
+
+    Filters, sorting and totals are those of the list of products.
+    """
     return listed(request, await products.page_of_category(known_id(category_id, CategoryNotFound), asked))
 
 
@@ -64,7 +76,11 @@ async def list_category_products(
     opt={"text": ("text/csv", EXAMPLE)},
 )
 async def export_products(asked: NamedDependency[ExportQuery], products: NamedDependency[ProductService]) -> CsvFile:
-    """Export the products as a CSV file that can be imported again."""
+    """Export the products as a CSV file that can be imported again.
+
+    The answer is streamed and of one moment. Where the database is lost on the way it is broken off, which every client
+    reports. At most two run at a time in each worker; others get 503. A `category_id` that names no category is 400.
+    """
     return CsvFile(products.export(asked.category_id), "products.csv")
 
 
@@ -72,7 +88,11 @@ async def export_products(asked: NamedDependency[ExportQuery], products: NamedDe
 async def suggest_products(
     asked: NamedDependency[SuggestQuery], products: NamedDependency[ProductService]
 ) -> Data[Suggestions]:
-    """Suggest names for what is being typed."""
+    """Suggest names for what is being typed.
+
+    The names of the newest products that have all words of `q`, the last one perhaps unfinished, each name once; none
+    for a `q` without a word.
+    """
     return Data(await products.suggest(asked))
 
 
@@ -97,7 +117,12 @@ async def create_product(new: NamedDependency[NewProduct], products: NamedDepend
 async def create_products(
     request: AnyRequest, asked: NamedDependency[NewProducts], products: NamedDependency[ProductService]
 ) -> Response[Data[BulkOutcome]]:
-    """Make up to 1,000 products at once, all or each that can be made."""
+    """Make up to 1,000 products at once, all or each that can be made.
+
+    Each row is the body of `POST /products`. In mode “all” one wrong row refuses the request, and `details` names each
+    reason by row and field, such as `products[3].price`; in mode “each” the good rows are stored, and the answer says
+    of every row what became of it.
+    """
     outcome = await products.create_many(asked, strict=is_strict(request))
     return JSONResponse(Data(outcome), status_code=207 if outcome.refused else 201)
 
@@ -111,7 +136,11 @@ async def create_products(
 async def change_product(
     product_id: FromPath[str], changes: NamedDependency[ProductChanges], products: NamedDependency[ProductService]
 ) -> Data[Product]:
-    """Change a product."""
+    """Change a product.
+
+    What is absent stays as it was; `null` clears `description`, `image_url` and `sku`. `If-Match` is not evaluated: of
+    two writers the last one wins, field by field.
+    """
     return Data(await products.change(known_id(product_id, ProductNotFound), changes))
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import UNSET, structs
 
+from angidi.categories.errors import CategoryNotFound
 from angidi.categories.service import CategoryService
 from angidi.csvfile import CsvFile, OnRefused, Refused, Row, Summary
 from angidi.db import Connection, Database, retried
@@ -16,7 +17,7 @@ from angidi.db.coalesce import Joined, Shared
 from angidi.db.errors import translated
 from angidi.products import imports, pages, progress, repository
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
-from angidi.products.errors import ProductNotFound
+from angidi.products.errors import CategoryUnknown, ProductNotFound
 from angidi.products.highlight import MOST_WORDS, highlighted, marked, words_in
 from angidi.products.listing import ORDERS
 from angidi.products.models import (
@@ -165,14 +166,23 @@ class ProductService:
     async def export(self, category_id: UUID | None = None) -> AsyncGenerator[Block]:
         """Yield the living products as a file that can be imported again: all, or those in a category and below it.
 
-        Raises `Unavailable` while others export already. Whoever iterates closes it, too (`aclosing`).
+        Raises `CategoryUnknown`, and `Unavailable` while others export already. Whoever iterates closes it, too
+        (`aclosing`).
         """
+        if category_id:
+            await self._check_category(category_id)
         with self._exports.taken():
             async with self._db.transaction() as conn:
                 await take_time(conn)
                 async with aclosing(repository.export(conn, category_id)) as blocks:
                     async for block in blocks:
                         yield block
+
+    async def _check_category(self, category_id: UUID) -> None:
+        try:
+            await self._categories.get(category_id)
+        except CategoryNotFound:
+            raise CategoryUnknown from None
 
     async def add_unknown(self, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
         """Add sample products whose SKU no product has or had."""

@@ -43,7 +43,10 @@ async def register(new: NamedDependency[NewUser], users: NamedDependency[UserSer
     opt={"errors": [CredentialsInvalid]},
 )
 async def login(login_: NamedDependency[Login], users: NamedDependency[UserService]) -> Data[TokenPair]:
-    """Log in."""
+    """Log in.
+
+    The access token goes into the header `Authorization: Bearer …`; the refresh token is for getting new ones.
+    """
     return Data(await users.login(login_))
 
 
@@ -101,7 +104,11 @@ async def show_user(user_id: FromPath[str], users: NamedDependency[UserService])
 async def change_user(
     user_id: FromPath[str], changes: NamedDependency[UserChanges], users: NamedDependency[UserService]
 ) -> Data[User]:
-    """Change a user's name or role."""
+    """Change a user's name or role.
+
+    A new role counts at once, also for tokens that are out. `If-Match` is not evaluated: of two writers the last one
+    wins, field by field.
+    """
     return Data(await users.change(known_id(user_id, UserNotFound), changes))
 
 

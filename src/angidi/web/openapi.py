@@ -3,6 +3,7 @@
 The types' schemas are msgspec's; an operation's example is composed of the examples of its fields.
 """
 
+import inspect
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -18,10 +19,9 @@ from angidi.paging import PageInfo
 from angidi.web.auth import TokenMisplaced, TokenMissing, admin, bearer
 from angidi.web.envelopes import Data, Failure
 from angidi.web.errors import RateLimited, status_of
+from angidi.web.openapi_parts import ABOUT, ETAG, IF_NONE_MATCH, LINK, NOT_MODIFIED, PREFER, Json
 from angidi.web.resources import Resource
 from angidi.web.tokens import TokenExpired, TokenInvalid
-
-Json = dict[str, Any]
 
 _PATH_PARAMETER = re.compile(r"\{(\w+):\w+\}")
 _REF = "#/components/schemas/{name}"
@@ -30,29 +30,6 @@ _WITH_TOKEN: tuple[type[AngidiError], ...] = (TokenMissing, TokenMisplaced, Toke
 _WITH_BODY: tuple[type[AngidiError], ...] = (errors.Invalid, errors.Malformed, errors.TooLarge)
 _SELDOM = frozenset({"deleted_at", "total_is_estimate", "children"})
 """Fields that an ordinary answer does not have; examples leave them out."""
-
-_LINK: Json = {
-    "description": "Where the first and the next page are (RFC 8288); there is no “next” on the last page.",
-    "required": True,
-    "schema": {"type": "string"},
-    "example": '</api/v1/users?role=admin&cursor=lMQIJc2YMrZ9>; rel="next", </api/v1/users?role=admin>; rel="first"',
-}
-
-_ETAG: Json = {
-    "description": "The validator of what is shown; another one after every change.",
-    "required": True,
-    "schema": {"type": "string"},
-    "example": '"0198c5a09d217d538b0e6d1f0a3c4e22-1-5f3c9a10"',
-}
-_IF_NONE_MATCH: Json = {
-    "name": "If-None-Match",
-    "in": "header",
-    "required": False,
-    "description": "The validator of what the client has, to be told 304 if that is still so",
-    "schema": {"type": "string"},
-    "example": _ETAG["example"],
-}
-_NOT_MODIFIED: Json = {"description": "It is as the client has it.", "headers": {"ETag": _ETAG}}
 
 _SUCCESS = {200: "Done.", 201: "Made.", 204: "Done; there is nothing to show."}
 
@@ -73,7 +50,7 @@ def describe(handlers: Iterable[HTTPRouteHandler], base_path: str) -> Json:
         "info": {
             "title": "Angidi",
             "version": __version__,
-            "description": "The backend of an e-commerce platform: users, categories and products.",
+            "description": ABOUT,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
@@ -89,15 +66,17 @@ def _operation(handler: HTTPRouteHandler, path: str, schemas: Json) -> Json:
     reads = _reads(handler)
     operation: Json = {
         "operationId": _operation_id(handler, path),
-        "summary": (handler.fn.__doc__ or "").strip().splitlines()[0],
+        **_about(handler),
         "tags": handler.opt.get("tags") or [handler.fn.__module__.split(".")[1].capitalize()],
         "parameters": [_path_parameter(name) for name in _PATH_PARAMETER.findall(path)],
         "responses": _responses(handler, reads, schemas),
     }
     if query := reads.get("query"):
         operation["parameters"] += _query_parameters(query)
+    if reads:
+        operation["parameters"].append(PREFER)
     if _is_revalidated(handler):
-        operation["parameters"].append(_IF_NONE_MATCH)
+        operation["parameters"].append(IF_NONE_MATCH)
     if body := reads.get("body"):
         schema = {"$ref": _REF.format(name=body.__name__)}
         content = {"schema": schema, "example": _example(schema, schemas)}
@@ -105,6 +84,13 @@ def _operation(handler: HTTPRouteHandler, path: str, schemas: Json) -> Json:
     if {admin, bearer} & {*_guards(handler)}:
         operation["security"] = [{"bearer": []}]
     return operation
+
+
+def _about(handler: HTTPRouteHandler) -> Json:
+    """Return what the function's docstring says: its first line as summary, what else it has as description."""
+    summary, *rest = (inspect.getdoc(handler.fn) or "").split("\n\n")
+    description = "\n\n".join(paragraph.replace("\n", " ") for paragraph in rest)
+    return {"summary": summary, "description": description} if rest else {"summary": summary}
 
 
 def _operation_id(handler: HTTPRouteHandler, path: str) -> str:
@@ -203,7 +189,7 @@ def _responses(handler: HTTPRouteHandler, reads: dict[str, type[Struct]], schema
         success |= _headers(get_args(answer)[0])
     responses = {str(handler.status_code): success, **_failures(_errors(handler, reads))}
     if _is_revalidated(handler):
-        responses["304"] = _NOT_MODIFIED
+        responses["304"] = NOT_MODIFIED
     for status, description in handler.opt.get("also", {}).items():
         responses[str(status)] = success | {"description": description}
     return {status: responses[status] for status in sorted(responses)}
@@ -211,8 +197,8 @@ def _responses(handler: HTTPRouteHandler, reads: dict[str, type[Struct]], schema
 
 def _headers(shown: type[Any]) -> Json:
     if issubclass(shown, PageInfo):
-        return {"headers": {"Link": _LINK}}
-    return {"headers": {"ETag": _ETAG}} if issubclass(shown, Resource) else {}
+        return {"headers": {"Link": LINK}}
+    return {"headers": {"ETag": ETAG}} if issubclass(shown, Resource) else {}
 
 
 def _is_revalidated(handler: HTTPRouteHandler) -> bool:

@@ -1,9 +1,9 @@
 """What handlers receive: decoded bodies and queries, as Litestar dependencies."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -35,9 +35,20 @@ def query_of(into: type[S]) -> Provide:
         values = dict(request.query_params)
         if is_strict(request) and {"cursor", "page"} <= values.keys():
             raise Invalid(details=[FieldError("page", "must not stand beside cursor, which is a place of its own")])
-        return build(values, into, strict=is_strict(request), texts=True)
+        built = build(values, into, strict=is_strict(request), texts=True)
+        if is_strict(request):
+            _refuse_idle(built)
+        return built
 
     return _documented(query, "query", into)
+
+
+def _refuse_idle(query: Struct) -> None:
+    """Raise `Invalid` where a parameter does nothing, for want of the one that it belongs to."""
+    pairs: Mapping[str, str] = getattr(query, "belongs", {})
+    idle = [name for name, to in pairs.items() if getattr(query, name) and not getattr(query, to)]
+    if idle:
+        raise Invalid(details=[FieldError(name, f"does nothing without {pairs[name]}") for name in idle])
 
 
 def _documented(provider: Callable[[AnyRequest], Awaitable[Any]], part: str, into: type[Struct]) -> Provide:
@@ -135,7 +146,12 @@ CursorText = Annotated[
 
 
 class PageQuery(Struct, frozen=True, kw_only=True):
-    """The part of a query that every list takes: which page of it, by number or by cursor, and what to count."""
+    """The part of a query that every list takes: which page of it, by number or by cursor, and what to count.
+
+    `belongs` names the parameters that do nothing by themselves, each with the one that it belongs to.
+    """
+
+    belongs: ClassVar[Mapping[str, str]] = {}
 
     page: Annotated[
         int,
