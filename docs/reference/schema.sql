@@ -362,19 +362,19 @@ COMMENT ON FUNCTION public.fours(body text) IS 'Every four characters of a word 
 
 
 --
--- Name: fours_of(text); Type: FUNCTION; Schema: public; Owner: -
+-- Name: fours_of(text, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.fours_of(term text) RETURNS tsquery
+CREATE FUNCTION public.fours_of(term text, step integer) RETURNS tsquery
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN (SELECT (COALESCE(string_agg((((''''::text || replace(replace(substr(words.word, LEAST(place.place, GREATEST(1, (length(words.word) - 3))), 4), '\'::text, '\\'::text), ''''::text, ''''''::text)) || ''''::text) || CASE WHEN (words.is_last AND (length(words.word) < 4)) THEN ':*'::text ELSE ''::text END), ' & '::text), '!'''''::text))::tsquery AS "coalesce" FROM ((SELECT each.word, (each.number = max(each.number) OVER ()) AS is_last, max(length(each.word)) OVER () AS longest FROM string_to_table(translate(fours_of.term, ''::text, ' '::text), ' '::text) WITH ORDINALITY each(word, number)) words CROSS JOIN LATERAL generate_series(1, length(words.word), 4) place(place)) WHERE (length(words.word) >= LEAST(words.longest, 3)));
+    RETURN (SELECT (COALESCE(string_agg(DISTINCT (((''''::text || replace(replace(substr(words.word, LEAST(place.place, GREATEST(1, (length(words.word) - 3))), 4), '\'::text, '\\'::text), ''''::text, ''''''::text)) || ''''::text) || CASE WHEN (words.is_last AND (length(words.word) < 4)) THEN ':*'::text ELSE ''::text END), ' & '::text), '!'''''::text))::tsquery AS "coalesce" FROM ((SELECT each.word, (each.number = max(each.number) OVER ()) AS is_last, max(length(each.word)) OVER () AS longest FROM string_to_table(translate(fours_of.term, ''::text, ' '::text), ' '::text) WITH ORDINALITY each(word, number)) words CROSS JOIN LATERAL generate_series(1, length(words.word), fours_of.step) place(place)) WHERE (length(words.word) >= LEAST(words.longest, 3)));
 
 
 --
--- Name: FUNCTION fours_of(term text); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION fours_of(term text, step integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.fours_of(term text) IS 'What the fours of a text must hold for a term in lower case to stand in it.';
+COMMENT ON FUNCTION public.fours_of(term text, step integer) IS 'What the fours of a text must hold for a term in lower case to stand in it: every four that begins a step on.';
 
 
 --

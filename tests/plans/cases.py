@@ -118,7 +118,7 @@ CASES = (
     found("search=nothing-has-this", "idx_products_fours", 200),
     found("q={unique_word}", "idx_products_words", 120),
     found("q=walnut", "idx_products_words", 3_500),
-    found("q=porcelain", "idx_products_words", 13_000, large=("idx_products_living_created_at",)),
+    found("q=porcelain", "idx_products_words", 13_000, large=("idx_products_living_created_at", "idx_products_words")),
     found("q=blue cup", "idx_products_words", 13_000, large=("idx_products_words", "idx_products_living_created_at")),
     found("q=porcelain&sort=price", "idx_products_words", 13_000, large=("idx_products_living_price",)),
     Case("GET /products/suggest?q=blue cu", ("idx_products_living_created_at", "products_pkey"), 450, sorts=True),

@@ -231,18 +231,22 @@ def test_a_draw_proves_nothing_that_chance_might_bring_about(size: int) -> None:
 
 
 MISSED = """
-SELECT count(*) FILTER (WHERE NOT fours(body) @@ fours_of(term))
+SELECT count(*) FILTER (WHERE NOT fours(body) @@ fours_of(term, %(step)s))
   FROM unnest(%(bodies)s::text[], %(terms)s::text[]) AS pair (body, term)
 """
 
 
-async def test_the_index_misses_no_text_that_a_term_is_part_of(api: Api) -> None:
+@pytest.mark.parametrize("step", [1, 4])
+async def test_the_index_misses_no_text_that_a_term_is_part_of(api: Api, step: int) -> None:
     luck = Random(5)
     bodies = ["".join(luck.choices("ab \x01'\\&!:*é茶\t", k=luck.randint(1, 30))) for _ in range(3_000)]
     starts = [luck.randrange(len(body)) for body in bodies]
     terms = [body[start : start + luck.randint(1, 12)] for body, start in zip(bodies, starts, strict=True)]
-    assert await api.database.read(fetch_value, MISSED, {"bodies": bodies, "terms": terms}) == 0
-    assert await api.database.read(fetch_value, MISSED, {"bodies": bodies, "terms": [*terms[1:], "a"]}) > 1_000
+    assert await api.database.read(fetch_value, MISSED, {"bodies": bodies, "terms": terms, "step": step}) == 0
+    assert (
+        await api.database.read(fetch_value, MISSED, {"bodies": bodies, "terms": [*terms[1:], "a"], "step": step})
+        > 1_000
+    )
 
 
 async def test_pages_behind_the_last_one_are_empty_and_tell_the_total(shop: Shop) -> None:

@@ -5,7 +5,7 @@ ALTER TABLE products
     DROP COLUMN words,
     DROP COLUMN search_text;
 DROP FUNCTION words_of(text, text, text);
-DROP FUNCTION fours_of(text);
+DROP FUNCTION fours_of(text, integer);
 DROP FUNCTION fours(text);
 DROP FUNCTION product_words(text, text);
 DROP FUNCTION words_in(text);

@@ -52,21 +52,22 @@ RETURN array_to_tsvector(array_remove(string_to_array(
         ' ' || translate(body, E'\x01', ' '), ' [^ ][^ ]?[^ ]?', ' ', 'g'), '([^ ][^ ][^ ][^ ])', '\1 ', 'g'),
     ' '), ''));
 
--- What a term must have in fours(…) to be found: of each word the fours one after the other, and the last. The index
--- looks each up for every row of the rarest, so that fewer are quicker. A shorter word is an ending, and where the term
--- ends in it a beginning; of one or two characters it stands in so many rows that it counts only where no word is longer.
--- A term of blanks may be in any text.
-CREATE FUNCTION fours_of(term text) RETURNS tsquery
+-- What a term must have in fours(…) to be found: of each word every four that begins a step behind the one before, and
+-- the last. The index looks each up for every row of the rarest: so in texts, where most fours are rare, those that do
+-- not overlap are enough, and quicker. Of addresses, which share most, each is needed. A shorter word is an ending, and
+-- where the term ends in it a beginning; of one or two characters it stands in so many rows that it counts only where no
+-- word is longer. A term of blanks may be in any text.
+CREATE FUNCTION fours_of(term text, step integer) RETURNS tsquery
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN (
     SELECT coalesce(
-               string_agg('''' || replace(replace(substr(word, least(place, greatest(1, length(word) - 3)), 4),
-                                                  '\', '\\'), '''', '''''') || ''''
-                          || CASE WHEN is_last AND length(word) < 4 THEN ':*' ELSE '' END, ' & '),
+               string_agg(DISTINCT '''' || replace(replace(substr(word, least(place, greatest(1, length(word) - 3)), 4),
+                                                           '\', '\\'), '''', '''''') || ''''
+                                   || CASE WHEN is_last AND length(word) < 4 THEN ':*' ELSE '' END, ' & '),
                E'!''\x01''')::tsquery
       FROM (SELECT word, number = max(number) OVER () AS is_last, max(length(word)) OVER () AS longest
               FROM string_to_table(translate(term, E'\x01', ' '), ' ') WITH ORDINALITY AS each (word, number)) AS words
-     CROSS JOIN LATERAL generate_series(1, length(word), 4) AS place
+     CROSS JOIN LATERAL generate_series(1, length(word), step) AS place
      WHERE length(word) >= least(longest, 3));
 
 -- The words of q, the first 32, each after mark, the last one with ending: “:*” makes it the beginning of a word.
@@ -103,7 +104,7 @@ COMMENT ON FUNCTION product_words(text, text) IS
     'The words of a product, and those of its name again after “=”.';
 COMMENT ON FUNCTION fours(text) IS
     'Every four characters of a word that stand in a row, and its last three, two and one.';
-COMMENT ON FUNCTION fours_of(text) IS
-    'What the fours of a text must hold for a term in lower case to stand in it.';
+COMMENT ON FUNCTION fours_of(text, integer) IS
+    'What the fours of a text must hold for a term in lower case to stand in it: every four that begins a step on.';
 COMMENT ON FUNCTION words_of(text, text, text) IS
     'What the words of a product must hold for a query, each with a mark before it and the last one with an ending.';

@@ -28,7 +28,7 @@ BY_ROW: dict[str, LiteralString] = {
 }
 
 # What an index finds the rows of `search` by, beside what decides.
-FOURS: LiteralString = "fours(search_text) @@ fours_of(lower(%(search)s))"
+FOURS: LiteralString = "fours(search_text) @@ fours_of(lower(%(search)s), 4)"
 
 # The character that parts search_text means nothing to a term that has it: it is looked for in each field.
 FIELDS: LiteralString = """(strpos(lower(name), lower(%(search)s)) > 0

@@ -96,7 +96,7 @@ COUNT_BOUNDED = "SELECT count(*) FROM (SELECT 1 FROM users WHERE {where} LIMIT %
 
 FILTERS: dict[str, LiteralString] = {
     "role": "role = %(role)s",
-    "search": "fours(lower(email) || E'\\x01' || lower(name)) @@ fours_of(lower(%(search)s))"
+    "search": "fours(lower(email) || E'\\x01' || lower(name)) @@ fours_of(lower(%(search)s), 1)"
     " AND (strpos(lower(email), lower(%(search)s)) > 0 OR strpos(lower(name), lower(%(search)s)) > 0)",
 }
 LIVENESS: dict[str | None, LiteralString] = {
