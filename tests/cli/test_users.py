@@ -32,10 +32,12 @@ def test_a_taken_address_is_told(run: Run) -> None:
     assert (again.exit_code, again.stderr) == (1, "error: This email address is already registered.\n")
 
 
-def test_every_wrong_field_is_named(run: Run) -> None:
+def test_every_wrong_field_is_named_and_nothing_else_said(run: Run) -> None:
     done = run("users", "create", "--email", "x", "--name", "y", "--password", "z")
     assert done.exit_code == 1
-    assert [line.split(":")[1].strip() for line in done.stderr.splitlines()[1:]] == ["email", "password", "name"]
+    assert [line.split(": ")[:2] for line in done.stderr.splitlines()] == [
+        ["error", field] for field in ("email", "password", "name")
+    ]
 
 
 def test_an_admins_password_is_long(run: Run, fresh_db: str) -> None:

@@ -20,7 +20,7 @@ Made by `make docs` from the commands themselves, and compared with them by `mak
 
 Exit codes: 0 done · 1 refused, with the reason on standard error, or found wrong · 2 wrong usage · 3 some rows refused,
 all others [imported](../how-to/import-data.md) · 69 a service that is needed is not there, such as the database · 78 a
-setting is wrong · 130 ended by Ctrl-C.
+setting is wrong · 130 ended by Ctrl-C. `angidi db shell` ends with psql's, but for 69.
 """
 
 MIGRATE = """\

@@ -11,6 +11,7 @@ from angidi.app import Services, build_services, build_tokens, open_database
 from angidi.config import Settings, load
 from angidi.db.conninfo import Addresses, addresses
 from angidi.db.embedded import EmbeddedServer
+from angidi.db.inspection import reach
 
 T = TypeVar("T")
 
@@ -35,6 +36,8 @@ def located(settings: Settings) -> Generator[Addresses]:
 @asynccontextmanager
 async def opened(settings: Settings, where: Addresses) -> AsyncGenerator[Services]:
     """Give the services on a database that is open meanwhile. Raises `Unavailable`."""
+    for address in {where.main, where.read}:
+        reach(address)
     database = open_database(settings, where)
     await database.open()
     try:

@@ -1,6 +1,7 @@
 """`angidi db …`: the database itself."""
 
 import os
+import shutil
 import subprocess
 
 import click
@@ -12,6 +13,10 @@ from angidi.config import ConfigError, load
 from angidi.db import provision
 from angidi.db.conninfo import addresses, environment_of, masked
 from angidi.db.embedded import EmbeddedServer
+from angidi.db.inspection import unreachable
+
+NO_CONNECTION = 2
+"""What psql exits with then, having told why."""
 
 
 @click.group("db")
@@ -34,13 +39,18 @@ def url(*, show_password: bool) -> None:
 @group.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def shell(arguments: tuple[str, ...]) -> None:
-    """Open psql on the database; ARGUMENTS go to psql, such as -c 'SELECT 1'."""
+    """Open psql on the database; ARGUMENTS go to psql, such as -c 'SELECT 1'.
+
+    Exit codes: 69 no connection to the database · else psql's.
+    """
     settings = load()
     with located(settings) as where:
-        bundled = EmbeddedServer(settings.angidi_home).binaries / "psql"
-        program = str(bundled) if settings.embedded else "psql"
+        installed = None if settings.embedded else shutil.which("psql")
+        program = installed or str(EmbeddedServer(settings.angidi_home).binaries / "psql")
         environment = {**os.environ, **environment_of(where.direct)}
         done = subprocess.run([program, *arguments], env=environment, check=False)  # noqa: S603 - no shell, our own words
+    if done.returncode == NO_CONNECTION:
+        raise unreachable("psql had no connection, or lost it")
     raise SystemExit(done.returncode)
 
 

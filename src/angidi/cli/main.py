@@ -1,5 +1,6 @@
 """The command `angidi`, its errors as lines and exit codes."""
 
+import logging
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,17 +12,19 @@ from angidi.cli import db, doctor, exports, imports, migrate, seed, serve, users
 from angidi.cli.context import printable
 from angidi.config import ConfigError
 from angidi.db.embedded import EmbeddedError
+from angidi.db.inspection import unreachable
 from angidi.errors import AngidiError
-from angidi.migrate import MigrateError
+from angidi.migrate import MigrateError, Unreachable
 
 EXIT_CODES: dict[type[Exception], int] = {
     errors.Unavailable: 69,  # EX_UNAVAILABLE of sysexits.h
     AngidiError: 1,
+    Unreachable: 69,
     MigrateError: 1,
     EmbeddedError: 69,
     ConfigError: 78,  # EX_CONFIG
 }
-"""A category's exit code; usage errors are click's 2."""
+"""A category's exit code, the first that fits; usage errors are click's 2."""
 
 
 class Angidi(click.Group):
@@ -38,20 +41,25 @@ def _as_lines() -> Generator[None]:
     try:
         yield
     except tuple(EXIT_CODES) as error:
-        for line in str(error).splitlines():
+        for line in _lines(error):
             click.echo(printable(f"error: {line}"), err=True)
-        if isinstance(error, AngidiError):
-            for field, message in error.details:
-                click.echo(f"error: {field}: {message}", err=True)
         sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _lines(error: Exception) -> list[str]:
+    """Return what to tell: each refused field by itself, where it is fields that are refused."""
+    if isinstance(error, AngidiError) and error.details:
+        return [f"{field}: {message}" for field, message in error.details]
+    return str(unreachable(error.text) if isinstance(error, Unreachable) else error).splitlines()
 
 
 @click.group(cls=Angidi, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="angidi")
 def main() -> None:
     """The backend of an e-commerce platform on PostgreSQL."""
+    logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # errors tell it; a server's log has it, too
 
 
 main.add_command(serve.serve)

@@ -4,8 +4,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import psycopg
+from psycopg import errors
+from psycopg.conninfo import make_conninfo
 
+from angidi.db.conninfo import parts_of
 from angidi.db.errors import translated
+from angidi.db.pool import connection_settings
 from angidi.errors import Unavailable
 
 CONNECT_TIMEOUT = 5
@@ -24,11 +28,31 @@ def connected(conninfo: str) -> Generator[psycopg.Connection]:
     """Give an autocommit connection for a command. Raises `Unavailable` with the reason and what to look at."""
     try:
         conn = psycopg.connect(conninfo, autocommit=True, connect_timeout=CONNECT_TIMEOUT)
+    except errors.ConnectionTimeout as error:  # which does not say of what
+        parts = parts_of(conninfo)
+        raise unreachable(f"host {parts.get('host')}, port {parts.get('port', '5432')}: {error}") from None
     except psycopg.OperationalError as error:
-        reason = " ".join(str(error).split())
-        raise Unavailable(f"{reason}. Look at DATABASE_URL or DB_HOST and DB_PORT, and whether it runs there") from None
+        raise unreachable(str(error)) from None
     with translated(), conn:
         yield conn
+
+
+def unreachable(reason: str) -> Unavailable:
+    """Return the error for a database that does not answer, or lets nobody in: what libpq says of it, on one line.
+
+    libpq's questions ("Is the server running …?"), which it indents, give way to what to look at.
+    """
+    said = " ".join(" ".join(line for line in reason.splitlines() if not line.startswith("\t")).split())
+    return Unavailable(f"{said}. Look at DATABASE_URL or DB_HOST and DB_PORT, and whether it runs there")
+
+
+def reach(conninfo: str) -> None:
+    """See that a pool will find its database; raises `Unavailable` with the reason, at once.
+
+    The pool itself tries on for ten seconds, and tells its log alone why.
+    """
+    with connected(make_conninfo(conninfo, options=connection_settings(conninfo)["options"])):
+        pass
 
 
 def characters(conninfo: str) -> tuple[str, bool]:

@@ -27,6 +27,7 @@ from .errors import (
     SourceError,
     Stopped,
     StoreError,
+    Unreachable,
     VersionNotFound,
 )
 from .events import Building, Event, Finished, OnProgress, Planned, Retrying, Started, Waiting, Warned
@@ -70,6 +71,7 @@ __all__ = [
     "Stopped",
     "StoreError",
     "Target",
+    "Unreachable",
     "VersionNotFound",
     "Waiting",
     "Warned",

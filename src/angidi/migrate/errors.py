@@ -136,5 +136,9 @@ class OpenError(MigrateError):
     """The database could not be opened: its URL, the server or the bookkeeping table is in the way."""
 
 
+class Unreachable(OpenError):
+    """No server answered, or it let nobody in."""
+
+
 class StoreError(MigrateError):
     """A statement of our own bookkeeping failed."""

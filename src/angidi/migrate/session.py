@@ -7,7 +7,7 @@ from typing import Any, Self
 import psycopg
 from psycopg import Connection
 
-from .errors import MigrateError, OpenError, StoreError
+from .errors import MigrateError, OpenError, StoreError, Unreachable
 from .locks import AdvisoryLock, Lock, TableLock, lock_id
 from .options import Options
 from .store import VersionTable, table_names
@@ -27,7 +27,7 @@ class Session:
 
     @classmethod
     def open(cls, target: Target, options: Options) -> Self:
-        """Connect; raises `OpenError`. Neither lock nor table is touched."""
+        """Connect; raises `OpenError`, or `Unreachable`. Neither lock nor table is touched."""
         connection = connect(target, strict=options.strict)
         try:
             row = connection.execute("SELECT current_schema(), current_database()").fetchone()
@@ -61,10 +61,17 @@ class Session:
 
 
 def connect(target: Target, *, strict: bool = False, **changes: str) -> Connection[Any]:
-    """Open a connection with golang-migrate's session settings; `changes` replace parts of the address."""
+    """Open a connection with golang-migrate's session settings; `changes` replace parts of the address.
+
+    Raises `Unreachable`, or `OpenError` for an address that libpq does not understand.
+    """
     settings = _settings(target, strict=strict) | changes
     try:
         return Connection[Any].connect(autocommit=True, prepare_threshold=None, **settings)  # pyright: ignore[reportArgumentType] # libpq's settings are text
+    except psycopg.errors.ConnectionTimeout as error:  # which does not say of what
+        raise Unreachable(f"host {settings.get('host')}, port {settings.get('port', '5432')}: {error}") from None
+    except psycopg.OperationalError as error:
+        raise Unreachable(target.redact(str(error).strip())) from None
     except psycopg.Error as error:
         raise OpenError(target.redact(str(error).strip())) from None
 

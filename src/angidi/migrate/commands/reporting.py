@@ -91,14 +91,14 @@ def wait(chosen: Chosen, timeout: float, current: bool) -> None:
             if not current or not (found.pending or found.dirty):
                 chosen.show({"version": found.version, "dirty": found.dirty}, lambda: say("ready"))
                 return
-            reason = f"{len(found.pending)} pending" + (", dirty" if found.dirty else "")
+            reason, kind = f"{len(found.pending)} pending" + (", dirty" if found.dirty else ""), MigrateError
         except OpenError as error:
-            reason = error.text
+            reason, kind = error.text.splitlines()[0], type(error)
         if reason != last:
             say(f"waiting: {reason}")
             last = reason
         if time.monotonic() >= deadline:
-            raise MigrateError(f"not ready after {timeout:g} s: {reason}")
+            raise kind(f"not ready after {timeout:g} s: {reason}")
         time.sleep(pause)
         pause = min(pause * 1.5, 1.0)
 
