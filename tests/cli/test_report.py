@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from tests.cli.conftest import Run
+
+from angidi.cli import report
 
 ROWS = """
 INSERT INTO products (name, description, price, category_id)
@@ -76,6 +79,9 @@ def test_of_an_empty_or_unknown_table_nothing_is_guessed(run: Run) -> None:
     assert done.exit_code == 0
     (users,) = (line for line in done.stdout.splitlines() if line.startswith("users "))
     assert users.split() == ["users", "0", "bytes", "unknown", "0", "0", "never", "never"]
+    assert done.stdout.startswith("TABLE ")
+    assert done.stdout.split()[1:4] == ["SIZE", "WASTE", "SHARE"]
+    assert done.stdout.endswith("\nunknown: empty, or never analyzed; run ANALYZE\n")
 
 
 def test_an_index_is_unused_until_a_query_reads_it(shop: psycopg.Connection, ask: Callable[..., Any]) -> None:
@@ -102,19 +108,42 @@ def test_it_is_said_what_an_unused_index_is_kept_for(ask: Callable[..., Any]) ->
     assert list(kept.values()) == sorted(kept.values(), key=lambda reason: reason or ""), "what may go stands first"
 
 
-def test_the_unused_indexes_are_a_table_with_the_reason(run: Run) -> None:
+def row_of(index: str, run: Run) -> str:
     done = run("db", "unused-indexes")
     assert done.exit_code == 0
-    lines = [line.split() for line in done.stdout.splitlines()]
-    assert ["idx_products_living_price", "products", "8.0", "kB", "nothing", "known:", "may", "go"] in lines
-    assert done.stdout.startswith("not read since the database was made:")
+    (row,) = (" ".join(line.split()) for line in done.stdout.splitlines() if line.startswith(index))
+    return row
+
+
+def test_an_index_that_was_not_read_for_some_minutes_is_not_called_useless(run: Run) -> None:
+    assert row_of("idx_products_living_price", run) == (
+        "idx_products_living_price products 8.0 kB too soon to tell "
+        "The list of products by price, either way, also between two prices."
+    )
+
+
+def test_after_a_month_nothing_is_known_for_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "TELLING", timedelta())
+    assert " nothing known " in row_of("idx_products_living_price", run)
+
+
+def test_it_is_said_how_long_was_counted(run: Run, ask: Callable[..., Any], fresh_db: str) -> None:
+    began = "not read since the statistics began, which is not noted; the server has run since "
+    assert run("db", "unused-indexes").stdout.startswith(began)
+    found = ask("unused-indexes")
+    assert (found["since"], found["too_soon"]) == (None, True)
+    assert found["server_started"].startswith("20")
+    with psycopg.connect(fresh_db, autocommit=True) as conn:
+        conn.execute("SELECT pg_stat_reset()")
+    assert run("db", "unused-indexes").stdout.startswith("not read since 20")
+    assert ask("unused-indexes")["since"] > found["server_started"]
 
 
 def test_where_every_index_was_read_it_says_so(run: Run, fresh_db: str) -> None:
     with psycopg.connect(fresh_db, autocommit=True) as conn:
         conn.execute("DROP SCHEMA public CASCADE")
         conn.execute("CREATE SCHEMA public")
-    assert run("db", "unused-indexes").stdout == "every index was read since the database was made\n"
+    assert run("db", "unused-indexes").stdout.startswith("every index was read since the statistics began")
     assert "there are no tables" in run("db", "bloat").stdout
     assert "there are no tables" in run("db", "report").stdout
 

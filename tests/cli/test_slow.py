@@ -71,7 +71,7 @@ def test_where_nothing_was_counted_it_says_so(run: Run) -> None:
 
 def test_the_figures_are_forgotten(run: Run, figures: Path) -> None:
     done = run("db", "slow", "--own", "--reset")
-    assert (done.exit_code, done.output, list(figures.iterdir())) == (0, "", [])
+    assert (done.exit_code, done.output, list(figures.iterdir())) == (0, "counting anew from now on\n", [])
 
 
 def test_what_the_workers_of_a_server_ran_is_seen_from_another_process(

@@ -1,5 +1,7 @@
 """`angidi db report`, `unused-indexes` and `bloat`: how the database fares, by the server's own statistics."""
 
+from datetime import UTC, datetime, timedelta
+
 import click
 from msgspec import json
 
@@ -8,7 +10,7 @@ from angidi.cli.tables import moment, percent, print_table, size
 from angidi.config import load
 from angidi.db import statistics
 from angidi.db.inspection import connected
-from angidi.db.statistics import IndexBloat, Overview, TableBloat, TableFigures, UnusedIndex
+from angidi.db.statistics import IndexBloat, Overview, Since, TableBloat, TableFigures, UnusedIndex
 
 _json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
 
@@ -34,14 +36,16 @@ def report(*, as_json: bool) -> None:
 def unused_indexes(*, as_json: bool) -> None:
     """Show the indexes that no query has read since the server's statistics began.
 
-    Counted is what this server ran: one that serves reads as a replica counts for itself.
+    Counted is what this server ran: one that serves reads as a replica counts for itself. Under a month tells little,
+    for what is read once a month has its index too.
     """
     with located(load()) as where, connected(where.direct) as conn:
         since, indexes = statistics.statistics_since(conn), statistics.unused_indexes(conn)
     if as_json:
-        click.echo(json.encode({"since": since, "indexes": indexes}))
+        figures = {"since": since.reset, "server_started": since.started, "too_soon": _too_soon(since)}
+        click.echo(json.encode({**figures, "indexes": indexes}))
     else:
-        _print_unused(indexes, f"since {moment(since)}" if since else "since the database was made")
+        _print_unused(indexes, since)
 
 
 @click.command()
@@ -59,6 +63,8 @@ def bloat(*, as_json: bool) -> None:
     else:
         _print_table_bloat(tables)
         _print_index_bloat(indexes)
+        if any(each.wasted_bytes is None for each in (*tables, *indexes)):
+            click.echo("\nunknown: empty, or never analyzed; run ANALYZE")
 
 
 def _print_overview(whole: Overview) -> None:
@@ -82,17 +88,25 @@ def _print_tables(tables: list[TableFigures]) -> None:
     print_table(columns, rows) if rows else click.echo(NO_TABLES)
 
 
-def _print_unused(indexes: list[UnusedIndex], since: str) -> None:
+def _print_unused(indexes: list[UnusedIndex], since: Since) -> None:
+    counted = "the statistics began, which is not noted; the server has run"
+    told = f"since {moment(since.reset)}" if since.reset else f"since {counted} since {moment(since.started)}"
     if not indexes:
-        click.echo(f"every index was read {since}")
+        click.echo(f"every index was read {told}")
         return
-    click.echo(f"not read {since}:\n")
-    rows = [(each.index, each.table, size(each.bytes), each.kept_for or "nothing known: may go") for each in indexes]
-    print_table(("index", "table", ">size", "kept for"), rows)
+    click.echo(f"not read {told}:\n")
+    unknown = "too soon to tell" if _too_soon(since) else "nothing known"
+    rows = [(each.index, each.table, size(each.bytes), each.kept_for or unknown, each.comment) for each in indexes]
+    print_table(("index", "table", ">size", "kept for", "comment"), rows)
+
+
+def _too_soon(since: Since) -> bool:
+    """Tell whether too little was counted to tell; the server's start stands in for a beginning that is not noted."""
+    return datetime.now(UTC) - (since.reset or since.started) < TELLING
 
 
 def _print_table_bloat(tables: list[TableBloat]) -> None:
-    columns = ("table", ">size", ">waste", "", ">rows", ">dead", "last vacuum", "last analyze")
+    columns = ("table", ">size", ">waste", ">share", ">rows", ">dead", "last vacuum", "last analyze")
     rows = [
         (
             *(each.table, size(each.bytes), *_waste(each)),
@@ -107,7 +121,7 @@ def _print_index_bloat(indexes: list[IndexBloat]) -> None:
     if indexes:
         click.echo()
         rows = [(each.index, each.table, size(each.bytes), *_waste(each)) for each in indexes]
-        print_table(("index", "table", ">size", ">waste", ""), rows)
+        print_table(("index", "table", ">size", ">waste", ">share"), rows)
 
 
 def _waste(each: TableBloat | IndexBloat) -> tuple[str, str | None]:
@@ -115,6 +129,9 @@ def _waste(each: TableBloat | IndexBloat) -> tuple[str, str | None]:
         return "unknown", None
     return size(each.wasted_bytes), percent(each.wasted_bytes / each.bytes if each.bytes else 0.0)
 
+
+TELLING = timedelta(days=30)
+"""How long is to be counted before an index that nobody read says anything."""
 
 NO_TABLES = "there are no tables: the database is not migrated"
 COMMANDS = (report, unused_indexes, bloat)

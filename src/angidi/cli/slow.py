@@ -55,7 +55,7 @@ class Report(Struct, frozen=True):
 @click.option("--by", type=click.Choice(list(ORDERS)), default="total", show_default=True, help="What to sort by.")
 @click.option("--plans", type=click.IntRange(0), default=3, show_default=True, help="Plans for how many of them.")
 @click.option("--own", is_flag=True, help="Our own figures, even where the server has some.")
-@click.option("--reset", is_flag=True, help="Count anew from now on, and show nothing.")
+@click.option("--reset", is_flag=True, help="Count anew from now on, and show no figures.")
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
 def slow(*, limit: int, by: str, plans: int, own: bool, reset: bool, as_json: bool) -> None:  # noqa: PLR0913 - one for each option
     """Show the statements that take the most time, with their plans.
@@ -70,6 +70,7 @@ def slow(*, limit: int, by: str, plans: int, own: bool, reset: bool, as_json: bo
         server = None if own else server_figures(conn)
         if reset:
             forget(folder) if server is None else reset_server_figures(conn)
+            click.echo("counting anew from now on", err=True)
             return
         figures = collected(folder) if server is None else server
         ranked = sorted(figures.costs, key=ORDERS[by], reverse=True)[:limit]

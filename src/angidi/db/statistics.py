@@ -13,7 +13,11 @@ import psycopg
 from msgspec import Struct
 from psycopg.rows import class_row
 
-SINCE = "SELECT stats_reset FROM pg_stat_database WHERE datname = current_database()"
+SINCE = """
+SELECT stats_reset AS reset, pg_postmaster_start_time() AS started
+  FROM pg_stat_database
+ WHERE datname = current_database()
+"""
 
 # A unique index keeps data right whether it is read or not; one that a foreign key's columns lead is read when a row of
 # the parent goes, which may be once a year.
@@ -24,7 +28,8 @@ SELECT s.relname AS table,
        CASE WHEN k.conname IS NOT NULL THEN 'constraint ' || k.conname
             WHEN i.indisunique THEN 'unique'
             WHEN i.indisreplident THEN 'replica identity'
-            WHEN fk.conname IS NOT NULL THEN 'foreign key ' || fk.conname END AS kept_for
+            WHEN fk.conname IS NOT NULL THEN 'foreign key ' || fk.conname END AS kept_for,
+       obj_description(s.indexrelid, 'pg_class') AS comment
   FROM pg_stat_user_indexes AS s
   JOIN pg_index AS i ON i.indexrelid = s.indexrelid
   LEFT JOIN pg_constraint AS k ON k.conindid = s.indexrelid AND k.contype IN ('p', 'u', 'x')
@@ -145,13 +150,24 @@ SELECT s.relname AS table,
 """
 
 
+class Since(Struct, frozen=True):
+    """When the server began to count, None where it has not noted that, and when it was started."""
+
+    reset: datetime | None
+    started: datetime
+
+
 class UnusedIndex(Struct, frozen=True):
-    """An index that no query has read; `kept_for` says what it is there for all the same, None for nothing known."""
+    """An index that no query has read.
+
+    `kept_for` says what it is there for all the same, None for nothing known; `comment` is the schema's own word.
+    """
 
     table: str
     index: str
     bytes: int
     kept_for: str | None
+    comment: str | None
 
 
 class TableBloat(Struct, frozen=True):
@@ -207,14 +223,13 @@ class TableFigures(Struct, frozen=True):
 Row = TypeVar("Row", bound=Struct)
 
 
-def statistics_since(conn: psycopg.Connection) -> datetime | None:
-    """Return when the server began to count, None where it has since the database was made."""
-    row = conn.execute(SINCE).fetchone()
-    return row[0] if row else None
+def statistics_since(conn: psycopg.Connection) -> Since:
+    """Return since when the server has counted."""
+    return _rows(conn, Since, SINCE)[0]
 
 
 def unused_indexes(conn: psycopg.Connection) -> list[UnusedIndex]:
-    """Return the indexes that no query has read, those that may go first and the largest of them at the top."""
+    """Return the indexes that no query has read, those with nothing known for them first, the largest at the top."""
     return _rows(conn, UnusedIndex, UNUSED_INDEXES)
 
 
