@@ -126,6 +126,12 @@ def test_a_wrong_value_is_one_line_that_names_the_setting_and_an_example(
     assert f"example: {name}=" in lines[0]
 
 
+def test_what_may_be_chosen_is_told_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    port, level = refusal(monkeypatch, LOG_LEVEL="loud", SERVER_PORT="80800")
+    assert port == "SERVER_PORT: must be less than or equal to 65535; example: SERVER_PORT=8080"
+    assert level == "LOG_LEVEL: must be one of debug, info, warning or error; example: LOG_LEVEL=warning"
+
+
 def test_every_wrong_value_has_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = refusal(monkeypatch, SERVER_PORT="x", DB_PORT="y")
     assert [line.partition(":")[0] for line in lines] == ["SERVER_PORT", "DB_PORT"]

@@ -235,7 +235,9 @@ def load(**overrides: Any) -> Settings:
 def _line(problem: Mapping[str, Any]) -> str:
     name = str(problem["loc"][0])
     field = Settings.model_fields[name]
-    what = str(problem["msg"]).removeprefix("Value error, ")
+    what = str(problem["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    if problem["type"] == "literal_error":
+        what = "must be one of " + str(problem["ctx"]["expected"]).replace("'", "")
     return f"{name.upper()}: {what}; example: {name.upper()}={(field.examples or [''])[0]}"
 
 

@@ -40,10 +40,14 @@ class FileRefused(Malformed):
 
 
 class Reason(Struct, frozen=True):
-    """Why a row was refused: its column, and what is wrong there."""
+    """Why a row was refused: its column, None where it is about the whole row, and what is wrong there."""
 
-    column: str
+    column: str | None
     message: str
+
+    def __str__(self) -> str:
+        """Return it as one text."""
+        return f"{self.column}: {self.message}" if self.column else self.message
 
 
 class Refused(Struct, frozen=True):
@@ -166,7 +170,7 @@ class CsvFile:
     def _misfit(self, width: int) -> Reason:
         expected = len(self._header)
         text = f"the row has {width} cells and the header {expected}; is a comma not quoted?"
-        return Reason(self._header[min(width, expected - 1)], text)
+        return Reason(None, text)
 
 
 @contextmanager

@@ -126,7 +126,7 @@ async def test_a_row_is_refused_for_what_stands_in_it(shop: Shop) -> None:
         2: [name],
         3: [name],
         4: ["id: is required"],
-        5: ["parent_id: the row has 2 cells and the header 3; is a comma not quoted?"],
+        5: ["the row has 2 cells and the header 3; is a comma not quoted?"],
         6: ["id: stands in line 3 already"],
     }
     assert await shop.tree() == ["y" * 100]

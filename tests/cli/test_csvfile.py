@@ -53,13 +53,13 @@ def test_a_file_of_a_header_only_has_no_rows(tmp_path: Path) -> None:
     assert rows_of(write(tmp_path, "sku,name\n"), KNOWN) == []
 
 
-@pytest.mark.parametrize(("row", "column"), [("a", "name"), ("a,A,3,4", "note")])
-def test_a_row_that_does_not_fit_the_header_is_told_apart(tmp_path: Path, row: str, column: str) -> None:
+@pytest.mark.parametrize("row", ["a", "a,A,3,4"])
+def test_a_row_that_does_not_fit_the_header_is_told_apart_and_blames_no_column(tmp_path: Path, row: str) -> None:
     with opened(write(tmp_path, f"sku,name,note\n{row}\n"), KNOWN) as file:
         (found,) = file
     assert found.problem is not None
-    assert found.problem.column == column
-    assert f"has {row.count(',') + 1} cells and the header 3" in found.problem.message
+    assert found.problem.column is None
+    assert str(found.problem) == f"the row has {row.count(',') + 1} cells and the header 3; is a comma not quoted?"
     assert found.cells == {}
 
 

@@ -51,6 +51,11 @@ def test_the_file_goes_to_standard_output_and_the_count_does_not(to: list[str]) 
 
 
 @pytest.mark.usefixtures("database")
+def test_one_product_is_one_product() -> None:
+    assert run("products", "--category", "Drinks").stderr == "1 product exported\n"
+
+
+@pytest.mark.usefixtures("database")
 def test_a_file_is_written_and_gzipped_by_its_name(tmp_path: Path) -> None:
     plain, packed = tmp_path / "products.csv", tmp_path / "products.csv.gz"
     results = [run("products", path) for path in (plain, packed)]

@@ -136,11 +136,32 @@ def test_a_gzipped_file_goes_in(database: str, tmp_path: Path) -> None:
 def test_what_stops_an_import_is_said_and_nothing_is_stored(
     database: str, tmp_path: Path, text: str, category: str, message: str
 ) -> None:
-    result = run("products", write(tmp_path, text), "--default-category", category)
+    path = write(tmp_path, text)
+    result = run("products", path, "--default-category", category)
     assert result.exit_code == 1
     assert message in result.stderr
     assert result.stdout == ""
     assert stored(database) == 0
+    as_json = run("products", path, "--default-category", category, "--json")
+    assert (as_json.exit_code, as_json.stderr) == (1, result.stderr)
+    told: str = json.loads(as_json.stdout)["error"]
+    assert message.removeprefix("error: ").replace("\nerror: ", "\n") in told
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("options", [[], ["--batch", "100"]])
+def test_standard_input_goes_in(database: str, options: list[str], packed: bool) -> None:
+    content = gzip.compress(PRODUCTS.encode()) if packed else PRODUCTS.encode()
+    arguments = ["import", "products", "-", "--default-category", "Cups", *options]
+    result = CliRunner().invoke(main, arguments, input=content)
+    assert (result.exit_code, counts(result)) == (3, ["2", "0", "0", "1"])
+    assert stored(database) == 2
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_wrong_with_standard_input_is_told_by_its_name() -> None:
+    result = CliRunner().invoke(main, ["import", "products", "-"], input="sku\n")
+    assert result.stderr.startswith("error: stdin: line 1: there is no column name")
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """`angidi migrate …` on the configured database and the platform's own files."""
 
 import json
+from pathlib import Path
 
+import pytest
 from tests.cli.conftest import Run
 
 from angidi.cli.context import MIGRATIONS
@@ -42,6 +44,23 @@ def test_a_failure_is_a_line_and_exit_code_1(run: Run) -> None:
     done = run("migrate", "goto", "77")
     assert done.exit_code == 1
     assert done.stderr.startswith("error: no migration found for version 77")
+
+
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [
+        ("", "add_reviews"),
+        ("Add Reviews!", "add_reviews"),
+        ("../x", "x"),
+        ("add-stock", "add_stock"),
+        ("é", "add_reviews"),
+    ],
+)
+def test_a_name_that_is_no_good_in_a_files_is_refused(run: Run, tmp_path: Path, name: str, better: str) -> None:
+    done = run("migrate", "create", name, "--path", str(tmp_path / "migrations"))
+    assert done.exit_code == 2
+    assert f"is made of a-z, 0-9 and _, as in {better}" in done.stderr
+    assert not (tmp_path / "migrations").exists()
 
 
 def test_the_former_runners_line_is_printed(run: Run) -> None:

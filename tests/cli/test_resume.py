@@ -155,7 +155,11 @@ def test_an_import_that_loses_its_connection_says_what_is_stored(database: str, 
         killer.execute(KILL)
         _, told = process.communicate(timeout=60)
     assert process.returncode == 69
-    assert f"interrupted: the rows up to line {line(database)} are stored; --resume goes on from there" in told
+    assert told.splitlines()[-2:] == [
+        f"interrupted: the rows up to line {line(database)} are stored; --resume goes on from there",
+        "error: The connection to the database was lost. If this was a change, look whether it took effect.",
+    ]
+    assert "psycopg" not in told
     assert run(path, "--resume").exit_code == 3
     assert_complete(database)
 
@@ -206,7 +210,16 @@ def test_a_file_that_breaks_off_is_refused_before_anything_is_stored(database: s
     result = run(path, "--batch", str(BATCH))
     assert result.exit_code == 1
     assert "unexpected end of data" in result.stderr
+    assert result.stderr.count("\n") == 1, "nothing was stored, so there is nothing to go on from"
     assert ask(database, "SELECT count(*) FROM products") == [(0,)]
+
+
+@pytest.mark.usefixtures("database")
+def test_where_there_is_nothing_to_resume_it_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text(text(5))
+    told = "nothing to resume for this file (its content is new, or it is all in): begins at its first row\n"
+    assert [run(path, "--resume").stderr for _ in range(2)] == [told, told]
 
 
 @pytest.mark.usefixtures("database")

@@ -61,10 +61,11 @@ def test_a_restart_keeps_what_was_stored(home: Path) -> None:
 
 def test_a_second_server_on_the_same_home_is_refused_and_told_the_first_ones_pid(home: Path) -> None:
     with serving(home) as first:
-        second = Server(home, free_port())
-        assert second.process.wait(30) == 69
-        assert f"process {first.process.pid}" in second.output
-        assert f"kill {first.process.pid}" in second.output
+        for port in (free_port(), first.port):
+            second = Server(home, port)
+            assert second.process.wait(30) == 69
+            assert f"process {first.process.pid}" in second.output
+            assert f"kill {first.process.pid}" in second.output
 
 
 def test_a_taken_port_stops_the_start_with_one_line(home: Path) -> None:

@@ -17,7 +17,7 @@ class Report:
         self.refused: dict[int, list[str]] = {}
 
     def __call__(self, refused: Refused) -> None:
-        self.refused[refused.line] = [f"{reason.column}: {reason.message}" for reason in refused.reasons]
+        self.refused[refused.line] = [str(reason) for reason in refused.reasons]
 
 
 def write(folder: Path, text: str, name: str = "rows.csv") -> Path:

@@ -41,7 +41,7 @@ def categories(path: Path) -> None:
 
     The columns are id, name, parent_id, description.
     """
-    _export(path, "categories", lambda services: services.categories.export())
+    _export(path, ("category", "categories"), lambda services: services.categories.export())
 
 
 @group.command()
@@ -60,10 +60,10 @@ def products(path: Path, *, category: str | None) -> None:
             async for block in blocks:
                 yield block
 
-    _export(path, "products", work)
+    _export(path, ("product", "products"), work)
 
 
-def _export(path: Path, what: str, work: Work) -> None:
+def _export(path: Path, one_or_many: tuple[str, str], work: Work) -> None:
     with _progress() as watch, _target(path) as file:
 
         async def write(services: Services) -> int:
@@ -76,7 +76,7 @@ def _export(path: Path, what: str, work: Work) -> None:
             return rows
 
         rows = with_services(write)
-    click.echo(f"{rows:,} {what} exported", err=True)
+    click.echo(f"{rows:,} {one_or_many[rows != 1]} exported", err=True)
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """`angidi import …`: categories and products from CSV files."""
 
 import asyncio
+import shutil
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 import msgspec
@@ -19,6 +21,8 @@ from angidi.config import load
 from angidi.csvfile import HEADER, Columns, CsvFile, OnRefused, Refused, Summary, Watch
 from angidi.csvfile import opened as opened_csv
 from angidi.db.conninfo import Addresses
+from angidi.db.embedded import EmbeddedError
+from angidi.errors import AngidiError
 from angidi.products.imports import COLUMNS as PRODUCT_COLUMNS
 from angidi.products.progress import Progress as Stored
 
@@ -33,7 +37,13 @@ BATCH = 10_000
 LARGEST_BATCH = 50_000
 """Rows: a batch is held in memory."""
 
-_file = click.argument("path", metavar="FILE.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+NOTHING_TO_RESUME = "nothing to resume for this file (its content is new, or it is all in): begins at its first row"
+
+STDIN = Path("-")
+
+_file = click.argument(
+    "path", metavar="FILE.csv", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+)
 _dry_run = click.option("--dry-run", is_flag=True, help="Report all the same, and store nothing.")
 _json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
 
@@ -42,9 +52,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON
 def group() -> None:
     """Import categories and products from CSV files.
 
-    A file is UTF-8, its first line names the columns, and it may be gzipped. All good rows are stored, in one
-    transaction unless batches are asked for; each refused one is reported on a line of standard error, with its line in
-    the file and every reason. A second run changes nothing.
+    A file is UTF-8, its first line names the columns, and it may be gzipped; “-” is standard input. All good rows are
+    stored, in one transaction unless batches are asked for; each refused one is reported on a line of standard error,
+    with its line in the file and every reason. A second run changes nothing.
 
     Exit codes: 0 all rows are in · 1 the file or an option is wrong, nothing is stored · 3 some rows were refused, all
     others are in.
@@ -108,12 +118,12 @@ def products(  # noqa: PLR0913 - one parameter for each option
         steps = services.products.load_in_batches(
             file, size=batch or BATCH, resume=resume, on_refused=on_refused, default_category=default_category
         )
-        return await _followed(steps)
+        return await _followed(steps, resume=resume)
 
     _import(path, PRODUCT_COLUMNS, in_batches if batch or resume else work, dry_run=dry_run, as_json=as_json)
 
 
-async def _followed(steps: AsyncGenerator[Stored]) -> Summary:
+async def _followed(steps: AsyncGenerator[Stored], *, resume: bool) -> Summary:
     """Go through the steps of an import to its end; where it does not get there, say what is stored."""
     done = Stored(b"")
     try:
@@ -121,10 +131,15 @@ async def _followed(steps: AsyncGenerator[Stored]) -> Summary:
             done = await anext(steps)
             if done.line > HEADER:
                 click.echo(f"resumed: the rows up to line {done.line} are stored", err=True)
+            elif resume:
+                click.echo(NOTHING_TO_RESUME, err=True)
             async for step in steps:
                 done = step
     except BaseException:
-        click.echo(f"interrupted: the rows up to line {done.line} are stored; --resume goes on from there", err=True)
+        if done.line > HEADER:
+            click.echo(
+                f"interrupted: the rows up to line {done.line} are stored; --resume goes on from there", err=True
+            )
         raise
     return done.summary
 
@@ -138,11 +153,16 @@ def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json:
         async with opened(one_connection(settings), past_pooler) as services:
             return await work(services, file, refused.append if as_json else _print_refused)
 
-    with _progress(path) as watch, opened_csv(path, columns, watch) as file:
-        if file.ignored:
-            click.echo(printable(f"ignored columns: {', '.join(file.ignored)}"), err=True)
-        with located(settings) as where:
-            summary = asyncio.run(run(where, file))
+    try:
+        with _on_disk(path) as there, _progress(there) as watch, opened_csv(there, columns, watch) as file:
+            if file.ignored:
+                click.echo(printable(f"ignored columns: {', '.join(file.ignored)}"), err=True)
+            with located(settings) as where:
+                summary = asyncio.run(run(where, file))
+    except (AngidiError, EmbeddedError) as error:
+        if as_json:
+            click.echo(msgspec.json.encode({"error": str(error), "refused": refused}).decode())
+        raise
     if as_json:
         click.echo(msgspec.json.encode({**msgspec.structs.asdict(summary), "refused": refused}).decode())
     else:
@@ -152,7 +172,7 @@ def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json:
 
 
 def _print_refused(refused: Refused) -> None:
-    reasons = "; ".join(f"{reason.column}: {reason.message}" for reason in refused.reasons)
+    reasons = "; ".join(map(str, refused.reasons))
     click.echo(printable(f"line {refused.line}: {reasons}"), err=True)
 
 
@@ -162,6 +182,19 @@ def _print_summary(summary: Summary, *, dry_run: bool) -> None:
         table.add_column(name, justify="right")
     table.add_row(*(f"{count:,}" for count in msgspec.structs.astuple(summary)))
     Console().print(table)
+
+
+@contextmanager
+def _on_disk(path: Path) -> Generator[Path]:
+    """Give the file's path; what comes on standard input becomes a file meanwhile, for it may be read twice."""
+    if path != STDIN:
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "stdin"
+        with copy.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield copy
 
 
 @contextmanager

@@ -57,10 +57,10 @@ def serve(*, migrate: bool, seed: bool | None) -> None:
     signal.signal(signal.SIGTERM, _end)
     settings = load()
     logs.configure(settings.log_level, settings.log_format)
-    address, port = listen_address(settings)
     with ExitStack() as stack:
         if settings.embedded:
             stack.enter_context(exclusive(settings.angidi_home))
+        address, port = listen_address(settings)
         where = stack.enter_context(located(settings))
         before = prepare(where.direct, migrate=migrate or settings.db_auto_migrate)
         wanted = settings.angidi_env == "development" if seed is None else seed

@@ -1,5 +1,6 @@
 """The verbs that write files."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,13 +13,21 @@ from angidi.migrate import renumber as numbering
 from .chosen import Chosen, Verb, say
 
 
+def _name(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    """Refuse a name that is no good in a file's; golang-migrate would take it."""
+    if re.fullmatch("[a-z0-9_]+", name):
+        return name
+    better = re.sub("[^a-z0-9]+", "_", name.lower()).strip("_") or "add_reviews"
+    raise click.BadParameter(f"is made of a-z, 0-9 and _, as in {better}")
+
+
 @click.command(cls=Verb)
-@click.argument("name")
+@click.argument("name", callback=_name)
 @click.option("--digits", type=click.IntRange(min=1), default=6, show_default=True)
 @click.option("--time", "by_time", is_flag=True, help="Number by the time instead of in sequence.")
 @click.pass_obj
 def create(chosen: Chosen, name: str, digits: int, by_time: bool) -> None:
-    """Create an empty up and down file called NAME."""
+    """Create an empty up and down file called NAME, of a-z, 0-9 and _."""
     naming = making.Naming("sql", sequential=not by_time, digits=digits)
     paths = [str(path) for path in making.create(chosen.path, name, naming, datetime.now(UTC))]
     chosen.show(paths, lambda: click.echo("\n".join(paths)))
