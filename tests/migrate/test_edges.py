@@ -3,6 +3,7 @@
 import socket
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -113,3 +114,7 @@ def test_a_hint_and_a_detail_of_the_server_are_shown(scratch: Scratch):
     scratch.files(u1_a="SELECT 1")
     with scratch.open() as migrate, pytest.raises(MigrationFailed, match="HINT: No function matches"):
         migrate.up()
+
+
+def test_a_command_has_its_short_help_option_in_any_group():
+    assert "-h, --help" in CliRunner().invoke(click.Group(commands=[up]), ["up", "-h"]).output

@@ -60,11 +60,16 @@ class Chosen:
             text()
 
 
+HELP = {"help_option_names": ["-h", "--help"]}
+"""Named by each command for itself: click keeps the names of the first group that a command is called in."""
+
+
 class Verb(click.Command):
     """A command with the shared options, which reach it as one `Chosen` object."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.context_settings = HELP | self.context_settings
         self.params += [
             click.Option(["--path"], type=click.Path(path_type=Path), help="Directory of the migrations."),
             click.Option(["--database"], help="URL or connection string of the database."),
