@@ -164,6 +164,12 @@ def test_what_is_wrong_with_standard_input_is_told_by_its_name() -> None:
     assert result.stderr.startswith("error: stdin: line 1: there is no column name")
 
 
+def test_standard_input_that_is_closed_is_told() -> None:
+    closed = ["sh", "-c", 'exec "$0" -m angidi import products - <&-', sys.executable]
+    result = subprocess.run(closed, capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, result.stderr) == (1, "Error: standard input is closed\n")
+
+
 def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     result = run("products", tmp_path / "rows.csv")
     assert result.exit_code == 2

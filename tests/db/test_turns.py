@@ -114,4 +114,4 @@ async def test_who_has_to_wait_is_counted() -> None:
         await waiting
     counted = turns.stats()
     assert counted.pop("requests_wait_ms") >= 10
-    assert counted == {"requests_waiting": 0, "requests_queued": 1, "requests_errors": 1}
+    assert counted == {"requests_num": 1, "requests_waiting": 0, "requests_queued": 1, "requests_errors": 1}

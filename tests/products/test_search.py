@@ -249,6 +249,13 @@ async def test_the_index_misses_no_text_that_a_term_is_part_of(api: Api, step: i
     )
 
 
+async def test_what_parts_the_fields_is_looked_for_in_each_of_a_subtree_too(shop: Shop) -> None:
+    for sort in ("name", "price"):
+        path = f"/categories/{shop.category}/products"
+        answer = await shop.api.get(path, params={"search": "\x01", "sort": sort, "page_size": 1})
+        assert (answer.status_code, answer.json()["data"]["products"]) == (200, [])
+
+
 async def test_pages_behind_the_last_one_are_empty_and_tell_the_total(shop: Shop) -> None:
     for query in ({"search": "red", "page": 9}, {"q": "red", "page": 9}, {"q": "none", "page": 9}):
         page = (await shop.api.get("/products", params=query)).json()["data"]

@@ -17,7 +17,7 @@ from rich.table import Table
 from angidi.app import Services
 from angidi.categories.imports import COLUMNS as CATEGORY_COLUMNS
 from angidi.cli.context import located, one_connection, opened, printable
-from angidi.config import load
+from angidi.config import ConfigError, load
 from angidi.csvfile import HEADER, Columns, CsvFile, OnRefused, Refused, Summary, Watch
 from angidi.csvfile import opened as opened_csv
 from angidi.db.conninfo import Addresses
@@ -159,9 +159,9 @@ def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json:
                 click.echo(printable(f"ignored columns: {', '.join(file.ignored)}"), err=True)
             with located(settings) as where:
                 summary = asyncio.run(run(where, file))
-    except (AngidiError, EmbeddedError) as error:
+    except (AngidiError, ConfigError, EmbeddedError) as error:
         if as_json:
-            click.echo(msgspec.json.encode({"error": str(error), "refused": refused}).decode())
+            click.echo(msgspec.json.encode({"error": _reason(error), "refused": refused}).decode())
         raise
     if as_json:
         click.echo(msgspec.json.encode({**msgspec.structs.asdict(summary), "refused": refused}).decode())
@@ -169,6 +169,12 @@ def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json:
         _print_summary(summary, dry_run=dry_run)
     if summary.refused:
         sys.exit(SOME_REFUSED)
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error says: what is wrong with each field, where it is fields that are refused."""
+    details = error.details if isinstance(error, AngidiError) else ()
+    return "; ".join(f"{field}: {message}" for field, message in details) or str(error)
 
 
 def _print_refused(refused: Refused) -> None:
@@ -192,8 +198,13 @@ def _on_disk(path: Path) -> Generator[Path]:
         return
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "stdin"
-        with copy.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
+        try:
+            with copy.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+        except OSError as error:
+            raise click.ClickException(f"standard input cannot be kept: {error.strerror}") from error
+        except AttributeError as error:  # there is none
+            raise click.ClickException("standard input is closed") from error
         yield copy
 
 

@@ -6,6 +6,7 @@ It stands before the queue of psycopg_pool, in which each who waits makes a cond
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from time import monotonic
 
 from psycopg_pool import PoolTimeout
@@ -46,6 +47,7 @@ class Turns:
     def stats(self) -> dict[str, int]:
         """Return figures of who had to wait, under the names that psycopg_pool has for its own queue."""
         return {
+            "requests_num": self._failed,
             "requests_waiting": max(0, self.present - self._most),
             "requests_queued": self._queued,
             "requests_wait_ms": int(self._waited * 1000),
@@ -64,6 +66,8 @@ class Turns:
         except BaseException:
             self.present -= 1
             self._failed += 1
+            with suppress(ValueError):
+                self._line.remove(turn)
             if turn.done() and not (turn.cancelled() or turn.exception()):  # it came as its owner was cancelled
                 self._pass_on()
             raise

@@ -65,7 +65,7 @@ SELECT products.id, name, coalesce(description, '') AS description, price, stock
 # No condition of the outer level can use an index, since the inner one has a limit.
 WALKED = """
 SELECT id, {relevance} AS relevance
-  FROM (SELECT id, name, price, stock, category_id, created_at, deleted_at, search_text, words
+  FROM (SELECT id, name, description, price, stock, category_id, created_at, deleted_at, search_text, words
           FROM products
          WHERE {liveness} AND {after}
          ORDER BY {order}
@@ -122,7 +122,7 @@ SELECT (SELECT count(*) FROM category_closure WHERE ancestor_id = %(category_id)
 """
 
 # Pages of the table, drawn by chance: how many have a hit among their first rows. Those are looked up by their places,
-# and OFFSET 0 keeps the planner from turning that round, into a search for hits that lie on the pages.
+# and each OFFSET 0 keeps the planner from turning that round, into a search for hits that lie on the pages.
 DRAWN = """
 WITH heap AS (
     SELECT pg_relation_size('products') / current_setting('block_size')::integer AS pages
@@ -132,8 +132,11 @@ SELECT (SELECT pages FROM heap) AS pages, count(*) AS hits
           FROM heap
          CROSS JOIN generate_series(1, %(draws)s)) AS drawn
  WHERE EXISTS (SELECT
-                 FROM products
-                WHERE ctid = ANY (replace(%(rows)s, 'page', page::text)::tid[]) AND {where}
+                 FROM (SELECT name, description, price, stock, category_id, deleted_at, search_text, words
+                         FROM products
+                        WHERE ctid = ANY (replace(%(rows)s, 'page', page::text)::tid[])
+                       OFFSET 0) AS first
+                WHERE {where}
                OFFSET 0)
 """
 FIRST_ROWS = "{" + ",".join(f'"(page,{row})"' for row in range(1, 11)) + "}"

@@ -93,7 +93,7 @@ def wait(chosen: Chosen, timeout: float, current: bool) -> None:
                 return
             reason, kind = f"{len(found.pending)} pending" + (", dirty" if found.dirty else ""), MigrateError
         except OpenError as error:
-            reason, kind = error.text.splitlines()[0], type(error)
+            reason, kind = (error.text.splitlines() or ["no answer"])[0], type(error)
         if reason != last:
             say(f"waiting: {reason}")
             last = reason
