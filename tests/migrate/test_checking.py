@@ -242,11 +242,11 @@ def test_the_manuals_worked_example_goes_up_and_down_on_the_platforms_own_schema
     root = Path(__file__).parents[2]
     manual = (root / "docs/database/MIGRATIONS.md").read_text(encoding="utf-8")
     example = manual.split("```sql\n")[1].split("```")[0]
-    up, down = example.split("-- 000010_product_title.down.sql\n")
+    up, down = example.split("-- 0000NN_product_picture.down.sql\n")
     for path in (root / "src/angidi/migrations").glob("*.sql"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "999999_product_title.up.sql").write_text(up, encoding="utf-8")
-    (tmp_path / "999999_product_title.down.sql").write_text(down, encoding="utf-8")
+    (tmp_path / "999999_product_picture.up.sql").write_text(up, encoding="utf-8")
+    (tmp_path / "999999_product_picture.down.sql").write_text(down, encoding="utf-8")
     source = Source(tmp_path)
     assert [each.rule for each in lint(source) if each.path.name.startswith("999999")] == []
     assert verify(source, parse_target(scratch.url)) == []

@@ -69,7 +69,7 @@ class Verb(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.context_settings = HELP | self.context_settings
+        self.context_settings = {**HELP, **self.context_settings}
         self.params += [
             click.Option(["--path"], type=click.Path(path_type=Path), help="Directory of the migrations."),
             click.Option(["--database"], help="URL or connection string of the database."),
