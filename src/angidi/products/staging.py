@@ -101,8 +101,9 @@ UPDATE import_products AS staged
 
 # Rows that would change nothing are sifted out first, for ON CONFLICT locks, and so writes, each row that it meets;
 # the guard at the end is for rows that were changed by others meanwhile. Rows are locked in the order of their ids,
-# and new SKUs taken in their own, bytewise, as by all who do several: so none deadlock. xmax is 0 in a row version that
-# nobody has locked or replaced: one just inserted.
+# and new SKUs taken in their own, bytewise, as by all who do several: two can deadlock only over a SKU that was stored
+# between this statement's beginning and its turn. xmax is 0 in a row version that nobody has locked or replaced: one
+# just inserted.
 UPSERT = """
 WITH stored AS (
     INSERT INTO products AS product (id, sku, name, description, price, stock, category_id, image_url)
