@@ -159,8 +159,13 @@ def fill(url: str, rows: int) -> None:
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("SET maintenance_work_mem = '1GB'")
         conn.execute("SET max_parallel_maintenance_workers = 2")
+        conn.execute("DELETE FROM categories")  # the known ones, whose names the tree has for ids of its own
         _copy(conn, "categories", _categories())
-        with _without_indexes(conn, "products"), ThreadPoolExecutor(STREAMS) as threads:
+        with (
+            _without_indexes(conn, "products"),
+            _without_indexes(conn, "product_search"),
+            ThreadPoolExecutor(STREAMS) as threads,
+        ):
             list(threads.map(lambda part: _copy_products(url, rows, part), range(STREAMS)))
         with _without_indexes(conn, "users"):
             _copy(conn, "users", _users(rows))

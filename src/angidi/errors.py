@@ -2,7 +2,7 @@
 
 A feature declares its errors and never catches the driver's::
 
-    class EmailTaken(Conflict, table="users", constraint="users_email_living_key"):
+    class EmailTaken(Conflict, table="users", constraint="users_email_active_key"):
         code = "EMAIL_EXISTS"
         message = "This email address is already registered."
 

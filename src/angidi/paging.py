@@ -172,13 +172,13 @@ async def read_page(
     `rows` returns a row more than the page has where others follow, and the total where that costs nothing.
     """
     found, told = await rows(conn, query, asked)
-    total = Total(told) if told is not None else _shown(asked, len(found))
+    total = Total(told) if told is not None else shown(asked, len(found))
     if total is None and asked.counting != "none":
         total = await count(conn, query)
     return Found(asked, found[: asked.page_size], total, is_last=len(found) <= asked.page_size)
 
 
-def _shown(asked: PageRequest, found: int) -> Total | None:
+def shown(asked: PageRequest, found: int) -> Total | None:
     """Return the total, if wanted, where the page is the last one and all before it were counted by skipping them."""
     if asked.counting == "none" or asked.after or found > asked.page_size or (asked.offset and not found):
         return None

@@ -14,22 +14,23 @@ import pytest
 import angidi
 from angidi.db.plans import numbered
 from angidi.paging import PageRequest
-from angidi.products import listing
-from angidi.products.filters import TIERS
 from angidi.products.models import ProductQuery, Sort
+from angidi.products.search import ORDERS
+from angidi.products.search import statements as lists
+from angidi.products.search.conditions import CLASSES, IN_NAME, Selection
 
 SOURCE = Path(angidi.__file__).parent
 MODULES = [
     "angidi." + ".".join(path.relative_to(SOURCE).with_suffix("").parts)
     for path in [
         *sorted(SOURCE.glob("*/repository.py")),
-        *sorted(SOURCE.glob("*/listing.py")),
+        *sorted(SOURCE.glob("*/search/statements.py")),
         SOURCE / "web" / "health.py",
         *(SOURCE / "db" / name for name in ("derived.py", "inspection.py", "statistics.py")),
     ]
 ]
-BUILT = {"PLAIN", "FOUND", "COUNTED", "GATHERED", "DRAWN", "WALKED", "MERGED"}
-"""Statements inside each other: they are tried as the functions of `listing` put them together."""
+BUILT = {"PLAIN", "WALK", "GATHER", "COUNT", "COUNT_BOUNDED", "EXPLAIN"}
+"""Statements with places for conditions: they are tried as the functions of `lists` put them together."""
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 
 
@@ -38,14 +39,14 @@ def statements() -> Iterator[tuple[str, str]]:
     for module in MODULES:
         constants = vars(importlib.import_module(module))
         for name, sql in constants.items():
-            if name.isupper() and isinstance(sql, str) and STATEMENT.match(sql) and name not in BUILT:
+            if name.isupper() and isinstance(sql, str) and STATEMENT.match(sql) and not (module.endswith("statements") and name in BUILT):
                 for number, filled in enumerate(fill(sql, constants)):
                     yield f"{module}.{name}.{number}", filled
 
 
 def fill(sql: str, constants: dict[str, object]) -> Iterator[str]:
     """Put each of the module's fragments where the statement has a place for them."""
-    orders: list[Any] = [*cast("dict[str, Any]", constants.get("ORDERS", {})).values()][:6]  # but for relevance
+    orders: list[Any] = [*cast("dict[str, Any]", constants.get("ORDERS", {})).values()]
     places = {
         "where": [
             *fragments(constants, "FILTERS", "LIVENESS", "IN_STOCK", "SUBTREE", "AFTER"),
@@ -80,21 +81,25 @@ def pages() -> Iterator[tuple[str, str]]:
     }
     for sort in (None, *get_args(Sort)):
         for deleted in (None, "only", "with"):
-            query = ProductQuery(**everything, sort=sort, deleted=deleted, category_id=uuid4(), subtree=True)
-            position = listing.ORDERS[query.order].position
+            query = ProductQuery(**everything, sort=sort, deleted=deleted, category_id=uuid4(), subtree=True, sku="A")
+            selection, position = Selection(query, "{}"), ORDERS[query.order].position
+            name = f"{sort}-{deleted}"
+            yield f"count-{name}", lists.count(selection, exact=True)[0]
+            yield f"bounded-{name}", lists.count(selection, exact=False)[0]
             for after in (None, position(*range(len(position.__struct_fields__)))):
-                asked = PageRequest(position, after=after)
+                page_request = PageRequest(position, after=after)
                 name = f"{sort}-{deleted}-{after is not None}"
-                yield f"plain-{name}", listing.plain(query, asked)[0] if sort else "SELECT 1"
-                yield f"counted-{name}", listing.counted(query, asked, everywhere=False)[0]
-                yield f"drawn-{name}", listing.drawn(query, 1)[0]
-                yield f"merged-{name}", listing.merged(query, asked)[0] if sort else "SELECT 1"
-                for tier in (None, *TIERS) if sort is None else (None,):
-                    yield f"gathered-{name}-{tier}", listing.gathered(query, asked, tier)[0]
-                    if sort or tier is not None:  # relevance is walked tier by tier
-                        yield f"walked-{name}-{tier}", listing.walked(query, asked, 1, tier)[0]
-    yield "suggested", listing.suggestions("cup", 1, None)[0]
-    yield "suggested among", listing.suggestions("cup", 1, 1)[0]
+                alone = Selection(ProductQuery(sort=sort or "price", category_id=uuid4()))
+                yield f"plain-{name}", lists.plain(alone, PageRequest(ORDERS[alone.query.order].position))[0]
+                yield f"gather-{name}", lists.gather(selection, page_request)[0]
+                for relevance in CLASSES if sort is None else ():
+                    of_class = selection.of_relevance(relevance)
+                    yield f"walk-{name}-{relevance}", lists.walk(of_class, page_request, 1)[0]
+                    yield f"gather-{name}-{relevance}", lists.gather(of_class, page_request)[0]
+                if sort:
+                    yield f"walk-{name}", lists.walk(selection, page_request, 1)[0]
+    suggested = Selection(ProductQuery(q="cup", sort="-created_at"), words=IN_NAME)
+    yield "suggested", lists.walk(suggested, PageRequest(ORDERS["-created_at"].position), 1)[0]
 
 
 @pytest.mark.parametrize(("name", "sql"), [pytest.param(name, sql, id=name) for name, sql in pages()])

@@ -50,3 +50,10 @@ class NameEmpty(Invalid, table="categories", constraint="name_not_empty"):
 
     field = "name"
     message = "must not be empty"
+
+
+class CategoryNameInvisible(Invalid, table="categories", constraint="name_visible"):
+    """A name without a character that can be seen."""
+
+    field = "name"
+    message = "must have a visible character"

@@ -36,7 +36,7 @@ DELETE FROM categories
 """
 
 COUNT_PRODUCTS = """
-SELECT count(*) FILTER (WHERE deleted_at IS NULL) AS living,
+SELECT count(*) FILTER (WHERE deleted_at IS NULL) AS active,
        count(*) FILTER (WHERE deleted_at IS NOT NULL) AS deleted
   FROM products
  WHERE category_id = %(id)s
@@ -118,7 +118,7 @@ SELECT (SELECT count(*) FROM ancestors) AS depth,
 class ProductCount(Struct, frozen=True):
     """How many products are in a category."""
 
-    living: int
+    active: int
     deleted: int
 
 

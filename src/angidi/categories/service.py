@@ -102,7 +102,7 @@ class CategoryService:
         except CategoryInUse:
             found = await self._db.read(repository.count_products, category_id)
             raise CategoryInUse(
-                f"There are {found.living} products in this category, and {found.deleted} deleted ones."
+                f"There are {found.active} products in this category, and {found.deleted} deleted ones."
             ) from None
 
     async def load(self, file: CsvFile, *, on_refused: OnRefused, dry_run: bool = False) -> Summary:

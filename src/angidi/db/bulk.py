@@ -23,12 +23,12 @@ class Block(NamedTuple):
 
 
 # For this transaction alone. Whoever keeps one of its rows locked is waited for longer than a request would wait,
-# and still not for ever. The new rows of a GIN index are worked in more at a time: nobody waits for just one of them.
+# and still not for ever. The pending list of a GIN index may grow to what a batch adds, and is worked in after it.
 TAKE_TIME = """
 SELECT set_config('statement_timeout', '0', true),
        set_config('idle_in_transaction_session_timeout', '0', true),
        set_config('lock_timeout', '60s', true),
-       set_config('gin_pending_list_limit', '1MB', true)
+       set_config('gin_pending_list_limit', '64MB', true)
 """
 
 TAKE_LONGER = "SELECT set_config('statement_timeout', %(limit)s, true)"

@@ -2,6 +2,9 @@
 
 A struct is built positionally (four times quicker than by keyword), so the columns of a statement must stand in
 the order of the struct's fields. That is checked at the first use of each pair of statement and struct.
+
+`prepare=False` has a statement planned for its values at each call; without it, a statement that is run often is
+prepared, and in time planned once for all values.
 """
 
 import functools
@@ -30,26 +33,38 @@ async def fetch_one(
 
 
 async def fetch_all(
-    conn: Connection, into: type[S], sql: LiteralString, parameters: Parameters | None = None
+    conn: Connection,
+    into: type[S],
+    sql: LiteralString,
+    parameters: Parameters | None = None,
+    *,
+    prepare: bool | None = None,
 ) -> list[S]:
     """Return all rows of `sql` as `into`, in the statement's order."""
-    cursor = await _execute(conn, into, sql, parameters)
+    cursor = await _execute(conn, into, sql, parameters, prepare=prepare)
     return await cursor.fetchall()
 
 
 async def fetch_counted(
-    conn: Connection, into: type[S], sql: LiteralString, parameters: Parameters | None = None
+    conn: Connection,
+    into: type[S],
+    sql: LiteralString,
+    parameters: Parameters | None = None,
+    *,
+    prepare: bool | None = None,
 ) -> tuple[list[S], int | None]:
     """Return all rows of `sql` as `into`, and the total that one column more, the last, tells with each of them."""
-    cursor = await conn.execute(sql, parameters)
+    cursor = await conn.execute(sql, parameters, prepare=prepare)
     _check_once(cursor, into, sql, more=1)
     rows = await cursor.fetchall()
     return [into(*row[:-1]) for row in rows], rows[0][-1] if rows else None
 
 
-async def fetch_value(conn: Connection, sql: LiteralString, parameters: Parameters | None = None) -> Any:
+async def fetch_value(
+    conn: Connection, sql: LiteralString, parameters: Parameters | None = None, *, prepare: bool | None = None
+) -> Any:
     """Return the first column of the first row of `sql`, or None when there is no row."""
-    row = await (await conn.execute(sql, parameters)).fetchone()
+    row = await (await conn.execute(sql, parameters, prepare=prepare)).fetchone()
     return None if row is None else row[0]
 
 
@@ -59,10 +74,10 @@ async def execute(conn: Connection, sql: LiteralString, parameters: Parameters |
 
 
 async def _execute(
-    conn: Connection, into: type[S], sql: LiteralString, parameters: Parameters | None
+    conn: Connection, into: type[S], sql: LiteralString, parameters: Parameters | None, *, prepare: bool | None = None
 ) -> AsyncCursor[S]:
     cursor = conn.cursor(row_factory=_factory(into, sql))
-    return await cursor.execute(sql, parameters)
+    return await cursor.execute(sql, parameters, prepare=prepare)
 
 
 @functools.lru_cache(1024)

@@ -34,3 +34,6 @@ ALTER TABLE users
     ALTER COLUMN updated_at SET DEFAULT (now() AT TIME ZONE 'UTC'),
     ALTER COLUMN updated_at DROP NOT NULL,
     ALTER COLUMN deleted_at TYPE timestamp USING deleted_at AT TIME ZONE 'UTC';
+
+ALTER TABLE products RESET (fillfactor);
+ALTER TABLE users RESET (fillfactor);

@@ -10,8 +10,8 @@ class ProductNotFound(NotFound):
     message = "There is no such product."
 
 
-class SkuTaken(Conflict, table="products", constraint="products_sku_living_key"):
-    """A living product has the SKU."""
+class SkuTaken(Conflict, table="products", constraint="products_sku_active_key"):
+    """An active product has the SKU."""
 
     code = "SKU_EXISTS"
     message = "A product with this SKU exists already."
@@ -50,3 +50,24 @@ class StockNegative(Invalid, table="products", constraint="stock_non_negative"):
 
     field = "stock"
     message = "must not be negative"
+
+
+class ProductNameInvisible(Invalid, table="products", constraint="name_visible"):
+    """A name without a character that can be seen."""
+
+    field = "name"
+    message = "must have a visible character"
+
+
+class SkuInvisible(Invalid, table="products", constraint="sku_visible"):
+    """A SKU without a character that can be seen."""
+
+    field = "sku"
+    message = "must have a visible character"
+
+
+class ImageUrlScript(Invalid, table="products", constraint="image_url_not_script"):
+    """A script in place of the address of a picture."""
+
+    field = "image_url"
+    message = "must be an http or https URL"

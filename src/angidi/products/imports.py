@@ -52,7 +52,7 @@ class _SkuAlone(Struct, frozen=True):
 
 
 async def load(conn: Connection, file: CsvFile, *, on_refused: OnRefused, default_category: str | None) -> Summary:
-    """Add and change the products of `file`, matched by SKU among the living.
+    """Add and change the products of `file`, matched by SKU among the active.
 
     `default_category` (name, path or id) is for new products whose row names none. Raises `Invalid` where that does
     not mean exactly one category. Rows are locked in the order of their ids.
@@ -62,6 +62,7 @@ async def load(conn: Connection, file: CsvFile, *, on_refused: OnRefused, defaul
     await staging.refuse_doubles(conn)
     await staging.check(conn, homeless_too=default is None)
     summary = await staging.upsert(conn, file.columns, default)
+    await staging.clean_search(conn)
     await _report(conn, on_refused)
     return summary
 
@@ -96,6 +97,7 @@ async def load_batch(
     await progress.refuse_doubles(conn)
     await staging.check(conn, homeless_too=default is None)
     summary = await staging.upsert(conn, columns, default)
+    await staging.clean_search(conn)
     refused = [each async for each in staging.list_refused(conn)]
     await staging.drop(conn)
     return summary, refused
@@ -107,6 +109,7 @@ async def add_unknown(conn: Connection, rows: Iterable[Row], *, on_refused: OnRe
     await staging.refuse_doubles(conn)
     await staging.check(conn, homeless_too=True)
     summary = await staging.add_unknown(conn)
+    await staging.clean_search(conn)
     await _report(conn, on_refused)
     return summary
 

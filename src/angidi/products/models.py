@@ -275,6 +275,10 @@ class ProductQuery(CategoryProductQuery, frozen=True, kw_only=True):
         Meta(description="Only those in this category", examples=["550e8400-e29b-41d4-a716-446655440001"]),
         Parse(filter_id),
     ] = None
+    sku: Annotated[
+        str,
+        Meta(max_length=100, description="the SKU, exactly; “q” finds SKUs by their beginning", examples=["CUP-080"]),
+    ] = ""
     subtree: Annotated[
         bool,
         Meta(

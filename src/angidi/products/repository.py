@@ -4,17 +4,14 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import LiteralString
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from angidi.db.bulk import Block, copy_out
-from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
+from angidi.db.rows import Connection, execute, fetch_all, fetch_one
 from angidi.ids import new_id
-from angidi.paging import PageRequest, Total
-from angidi.products import listing
 from angidi.products.bulk import Candidate, Clash
 from angidi.products.errors import ProductNotFound
-from angidi.products.filters import INDEXED_LENGTH
-from angidi.products.models import Hit, NewProduct, Product, ProductQuery
+from angidi.products.models import NewProduct, Product
 
 INSERT = """
 INSERT INTO products (id, name, description, price, stock, category_id, image_url, sku)
@@ -23,7 +20,7 @@ RETURNING id, name, coalesce(description, '') AS description, price, stock, cate
           created_at, updated_at, version, image_url, sku
 """
 
-# The columns of an import, for all living products, or those in a category and below it. In the order of creation:
+# The columns of an import, for all active products, or those in a category and below it. In the order of creation:
 # imported elsewhere, the same products are the newest.
 EXPORT = """
 SELECT sku, name, price, stock, description, category_id, image_url
@@ -115,32 +112,13 @@ RETURNING id, name, coalesce(description, '') AS description, price, stock, cate
 """
 
 
-SAMPLED = 1_000
-"""Products that a short search is tried on."""
-
-
-class SubtreeSize(Struct, frozen=True):
-    """How many categories and living products a subtree has, and how many products there are in all."""
-
-    categories: int
-    products: int
-    whole: int
-
-
-class Draw(Struct, frozen=True):
-    """How many pages the table has, and how many of those drawn have a hit."""
-
-    pages: int
-    hits: int
-
-
 async def insert(conn: Connection, new: NewProduct) -> Product:
     """Store a new product. Raises `SkuTaken`, `CategoryUnknown`."""
-    return _found(await fetch_one(conn, Product, INSERT, {"id": new_id(), **structs.asdict(new)}))
+    return _existing(await fetch_one(conn, Product, INSERT, {"id": new_id(), **structs.asdict(new)}))
 
 
 async def list_clashes(conn: Connection, rows: Sequence[Candidate]) -> list[Clash]:
-    """Return the rows whose category does not exist or whose SKU a living product has; lock the categories that do."""
+    """Return the rows whose category does not exist or whose SKU an active product has; lock the categories that do."""
     parameters = {
         "indexes": [row.index for row in rows],
         "category_ids": [row.category_id for row in rows],
@@ -157,17 +135,17 @@ async def insert_many(conn: Connection, rows: Iterable[tuple[UUID, NewProduct]])
 
 
 def export(conn: Connection, category_id: UUID | None) -> AsyncGenerator[Block]:
-    """Yield all living products, or those in a category and below it, as a CSV file."""
+    """Yield all active products, or those in a category and below it, as a CSV file."""
     return copy_out(conn, EXPORT, {"category_id": category_id})
 
 
 async def find_product(conn: Connection, product_id: UUID) -> Product | None:
-    """Return the living product."""
+    """Return the active product."""
     return await fetch_one(conn, Product, FIND, {"id": product_id})
 
 
 async def find_products(conn: Connection, product_ids: Iterable[UUID]) -> dict[UUID, Product]:
-    """Return the living ones of the products, by id."""
+    """Return the active ones of the products, by id."""
     ids = ",".join([product_id.hex for product_id in product_ids])  # a text: the driver has nothing to do for each
     return {product.id: product for product in await fetch_all(conn, Product, FIND_MANY, {"ids": f"{{{ids}}}"})}
 
@@ -175,89 +153,21 @@ async def find_products(conn: Connection, product_ids: Iterable[UUID]) -> dict[U
 async def update(conn: Connection, product_id: UUID, values: Mapping[str, object]) -> Product:
     """Set the columns in `values` (at least one). Raises `ProductNotFound`, `SkuTaken`, `CategoryUnknown`."""
     sql = UPDATE.format(assignments=", ".join(ASSIGNMENTS[name] for name in values))
-    return _found(await fetch_one(conn, Product, sql, {**values, "id": product_id}))
+    return _existing(await fetch_one(conn, Product, sql, {**values, "id": product_id}))
 
 
 async def delete(conn: Connection, product_id: UUID) -> None:
-    """Delete a living product softly. Raises `ProductNotFound`."""
+    """Delete an active product softly. Raises `ProductNotFound`."""
     if not await execute(conn, DELETE, {"id": product_id}):
         raise ProductNotFound
 
 
 async def restore(conn: Connection, product_id: UUID) -> Product:
-    """Bring a deleted product back; a living one stays as it is. Raises `ProductNotFound`, `SkuTaken`."""
-    return _found(await fetch_one(conn, Product, RESTORE, {"id": product_id}))
+    """Bring a deleted product back; an active one stays as it is. Raises `ProductNotFound`, `SkuTaken`."""
+    return _existing(await fetch_one(conn, Product, RESTORE, {"id": product_id}))
 
 
-async def list_products(conn: Connection, query: ProductQuery, asked: PageRequest) -> tuple[list[Hit], int | None]:
-    """Return a page of products in the order asked for, the row after it, if any, and the total where it is kept."""
-    return await fetch_counted(conn, Hit, *listing.plain(query, asked))
-
-
-async def gather(
-    conn: Connection, query: ProductQuery, asked: PageRequest, tier: int | None = None, *, everywhere: bool = False
-) -> list[Hit]:
-    """Return a page and the row after it, if any, of a list of few hits or of one tier of it."""
-    return await fetch_all(conn, Hit, *listing.gathered(query, asked, tier, everywhere=everywhere))
-
-
-async def gather_counted(
-    conn: Connection, query: ProductQuery, asked: PageRequest, *, everywhere: bool
-) -> tuple[list[Hit], int | None]:
-    """Return a page and the row after it, if any, of a list of few hits, and how many they are.
-
-    Hits are counted to one past `COUNT_BOUND`, from where on the page is wrong; a page without rows tells no number.
-    """
-    return await fetch_counted(conn, Hit, *listing.counted(query, asked, everywhere=everywhere))
-
-
-async def draw(conn: Connection, query: ProductQuery, draws: int) -> Draw:
-    """Look at so many pages of the table, drawn by chance, and tell how many of them have a hit."""
-    return await fetch_one(conn, Draw, *listing.drawn(query, draws)) or Draw(0, 0)
-
-
-async def walk(
-    conn: Connection, query: ProductQuery, asked: PageRequest, depth: int, tier: int | None = None
-) -> list[Hit]:
-    """Return a page as `gather` does, or what of it is among the next `depth` products of its order."""
-    return await fetch_all(conn, Hit, *listing.walked(query, asked, depth, tier))
-
-
-async def merge(conn: Connection, query: ProductQuery, asked: PageRequest) -> list[Hit]:
-    """Return a page of a subtree, and the row after it, if any."""
-    return await fetch_all(conn, Hit, *listing.merged(query, asked))
-
-
-async def suggest(conn: Connection, q: str, limit: int, depth: int | None) -> list[Hit]:
-    """Return the newest products whose names have the words of `q`: among the newest `depth`, or among all."""
-    return await fetch_all(conn, Hit, *listing.suggestions(q, limit, depth))
-
-
-async def count_products(conn: Connection, query: ProductQuery, *, everywhere: bool = False) -> Total:
-    """Return how many products there are: exactly for the whole, for a category, and when asked for.
-
-    `everywhere` looks at each row, for a search that most of them pass.
-    """
-    sql, parameters, is_bounded = listing.count(query, everywhere=everywhere)
-    counted = await fetch_value(conn, sql, parameters)
-    return Total.bounded(counted) if is_bounded else Total(counted)
-
-
-async def measure_subtree(conn: Connection, query: ProductQuery) -> SubtreeSize:
-    """Return how large the subtree of the query's category is."""
-    size = await fetch_one(conn, SubtreeSize, listing.MEASURE_SUBTREE, {"category_id": query.category_id})
-    return size or SubtreeSize(0, 0, 0)
-
-
-async def is_everywhere(conn: Connection, query: ProductQuery) -> bool:
-    """Tell whether `search` is so short, and in so many of the newest products, that an index helps nothing."""
-    if len(query.search) >= INDEXED_LENGTH:
-        return False
-    sample = {"search": query.search, "sampled": SAMPLED}
-    return await fetch_value(conn, listing.SAMPLE, sample) * 10 > SAMPLED
-
-
-def _found(product: Product | None) -> Product:
+def _existing(product: Product | None) -> Product:
     if product is None:
         raise ProductNotFound
     return product

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing
 from functools import partial
 from itertools import islice
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, structs
@@ -15,11 +16,11 @@ from angidi.db import Connection, Database, retried
 from angidi.db.bulk import Block, take_longer, take_time
 from angidi.db.coalesce import Joined, Shared
 from angidi.db.errors import translated
-from angidi.products import imports, pages, progress, repository
+from angidi.paging import Found, Total
+from angidi.products import imports, progress, repository, search
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
 from angidi.products.errors import CategoryUnknown, ProductNotFound
 from angidi.products.highlight import MOST_WORDS, highlighted, marked, words_in
-from angidi.products.listing import ORDERS
 from angidi.products.models import (
     CategoryProductQuery,
     NewProduct,
@@ -46,6 +47,13 @@ BULK_STATEMENT = "20s"
 """A thousand rows of full length take a second of the database's work, and more of its time when it is busy."""
 
 
+class ReadPage(NamedTuple):
+    """A page, and whether its category is known."""
+
+    page: ProductPage
+    is_known: bool
+
+
 class ProductService:
     """The catalogue."""
 
@@ -53,24 +61,26 @@ class ProductService:
         self._db = db
         self._cursors = cursors
         self._categories = categories
-        self._living: Joined[UUID, dict[UUID, Product]] = Joined(partial(db.read, repository.find_products))
+        self._active: Joined[UUID, dict[UUID, Product]] = Joined(partial(db.read, repository.find_products))
         self._pages = Shared(self._read_page)
         self._exports = Slots(EXPORTS_AT_A_TIME, "Other exports are under way. Please try again.")
 
     async def page(self, query: ProductQuery) -> ProductPage:
         """Return a page of products, in the order asked for. Raises `Invalid` for a cursor that is not of this list."""
-        return await self._pages.ask(query)
+        return (await self._pages.ask(query)).page
 
-    async def _read_page(self, query: ProductQuery) -> ProductPage:
-        asked = self._cursors.locate(query, ORDERS[query.order].position)
-        found = await self._db.read_stale(pages.read, query, asked)
-        shown = [highlighted(hit, query.q) for hit in found.rows] if query.q and query.highlight else found.rows
-        return ProductPage(products=shown, **self._cursors.fields(query, found))
+    async def _read_page(self, query: ProductQuery) -> ReadPage:
+        page_request = self._cursors.locate(query, search.ORDERS[query.order].position)
+        found = await self._db.read_stale(search.read_page, query, page_request)
+        is_known = found is not None
+        found = found or Found(page_request, [], None if page_request.counting == "none" else Total(0), is_last=True)
+        rows = [highlighted(hit, query.q) for hit in found.rows] if query.q and query.highlight else found.rows
+        return ReadPage(ProductPage(products=rows, **self._cursors.fields(query, found)), is_known)
 
     async def suggest(self, query: SuggestQuery) -> Suggestions:
         """Return names to complete what is being typed, each once."""
         words = words_in(query.q)[:MOST_WORDS]
-        hits = await self._db.read_stale(pages.suggest, query.q, query.limit * NAMESAKES) if words else []
+        hits = await self._db.read_stale(search.suggest, query.q, query.limit * NAMESAKES) if words else []
         names: dict[str, Suggestion] = {}
         for hit in hits:
             names.setdefault(hit.name, Suggestion(hit.id, hit.name, marked(hit.name, words)))
@@ -79,14 +89,14 @@ class ProductService:
     async def page_of_category(self, category_id: UUID, query: CategoryProductQuery) -> ProductPage:
         """Return a page of the products in a category and below. Raises as `page` does, and `CategoryNotFound`."""
         inside = ProductQuery(**structs.asdict(query), category_id=category_id, subtree=True)
-        page = await self.page(inside)
-        if not (page.products or page.total_count):
-            await self._categories.get(category_id)
-        return page
+        read = await self._pages.ask(inside)
+        if not read.is_known:
+            raise CategoryNotFound
+        return read.page
 
     async def get(self, product_id: UUID) -> Product:
-        """Return a living product. Raises `ProductNotFound`."""
-        product = (await self._living.ask(product_id)).get(product_id)
+        """Return an active product. Raises `ProductNotFound`."""
+        product = (await self._active.ask(product_id)).get(product_id)
         if product is None:
             raise ProductNotFound
         return product
@@ -125,7 +135,7 @@ class ProductService:
         await self._db.write(repository.delete, product_id)
 
     async def restore(self, product_id: UUID) -> Product:
-        """Bring a product back; one that lives is returned as it is. Raises `ProductNotFound`, `SkuTaken`."""
+        """Bring a product back; one that is not deleted is returned as it is. Raises `ProductNotFound`, `SkuTaken`."""
         return await self._db.write(repository.restore, product_id)
 
     async def load(
@@ -164,7 +174,7 @@ class ProductService:
             await progress.end(conn, done)
 
     async def export(self, category_id: UUID | None = None) -> AsyncGenerator[Block]:
-        """Yield the living products as a file that can be imported again: all, or those in a category and below it.
+        """Yield the active products as a file that can be imported again: all, or those in a category and below it.
 
         Raises `CategoryUnknown`, and `Unavailable` while others export already. Whoever iterates closes it, too
         (`aclosing`).

@@ -179,6 +179,9 @@ SELECT line, reasons
 # Now, not only at the end: a transaction around this one may import again.
 DROP = "DROP TABLE import_products, import_names"
 
+# Else the next one who adds a product would do it, and wait.
+CLEAN_SEARCH = "SELECT clean_search_pending_lists()"
+
 
 class Staged(NamedTuple):
     """A row of the file on its way into `import_products`, whose columns these are."""
@@ -232,6 +235,11 @@ async def add_unknown(conn: Connection) -> Summary:
 def list_refused(conn: Connection) -> AsyncIterator[Refused]:
     """Yield the refused rows, by line."""
     return stream_refused(conn, LIST_REFUSED)
+
+
+async def clean_search(conn: Connection) -> None:
+    """Work what was stored into the search indexes."""
+    await execute(conn, CLEAN_SEARCH)
 
 
 async def drop(conn: Connection) -> None:

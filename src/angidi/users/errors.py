@@ -10,8 +10,8 @@ class UserNotFound(NotFound):
     message = "There is no such user."
 
 
-class EmailTaken(Conflict, table="users", constraint="users_email_living_key"):
-    """A living user has the address, in whatever case."""
+class EmailTaken(Conflict, table="users", constraint="users_email_active_key"):
+    """An active user has the address, in whatever case."""
 
     code = "EMAIL_EXISTS"
     message = "This email address is already registered."
@@ -22,6 +22,13 @@ class EmailMalformed(Invalid, table="users", constraint="email_format"):
 
     field = "email"
     message = "must be an email address"
+
+
+class UserNameInvisible(Invalid, table="users", constraint="name_visible"):
+    """A name without a character that can be seen."""
+
+    field = "name"
+    message = "must have a visible character"
 
 
 class RoleUnknown(Invalid, table="users", constraint="role_valid"):

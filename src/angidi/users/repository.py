@@ -96,8 +96,10 @@ COUNT_BOUNDED = "SELECT count(*) FROM (SELECT 1 FROM users WHERE {where} LIMIT %
 
 FILTERS: dict[str, LiteralString] = {
     "role": "role = %(role)s",
-    "search": "fours(lower(email) || E'\\x01' || lower(name)) @@ fours_of(lower(%(search)s), 1)"
-    " AND (strpos(lower(email), lower(%(search)s)) > 0 OR strpos(lower(name), lower(%(search)s)) > 0)",
+    # The first condition is what the index finds rows by; the others keep a term from reaching from the address into
+    # the name.
+    "search": "lower(email || E'\\x01' || name) LIKE search_pattern(%(search)s)"
+    " AND (lower(email) LIKE search_pattern(%(search)s) OR lower(name) LIKE search_pattern(%(search)s))",
 }
 LIVENESS: dict[str | None, LiteralString] = {
     None: "deleted_at IS NULL",
@@ -124,17 +126,17 @@ async def find_user(conn: Connection, user_id: UUID) -> User | None:
 
 
 async def find_by_email(conn: Connection, email: str) -> User | None:
-    """Return the living user with the address, in any case."""
+    """Return the active user with the address, in any case."""
     return await fetch_one(conn, User, FIND_BY_EMAIL, {"email": email})
 
 
 async def find_credentials(conn: Connection, email: str) -> Credentials | None:
-    """Return what a log-in of the living user with the address needs."""
+    """Return what a log-in of the active user with the address needs."""
     return await fetch_one(conn, Credentials, FIND_CREDENTIALS, {"email": email})
 
 
 async def find_role(conn: Connection, user_id: UUID) -> str | None:
-    """Return the role of a living user."""
+    """Return the role of an active user."""
     return await fetch_value(conn, FIND_ROLE, {"id": user_id})
 
 
@@ -144,7 +146,7 @@ async def get_user(conn: Connection, user_id: UUID) -> User:
 
 
 async def update(conn: Connection, user_id: UUID, *, name: str | None, role: Role | None) -> User:
-    """Change a living user; None leaves a value as it is. Raises `UserNotFound`."""
+    """Change an active user; None leaves a value as it is. Raises `UserNotFound`."""
     return _found(await fetch_one(conn, User, UPDATE, {"id": user_id, "name": name, "role": role}))
 
 
@@ -154,18 +156,18 @@ async def upgrade_hash(conn: Connection, user_id: UUID, *, old: str, new: str) -
 
 
 async def delete(conn: Connection, user_id: UUID) -> None:
-    """Delete a living user softly. Raises `UserNotFound`."""
+    """Delete an active user softly. Raises `UserNotFound`."""
     if not await execute(conn, DELETE, {"id": user_id}):
         raise UserNotFound
 
 
 async def restore(conn: Connection, user_id: UUID) -> User:
-    """Bring a deleted user back; a living one stays as they are. Raises `UserNotFound`, `EmailTaken`."""
+    """Bring a deleted user back; an active one stays as they are. Raises `UserNotFound`, `EmailTaken`."""
     return _found(await fetch_one(conn, User, RESTORE, {"id": user_id}))
 
 
 async def lock_admins(conn: Connection) -> list[User]:
-    """Return the living admins, locked until the transaction ends."""
+    """Return the active admins, locked until the transaction ends."""
     return await fetch_all(conn, User, LOCK_ADMINS)
 
 
@@ -178,7 +180,8 @@ async def list_users(conn: Connection, query: UserQuery, asked: PageRequest) -> 
     """Return a page of users, newest first, the row after it, if any, and the total where it is kept."""
     where = f"{_where(query)} AND {AFTER}" if asked.after else _where(query)
     total = COUNT_WHOLE if _is_whole(query) and asked.counting != "none" else UNCOUNTED
-    return await fetch_counted(conn, User, LIST.format(where=where, total=total), _parameters(query) | asked.parameters)
+    sql = LIST.format(where=where, total=total)
+    return await fetch_counted(conn, User, sql, _parameters(query) | asked.parameters, prepare=False)
 
 
 async def count_users(conn: Connection, query: UserQuery) -> Total:
@@ -187,9 +190,10 @@ async def count_users(conn: Connection, query: UserQuery) -> Total:
         return Total(await fetch_value(conn, COUNT_WHOLE))
     where = _where(query)
     if query.count == "exact" or not (query.role or query.search):
-        return Total(await fetch_value(conn, COUNT.format(where=where), _parameters(query)))
+        return Total(await fetch_value(conn, COUNT.format(where=where), _parameters(query), prepare=False))
     sql = COUNT_BOUNDED.format(where=where)
-    return Total.bounded(await fetch_value(conn, sql, _parameters(query) | {"bound": COUNT_BOUND + 1}))
+    parameters = _parameters(query) | {"bound": COUNT_BOUND + 1}
+    return Total.bounded(await fetch_value(conn, sql, parameters, prepare=False))
 
 
 def _is_whole(query: UserQuery) -> bool:

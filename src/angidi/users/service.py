@@ -54,17 +54,17 @@ class UserService:
         return self._pair(user)
 
     async def role_of(self, user_id: UUID) -> str | None:
-        """Return the role that a living user has now."""
+        """Return the role that an active user has now."""
         return await self._db.read(repository.find_role, user_id)
 
     async def me(self, user_id: UUID) -> User:
         """Return the one who asks. Raises `UserNotFound`, or `TokenInvalid` once the account is deleted."""
-        return _living(await self._db.read(repository.get_user, user_id))
+        return _active(await self._db.read(repository.get_user, user_id))
 
     async def rename(self, user_id: UUID, name: str) -> User:
         """Change the asker's own name. Raises as `me` does."""
         async with self._db.transaction() as conn:
-            _living(await repository.get_user(conn, user_id))
+            _active(await repository.get_user(conn, user_id))
             return await repository.update(conn, user_id, name=name, role=None)
 
     async def delete_me(self, user_id: UUID) -> None:
@@ -84,7 +84,7 @@ class UserService:
 
     @retried
     async def change(self, user_id: UUID, changes: UserChanges) -> User:
-        """Change name and role of a living user. Raises `UserNotFound`, `LastAdmin`."""
+        """Change name and role of an active user. Raises `UserNotFound`, `LastAdmin`."""
         name = None if changes.name is UNSET else changes.name
         role = None if changes.role is UNSET else changes.role
         async with self._db.transaction() as conn:
@@ -94,7 +94,7 @@ class UserService:
 
     @retried
     async def delete(self, user_id: UUID) -> None:
-        """Delete a living user softly. Raises `UserNotFound`, `LastAdmin`."""
+        """Delete an active user softly. Raises `UserNotFound`, `LastAdmin`."""
         async with self._db.transaction() as conn:
             await _spare_last_admin(conn, user_id)
             await repository.delete(conn, user_id)
@@ -135,7 +135,7 @@ class UserService:
         )
 
 
-def _living(user: User) -> User:
+def _active(user: User) -> User:
     if user.deleted_at:
         raise TokenInvalid
     return user

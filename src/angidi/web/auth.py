@@ -42,7 +42,7 @@ class Principal(Struct, frozen=True):
 
 
 class Authenticator:
-    """Turns a request into a principal. `role_of` returns a living account's role, or None."""
+    """Turns a request into a principal. `role_of` returns an active account's role, or None."""
 
     def __init__(self, tokens: Tokens, role_of: Callable[[UUID], Awaitable[str | None]]) -> None:
         self._tokens = tokens
@@ -84,7 +84,7 @@ async def bearer(connection: AnyConnection, _: BaseRouteHandler) -> None:
 
 
 async def admin(connection: AnyConnection, _: BaseRouteHandler) -> None:
-    """Let in living admins; `request.user` is the `Principal`."""
+    """Let in active admins; `request.user` is the `Principal`."""
     authenticator, header = _of(connection)
     connection.scope["user"] = await authenticator.admin(header)
 

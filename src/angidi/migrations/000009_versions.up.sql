@@ -1,0 +1,48 @@
+-- How often a row has changed, counted by the database, so that nobody can forget to: what ETags are made of.
+-- A column list decides what a change is; a test sees to it that each column is either in the list or named as one that
+-- does not count. `version` is in the list, so that a version that is set by hand becomes the next one instead.
+ALTER TABLE users ADD COLUMN version bigint NOT NULL DEFAULT 1;
+ALTER TABLE categories ADD COLUMN version bigint NOT NULL DEFAULT 1;
+ALTER TABLE products ADD COLUMN version bigint NOT NULL DEFAULT 1;
+
+CREATE OR REPLACE FUNCTION next_version() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    NEW.version := OLD.version + 1;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER users_version
+    BEFORE UPDATE ON users
+    FOR EACH ROW
+    WHEN ((OLD.email, OLD.name, OLD.role, OLD.deleted_at, OLD.version)
+          IS DISTINCT FROM (NEW.email, NEW.name, NEW.role, NEW.deleted_at, NEW.version))
+    EXECUTE FUNCTION next_version();
+
+CREATE TRIGGER categories_version
+    BEFORE UPDATE ON categories
+    FOR EACH ROW
+    WHEN ((OLD.name, OLD.description, OLD.parent_id, OLD.version)
+          IS DISTINCT FROM (NEW.name, NEW.description, NEW.parent_id, NEW.version))
+    EXECUTE FUNCTION next_version();
+
+CREATE TRIGGER products_version
+    BEFORE UPDATE ON products
+    FOR EACH ROW
+    WHEN ((OLD.name, OLD.description, OLD.price, OLD.stock, OLD.category_id, OLD.image_url, OLD.sku, OLD.deleted_at,
+           OLD.version)
+          IS DISTINCT FROM
+          (NEW.name, NEW.description, NEW.price, NEW.stock, NEW.category_id, NEW.image_url, NEW.sku, NEW.deleted_at,
+           NEW.version))
+    EXECUTE FUNCTION next_version();
+
+COMMENT ON COLUMN users.version IS
+    'How often the user has changed, from 1; the ETag is made of it.';
+COMMENT ON COLUMN categories.version IS
+    'How often the category has changed, from 1; the ETag is made of it.';
+COMMENT ON COLUMN products.version IS
+    'How often the product has changed, from 1; the ETag is made of it.';
+COMMENT ON FUNCTION next_version() IS
+    'Counts a change of the row.';

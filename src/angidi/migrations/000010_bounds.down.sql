@@ -1,0 +1,19 @@
+-- squawk-ignore-file ban-drop-constraint, ban-drop-function
+ALTER TABLE products
+    DROP CONSTRAINT times_representable,
+    DROP CONSTRAINT image_url_not_script,
+    DROP CONSTRAINT price_maximum,
+    DROP CONSTRAINT sku_visible,
+    DROP CONSTRAINT name_visible,
+    DROP CONSTRAINT version_in_range;
+ALTER TABLE categories
+    DROP CONSTRAINT times_representable,
+    DROP CONSTRAINT category_not_own_parent,
+    DROP CONSTRAINT name_visible,
+    DROP CONSTRAINT version_in_range;
+ALTER TABLE users
+    DROP CONSTRAINT times_representable,
+    DROP CONSTRAINT name_visible,
+    DROP CONSTRAINT version_in_range;
+DROP FUNCTION is_representable(timestamptz);
+DROP FUNCTION is_visible(text);

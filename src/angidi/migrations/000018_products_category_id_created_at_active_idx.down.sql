@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY products_category_id_created_at_active_idx;

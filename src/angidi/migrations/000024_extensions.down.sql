@@ -1,0 +1,2 @@
+-- The extensions stay: others in the database may use them.
+SELECT 1;

@@ -1,0 +1,210 @@
+-- What products are searched by, in a table of its own: a change of price, stock or category touches neither it nor its
+-- indexes. Triggers write a row for each product that is made and for each that changes its name, description or SKU.
+-- Version 26 adds the rows of the products that are there already.
+--
+-- document serves `search`, a text inside name or description. The two are in lower case, without the characters that
+-- `search` ignores; U+FEFF, one of those, parts them, so that no term reaches from one into the other.
+--
+-- words serves `q`, words in any order: the words of name and description, those of the name again after “=”, and the SKU
+-- after “#”. So one index tells hits in the name, and finds a SKU by its beginning. No positions: they would take as much
+-- room again.
+--
+-- The functions have bodies that are bound when they are created, so that a restore, which has no search_path, finds
+-- what they name. unaccent() is STABLE, and so is what calls it; nothing here stands in an index but folded().
+
+CREATE TABLE product_search (
+    product_id uuid NOT NULL,
+    document   text NOT NULL,
+    words      tsvector NOT NULL,
+    CONSTRAINT product_search_pkey PRIMARY KEY (product_id),
+    CONSTRAINT product_search_product_id_fkey FOREIGN KEY (product_id)
+        REFERENCES products (id) ON UPDATE CASCADE ON DELETE CASCADE
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+
+-- NFKD, since no release of PostgreSQL changes the decomposition of a letter that it knows: this one stands in an index.
+CREATE OR REPLACE FUNCTION folded(body text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE
+    WHEN octet_length(body) = length(body) THEN lower(body)
+    ELSE lower(regexp_replace(normalize(body, NFKD),
+                              '[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]', '', 'g'))
+END;
+
+CREATE OR REPLACE FUNCTION searchable(body text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN lower(translate(body, U&'\00AD\200B\2060\FEFF', ''));
+
+CREATE OR REPLACE FUNCTION search_document(name text, description text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN searchable(name) || U&'\FEFF' || searchable(coalesce(description, ''));
+
+CREATE OR REPLACE FUNCTION search_pattern(term text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN '%' || replace(replace(replace(searchable(term), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+
+-- Without accents, in lower case: “Łódź” is “lodz”, “Größe” is “grosse”. A final sigma is a sigma. unaccent() leaves marks
+-- that stand alone, since no letter has them built in.
+CREATE OR REPLACE FUNCTION unaccented(body text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN CASE
+    WHEN octet_length(body) = length(body) THEN lower(body)
+    ELSE translate(
+        lower(regexp_replace(
+            unaccent('unaccent'::regdictionary,
+                     lower(translate(normalize(body, NFKC), U&'\00AD\200B\200C\200D\2060\FEFF', ''))),
+            '[\u0300-\u036f]', '', 'g')),
+        'ς', 'σ')
+END;
+
+-- Chinese, Japanese and Thai are written without blanks between words.
+CREATE OR REPLACE FUNCTION is_unspaced(word text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN word ~ '[\u0e00-\u0e7f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]';
+
+-- A run of such characters counts as its pairs of neighbours and its last character: so a word of theirs is found
+-- wherever it stands in a run, and a single character as the beginning of a pair.
+CREATE OR REPLACE FUNCTION unspaced_words_in(body text) RETURNS text[]
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN (
+    SELECT coalesce(array_agg(CASE WHEN is_unspaced(word) THEN substr(word, place, 2) ELSE left(word, 100) END
+                              ORDER BY number, place), '{}')
+      FROM string_to_table(
+               regexp_replace(regexp_replace(body, '[^[:alnum:]\u0e00-\u0e7f ]+', ' ', 'g'),
+                              '([\u0e00-\u0e7f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)',
+                              ' \1 ', 'g'), ' ') WITH ORDINALITY AS each (word, number)
+     CROSS JOIN LATERAL generate_series(1, CASE WHEN is_unspaced(word) THEN length(word) ELSE 1 END) AS place
+     WHERE word <> '');
+
+-- In PL/pgSQL, which takes half the time here: each step is computed once.
+CREATE OR REPLACE FUNCTION words_in(body text) RETURNS text[]
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path FROM CURRENT
+AS $$
+BEGIN
+    body := unaccented(body);
+    IF is_unspaced(body) THEN
+        RETURN unspaced_words_in(body);
+    END IF;
+    body := regexp_replace(body, '[^[:alnum:] ]+', ' ', 'g');
+    IF body ~ '[^ ]{101}' THEN
+        body := regexp_replace(body, '([^ ]{100})[^ ]+', '\1', 'g');
+    END IF;
+    RETURN array_remove(string_to_array(body, ' '), '');
+END
+$$;
+
+-- A tsvector has room for a megabyte, and array_to_tsvector does not say when it is full.
+CREATE OR REPLACE FUNCTION product_words(name text, description text, sku text) RETURNS tsvector
+    LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (
+    SELECT array_to_tsvector(
+               of_name
+               || words_in(left(coalesce(description, ''), 20000))
+               || string_to_array('=' || nullif(array_to_string(of_name, ' ='), ''), ' ')
+               || CASE WHEN sku IS NOT NULL THEN ARRAY['#' || searchable(btrim(sku))] END)
+      FROM words_in(name) AS of_name);
+
+-- The first 32 words of q, each after mark, the last one with ending (“:*” makes it the beginning of a word); or a SKU that
+-- is q, with ending.
+CREATE OR REPLACE FUNCTION words_query(q text, mark text, ending text) RETURNS tsquery
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN (
+    SELECT concat_ws(
+               ' | ',
+               '(' || string_agg('''' || mark || word || ''''
+                                 || CASE WHEN is_unspaced(word) AND length(word) = 1 THEN ':*'
+                                         WHEN place = cardinality(words) THEN ending
+                                         ELSE '' END, ' & ') || ')',
+               '''#' || replace(replace(nullif(searchable(btrim(q)), ''), '\', '\\'), '''', '''''') || ''''
+               || ending)::tsquery
+      FROM (SELECT (words_in(q))[:32] AS words) AS of_query
+     CROSS JOIN unnest(words) WITH ORDINALITY AS each (word, place));
+
+CREATE OR REPLACE FUNCTION add_product_search() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path FROM CURRENT
+AS $$
+BEGIN
+    INSERT INTO product_search (product_id, document, words)
+    SELECT id, search_document(name, description), product_words(name, description, sku)
+      FROM added;
+    RETURN NULL;
+END
+$$;
+
+-- INSERT, since version 26 may not have come to a product yet.
+CREATE OR REPLACE FUNCTION change_product_search() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path FROM CURRENT
+AS $$
+BEGIN
+    INSERT INTO product_search (product_id, document, words)
+    SELECT id, search_document(after.name, after.description),
+           product_words(after.name, after.description, after.sku)
+      FROM after
+      JOIN before USING (id)
+     WHERE (before.name, before.description, before.sku) IS DISTINCT FROM (after.name, after.description, after.sku)
+    ON CONFLICT (product_id) DO UPDATE
+       SET document = excluded.document, words = excluded.words;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER products_inserted_search
+    AFTER INSERT ON products
+    REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION add_product_search();
+CREATE TRIGGER products_updated_search
+    AFTER UPDATE ON products
+    REFERENCING OLD TABLE AS before NEW TABLE AS after
+    FOR EACH STATEMENT EXECUTE FUNCTION change_product_search();
+
+-- Only the owner of an index may work its pending list in, so whoever writes to products calls this instead.
+CREATE OR REPLACE FUNCTION clean_search_pending_lists() RETURNS void
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path FROM CURRENT
+AS $$
+BEGIN
+    PERFORM gin_clean_pending_list('product_search_document_idx'), gin_clean_pending_list('product_search_words_idx');
+END
+$$;
+
+COMMENT ON TABLE product_search IS
+    'What products are searched by. Kept by triggers; `angidi doctor` verifies and rebuilds it.';
+COMMENT ON COLUMN product_search.product_id IS
+    'The product.';
+COMMENT ON COLUMN product_search.document IS
+    'Name and description in lower case, U+FEFF between them: what `search` looks in.';
+COMMENT ON COLUMN product_search.words IS
+    'The words of name and description, those of the name again after “=”, and the SKU after “#”: what `q` looks in.';
+COMMENT ON CONSTRAINT product_search_pkey ON product_search IS
+    'One row for each product.';
+COMMENT ON CONSTRAINT product_search_product_id_fkey ON product_search IS
+    'A product that is removed is not searched.';
+COMMENT ON FUNCTION folded(text) IS
+    'The text in lower case and without marks, by NFKD: what lists by name are sorted by. “Café” and “CAFE” fold alike.';
+COMMENT ON FUNCTION searchable(text) IS
+    'The text in lower case, without U+00AD, U+200B, U+2060 and U+FEFF, which are nothing to `search`.';
+COMMENT ON FUNCTION search_document(text, text) IS
+    'What `search` looks in, for a name and a description.';
+COMMENT ON FUNCTION search_pattern(text) IS
+    'The pattern for LIKE by which a document has the term inside.';
+COMMENT ON FUNCTION unaccented(text) IS
+    'The text as `q` compares it: NFKC, no format characters, lower case, no accents.';
+COMMENT ON FUNCTION is_unspaced(text) IS
+    'Whether the text has a Chinese, Japanese or Thai character.';
+COMMENT ON FUNCTION unspaced_words_in(text) IS
+    'The words of a text without accents that has Chinese, Japanese or Thai characters.';
+COMMENT ON FUNCTION words_in(text) IS
+    'The words of a text, in its order: letters and digits in a row, of each run the first 100.';
+COMMENT ON FUNCTION product_words(text, text, text) IS
+    'What `q` looks in, for a name, a description and a SKU.';
+COMMENT ON FUNCTION words_query(text, text, text) IS
+    'What the words of a product must match for `q`, each with a mark before it and the last one with an ending.';
+COMMENT ON FUNCTION add_product_search() IS
+    'Writes what new products are searched by.';
+COMMENT ON FUNCTION change_product_search() IS
+    'Writes what changed products are searched by, where name, description or SKU changed.';
+COMMENT ON FUNCTION clean_search_pending_lists() IS
+    'Works the pending lists of the search indexes in, after a load.';

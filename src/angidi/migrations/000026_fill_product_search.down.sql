@@ -1,0 +1,2 @@
+-- Nothing to undo: the rows go with their table.
+SELECT 1;

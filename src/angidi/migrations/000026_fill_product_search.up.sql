@@ -1,0 +1,22 @@
+-- Adds the rows of the products that version 25 found, some thousand in each transaction, so that no writer waits for
+-- long. A product that is changed meanwhile has its row from the trigger, which stays.
+-- migrate:no-transaction
+DO $$
+DECLARE
+    done  uuid;
+    batch uuid[];
+BEGIN
+    LOOP
+        batch := ARRAY(SELECT id FROM products WHERE done IS NULL OR id > done ORDER BY id LIMIT 5000);
+        EXIT WHEN batch = '{}';
+        INSERT INTO product_search (product_id, document, words)
+        SELECT id, search_document(name, description), product_words(name, description, sku)
+          FROM products
+         WHERE id = ANY (batch)
+           AND NOT EXISTS (SELECT FROM product_search WHERE product_id = id)
+        ON CONFLICT (product_id) DO NOTHING;
+        done := batch[cardinality(batch)];
+        COMMIT;
+    END LOOP;
+END
+$$;

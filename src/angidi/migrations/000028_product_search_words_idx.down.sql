@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY product_search_words_idx;

@@ -1,0 +1,11 @@
+-- The categories that clients of the platform know by their ids. One is left out where its id or a root of its name is
+-- there already.
+INSERT INTO categories (id, name)
+SELECT id, name
+  FROM (VALUES ('550e8400-e29b-41d4-a716-446655440001'::uuid, 'Electronics'),
+               ('550e8400-e29b-41d4-a716-446655440002', 'Clothing'),
+               ('550e8400-e29b-41d4-a716-446655440003', 'Books'),
+               ('550e8400-e29b-41d4-a716-446655440004', 'Home & Garden'),
+               ('550e8400-e29b-41d4-a716-446655440005', 'Sports')) AS known (id, name)
+ WHERE NOT EXISTS (SELECT FROM categories WHERE categories.id = known.id)
+   AND NOT EXISTS (SELECT FROM categories WHERE categories.name = known.name AND parent_id IS NULL);

@@ -1,0 +1,127 @@
+"""What holds for the rows of a list of products, in SQL.
+
+`products` is `p` here, and `product_search`, which only `search` and `q` need, is `s`.
+"""
+
+from typing import LiteralString, NamedTuple
+
+from angidi.products.models import ProductQuery
+
+NOT_DELETED: dict[str | None, LiteralString] = {
+    None: "p.deleted_at IS NULL",
+    "only": "p.deleted_at IS NOT NULL",
+    "with": "true",
+}
+"""By the value of `deleted`."""
+
+# Each is added where its parameter is given.
+FILTERS: dict[str, LiteralString] = {
+    "min_price": "p.price >= %(min_price)s",
+    "max_price": "p.price <= %(max_price)s",
+    "sku": "p.sku = %(sku)s",
+}
+IN_STOCK: dict[bool, LiteralString] = {True: "p.stock > 0", False: "p.stock = 0"}
+CATEGORY: LiteralString = "p.category_id = %(category_id)s"
+
+# As an array, planned for its values: of a subquery the planner believes that it gives ten ids.
+SUBTREE: LiteralString = "p.category_id = ANY (%(category_ids)s::uuid[])"
+
+SEARCH: LiteralString = "s.document LIKE search_pattern(%(search)s)"
+Q: LiteralString = "s.words @@ words_query(%(q)s, '', ':*')"
+
+IN_NAME_WHOLE: LiteralString = "s.words @@ words_query(%(q)s, '=', '')"
+IN_NAME: LiteralString = "s.words @@ words_query(%(q)s, '=', ':*')"
+CLASSES: dict[int, LiteralString] = {
+    2: IN_NAME_WHOLE,
+    1: f"{IN_NAME} AND NOT {IN_NAME_WHOLE}",
+    0: f"{Q} AND NOT {IN_NAME}",
+}
+"""What holds for the hits of `q` by relevance: all words are in the name; the last by its beginning; neither."""
+
+RELEVANCE: LiteralString = f"({IN_NAME_WHOLE})::integer + ({IN_NAME})::integer"
+
+
+class Selection(NamedTuple):
+    """Which products a list has.
+
+    `category_ids` are those of the subtree as an array of PostgreSQL's, where the query asks for one; `words` is what
+    holds for the hits of `q`, and `relevance` theirs where all have the same.
+    """
+
+    query: ProductQuery
+    category_ids: str | None = None
+    words: LiteralString = Q
+    relevance: int | None = None
+
+    @property
+    def is_search(self) -> bool:
+        """Whether `product_search` is needed."""
+        return bool(self.query.search or self.query.q)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is the whole list or a category's, without any other filter."""
+        query = self.query
+        others = (query.min_price, query.max_price, query.in_stock, query.deleted, query.sku or None)
+        return not self.is_search and others == (None, None, None, None, None)
+
+    @property
+    def is_read_in_order(self) -> bool:
+        """Whether an index has the rows of the list, and few others, in its order; else there may be none for long."""
+        query, by = self.query, self.query.order.removeprefix("-")
+        if self.is_search:
+            return False
+        if query.sku or query.deleted:  # one row; few rows, or no index for the order
+            return True
+        if self.category_ids or query.in_stock is not None:
+            return False
+        if query.min_price is not None or query.max_price is not None:
+            return by == "price"
+        return query.category_id is None or by != "name"
+
+    @property
+    def is_one_condition(self) -> bool:
+        """Whether `search` or `q` stands alone, so that the planner's estimate of its hits can be relied on."""
+        query = self.query
+        others = (query.min_price, query.max_price, query.in_stock, query.deleted, query.category_id)
+        return bool(query.search) != bool(query.q) and all(other is None for other in others)
+
+    def of_relevance(self, relevance: int) -> "Selection":
+        """Return the hits of `q` of one relevance."""
+        return self._replace(words=CLASSES[relevance], relevance=relevance)
+
+    def conditions(self) -> list[LiteralString]:
+        """Return all that holds for the rows."""
+        query = self.query
+        found: list[LiteralString] = [NOT_DELETED[query.deleted], *self.place()]
+        found.extend(sql for name, sql in FILTERS.items() if getattr(query, name) not in (None, ""))
+        if query.in_stock is not None:
+            found.append(IN_STOCK[query.in_stock])
+        if query.search:
+            found.append(SEARCH)
+        if query.q:
+            found.append(self.words)
+        return found
+
+    def stretch(self) -> list[LiteralString]:
+        """Return what holds for the stretch of the order's index that has the list's rows among others."""
+        query = self.query
+        found: list[LiteralString] = [NOT_DELETED[query.deleted]]
+        if query.order in {"price", "-price"}:
+            found.extend(FILTERS[name] for name in ("min_price", "max_price") if getattr(query, name) is not None)
+        if self.category_ids is None and query.order not in {"name", "-name"}:
+            found.extend(self.place())
+        return found
+
+    def place(self) -> list[LiteralString]:
+        """Return what holds for the category."""
+        if self.query.category_id is None:
+            return []
+        return [CATEGORY] if self.category_ids is None else [SUBTREE]
+
+    def parameters(self) -> dict[str, object]:
+        """Return the values of all conditions."""
+        query = self.query
+        names = ("category_id", "min_price", "max_price", "sku", "search", "q")
+        values: dict[str, object] = {name: getattr(query, name) for name in names}
+        return values | {"category_ids": self.category_ids}

@@ -1,0 +1,55 @@
+"""Lists of products in SQL. Every function is one statement on the connection given, planned for its values."""
+
+from msgspec import Struct
+
+from angidi.db.rows import Connection, fetch_all, fetch_counted, fetch_one, fetch_value
+from angidi.paging import PageRequest, Total
+from angidi.products.models import Hit, ProductQuery
+from angidi.products.search import statements
+from angidi.products.search.conditions import Selection
+
+
+class Subtree(Struct, frozen=True):
+    """The ids of a category and of all below it, as an array of PostgreSQL's, and how many products they have.
+
+    None where there is no such category.
+    """
+
+    category_ids: str | None
+    products: int
+
+
+async def find_subtree(conn: Connection, query: ProductQuery) -> Subtree:
+    """Return the subtree of the query's category."""
+    found = await fetch_one(conn, Subtree, statements.SUBTREE, {"category_id": query.category_id})
+    return found or Subtree(None, 0)
+
+
+async def list_products(
+    conn: Connection, selection: Selection, page_request: PageRequest
+) -> tuple[list[Hit], int | None]:
+    """Return a page, the row after it, if any, and the total where the database keeps it and there are rows."""
+    return await fetch_counted(conn, Hit, *statements.plain(selection, page_request), prepare=False)
+
+
+async def walk(conn: Connection, selection: Selection, page_request: PageRequest, depth: int) -> list[Hit]:
+    """Return what of a page, and of the row after it, is among the next `depth` products of the order."""
+    return await fetch_all(conn, Hit, *statements.walk(selection, page_request, depth), prepare=False)
+
+
+async def gather(conn: Connection, selection: Selection, page_request: PageRequest) -> tuple[list[Hit], int | None]:
+    """Return a page, the row after it, if any, and how many hits there are where the page has any."""
+    return await fetch_counted(conn, Hit, *statements.gather(selection, page_request), prepare=False)
+
+
+async def count_products(conn: Connection, selection: Selection) -> Total:
+    """Return how many products there are: exactly where the query asks for it, else to `COUNT_BOUND`."""
+    is_exact = selection.query.count == "exact"
+    rows = await fetch_value(conn, *statements.count(selection, exact=is_exact), prepare=False)
+    return Total(rows) if is_exact else Total.bounded(rows)
+
+
+async def estimate_products(conn: Connection, selection: Selection) -> int:
+    """Return how many products the planner expects."""
+    (explained,) = await fetch_value(conn, *statements.explain(selection), prepare=False)
+    return int(explained["Plan"]["Plan Rows"])

@@ -1,0 +1,165 @@
+"""The statements that lists of products are read by.
+
+plain    along the index of the list's order, or however the planner thinks best
+walk     along the index of the list's order, so many rows and no more: for filters that many rows pass
+gather   all hits by the indexes of their filters, then sorted: for filters that few rows pass
+
+All are planned for their values.
+"""
+
+from typing import LiteralString
+
+from angidi.paging import COUNT_BOUND, PageRequest
+from angidi.products.search.conditions import RELEVANCE, Selection
+from angidi.products.search.orders import ORDERS, Order
+
+COLUMNS: LiteralString = """p.id, p.name, coalesce(p.description, '') AS description, p.price, p.stock, p.category_id,
+       p.created_at, p.updated_at, p.version, p.image_url, p.sku, p.deleted_at"""
+
+# The ids come from the index alone, and only the rows of the page from the table, however many are skipped.
+PLAIN = """
+SELECT {columns}, ({total}) AS total
+  FROM (SELECT id
+          FROM products AS p
+         WHERE {where}
+         ORDER BY {order}
+         LIMIT %(limit)s OFFSET %(offset)s) AS page
+  JOIN products AS p USING (id)
+ ORDER BY {order}
+"""
+
+# No filter of the outer level can use an index, since the inner one has a limit.
+WALK = """
+SELECT {columns}, {relevance} AS relevance
+  FROM (SELECT id, name, description, price, stock, category_id, created_at, updated_at, version, image_url, sku,
+               deleted_at
+          FROM products AS p
+         WHERE {stretch}
+         ORDER BY {order}
+         LIMIT %(depth)s) AS p{join}
+ WHERE {where}
+ ORDER BY {order}
+ LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+# MATERIALIZED keeps the levels apart: the hits are planned for all of them, and not along the index of an order.
+GATHER = """
+WITH hit AS MATERIALIZED (
+    SELECT p.id, p.name, p.price, p.created_at, {relevance} AS relevance
+      FROM products AS p{join}
+     WHERE {where}
+), page AS (
+    SELECT id, relevance
+      FROM hit
+     WHERE {after}
+     ORDER BY {order}
+     LIMIT %(limit)s OFFSET %(offset)s
+)
+SELECT {columns}, relevance, (SELECT count(*) FROM hit) AS total
+  FROM page
+  JOIN products AS p USING (id)
+ ORDER BY {order}
+"""
+COUNT = "SELECT count(*) FROM products AS p{join} WHERE {where}"
+COUNT_BOUNDED = "SELECT count(*) FROM (SELECT FROM products AS p{join} WHERE {where} LIMIT %(bound)s) AS hit"
+EXPLAIN = "EXPLAIN (FORMAT JSON) SELECT FROM products AS p{join} WHERE {where}"
+JOIN: LiteralString = "\n  JOIN product_search AS s ON s.product_id = p.id"
+
+# The totals that the database keeps.
+TOTAL = """
+SELECT coalesce(sum(rows), 0)::bigint
+  FROM list_counts
+ WHERE list = 'products'
+   AND category_id = coalesce(%(category_id)s::uuid, '00000000-0000-0000-0000-000000000000')
+"""
+NO_TOTAL: LiteralString = "NULL::bigint"
+
+RELEVANCES: dict[int, LiteralString] = {2: "2", 1: "1", 0: "0"}
+
+# NULL where there is no such category. As text: the driver has nothing to do for each id.
+SUBTREE = """
+SELECT array_agg(descendant_id)::text AS category_ids,
+       (SELECT coalesce(sum(rows), 0)::bigint
+          FROM list_counts
+         WHERE list = 'products' AND category_id = ANY (array_agg(descendant_id))) AS products
+  FROM category_closure
+ WHERE ancestor_id = %(category_id)s
+"""
+
+Statement = tuple[LiteralString, dict[str, object]]
+
+
+def plain(selection: Selection, page_request: PageRequest) -> Statement:
+    """Return the statement for a page, a row more than it has and, where the database keeps it, the total."""
+    order = ORDERS[selection.query.order]
+    kept = selection.is_whole and not selection.category_ids and page_request.counting != "none"
+    sql = PLAIN.format(
+        columns=COLUMNS,
+        total=TOTAL if kept else NO_TOTAL,
+        where=_all(selection.conditions(), _after(order, page_request)),
+        order=order.by,
+    )
+    return sql, selection.parameters() | page_request.parameters
+
+
+def walk(selection: Selection, page_request: PageRequest, depth: int) -> Statement:
+    """Return the statement for what of a page is among the next `depth` rows of the order."""
+    order = _order(selection)
+    sql = WALK.format(
+        columns=COLUMNS,
+        relevance=_relevance(selection),
+        join=_join(selection),
+        stretch=_all(selection.stretch(), _after(order, page_request)),
+        where=_all(selection.conditions()),
+        order=order.by,
+    )
+    return sql, selection.parameters() | page_request.parameters | {"depth": depth}
+
+
+def gather(selection: Selection, page_request: PageRequest) -> Statement:
+    """Return the statement for a page, a row more than it has, and how many hits there are."""
+    order = _order(selection)
+    sql = GATHER.format(
+        columns=COLUMNS,
+        relevance=_relevance(selection),
+        join=_join(selection),
+        where=_all(selection.conditions()),
+        after=_after(order, page_request),
+        order=order.by,
+    )
+    return sql, selection.parameters() | page_request.parameters
+
+
+def count(selection: Selection, *, exact: bool) -> Statement:
+    """Return the statement that counts all rows, or to one past `COUNT_BOUND`."""
+    sql = COUNT if exact else COUNT_BOUNDED
+    sql = sql.format(join=_join(selection), where=_all(selection.conditions()))
+    return sql, selection.parameters() | {"bound": COUNT_BOUND + 1}
+
+
+def explain(selection: Selection) -> Statement:
+    """Return the statement for the plan by which all rows would be read."""
+    return EXPLAIN.format(join=_join(selection), where=_all(selection.conditions())), selection.parameters()
+
+
+def _order(selection: Selection) -> Order:
+    """Return the order of the list; within hits of one relevance that of their creation."""
+    return ORDERS["-created_at" if selection.relevance is not None else selection.query.order]
+
+
+def _relevance(selection: Selection) -> LiteralString:
+    if selection.relevance is not None:
+        return RELEVANCES[selection.relevance]
+    return RELEVANCE if selection.query.order == "relevance" else "NULL::integer"
+
+
+def _join(selection: Selection) -> LiteralString:
+    return JOIN if selection.is_search else ""
+
+
+def _after(order: Order, page_request: PageRequest) -> LiteralString:
+    return order.after if page_request.after else "true"
+
+
+def _all(conditions: list[LiteralString], *more: LiteralString) -> LiteralString:
+    return " AND ".join([*conditions, *more])
