@@ -13,6 +13,7 @@ from tests.cli.conftest import Run
 
 from angidi.db import derived
 from angidi.db.derived import TRIGGERS, findings, rebuild
+from angidi.db.diagnostics import versions
 
 Broken = dict[str, list[str]]
 
@@ -62,11 +63,15 @@ def broken(conn: psycopg.Connection) -> set[str]:
     return {finding.check for finding in findings(conn) if finding.differs}
 
 
-def test_a_shop_that_is_well_is_told_so_check_by_check(shop: psycopg.Connection, run: Run) -> None:
+def test_a_shop_that_is_well_is_told_so_check_by_check(
+    shop: psycopg.Connection, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "SAFE_MINOR", {})
     done = run("doctor")
     assert done.exit_code == 0, (done.output, shop)
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["ok", "migrations"],
+        ["ok", "server", "version"],
         ["ok", "characters"],
         ["ok", "triggers"],
         ["ok", "validity"],
@@ -75,6 +80,19 @@ def test_a_shop_that_is_well_is_told_so_check_by_check(shop: psycopg.Connection,
         ["ok", "list_counts"],
         ["ok", "generated"],
     ]
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_server_with_published_holes_is_warned_of_and_nothing_differs(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "SAFE_MINOR", dict.fromkeys(range(15, 30), 99))
+    done = run("doctor")
+    assert (done.exit_code, "WARNING  server version\n" in done.stdout) == (0, True), done.output
+    assert "has published security holes" in done.stdout
+    report = json.loads(run("doctor", "--json").stdout)
+    (check,) = (check for check in report["checks"] if check["warns"])
+    assert (report["well"], check["check"], check["differs"]) == (True, "server version", 0)
 
 
 def test_a_way_in_the_tree_that_is_missing_wrong_or_too_many_is_found_and_mended(

@@ -9,6 +9,7 @@ from angidi.cli.context import located
 from angidi.cli.schema import look
 from angidi.config import load
 from angidi.db.derived import Finding, findings, rebuild
+from angidi.db.diagnostics.versions import known_holes
 from angidi.db.inspection import characters, connected
 
 
@@ -20,12 +21,12 @@ def doctor(*, rebuilding: bool, as_json: bool) -> None:
 
     That is: the tree of categories against each category's parent, the totals of lists against the rows, the search
     columns against the texts; and that migrations, triggers, indexes, constraints and characters are as they should be.
-    All of it is read while the shop goes on.
+    All of it is read while the shop goes on. A server version with published security holes is warned of.
 
     --rebuild makes the tree, the totals and the search columns anew. Writers wait meanwhile, for about a second with a
     million products; readers do not.
 
-    Exit codes: 0 all is well · 1 something differs.
+    Exit codes: 0 all is well, warnings apart · 1 something differs.
     """
     with located(load()) as where:
         found = [_schema(where.direct)]
@@ -33,7 +34,7 @@ def doctor(*, rebuilding: bool, as_json: bool) -> None:
             with connected(where.direct) as conn:
                 if rebuilding:
                     rebuild(conn)
-                found += [_letters(where.direct), *findings(conn)]
+                found += [_server(conn.info.server_version), _letters(where.direct), *findings(conn)]
     well = not any(finding.differs for finding in found)
     if as_json:
         click.echo(json.encode({"well": well, "checks": found}))
@@ -52,6 +53,11 @@ def _schema(conninfo: str) -> Finding:
     return Finding("migrations", len(differing), differing)
 
 
+def _server(version: int) -> Finding:
+    holes = known_holes(version)
+    return Finding("server version", sample=[holes] if holes else [], warns=bool(holes))
+
+
 def _letters(conninfo: str) -> Finding:
     encoding, usual = characters(conninfo)
     what = [] if usual else [f"the encoding is {encoding}, or lower() treats É, İ or I unusually"]
@@ -59,7 +65,8 @@ def _letters(conninfo: str) -> Finding:
 
 
 def _print(finding: Finding) -> None:
-    click.echo(f"{'DIFFERS' if finding.differs else 'ok':<8} {finding.check}")
+    verdict = "DIFFERS" if finding.differs else "WARNING" if finding.warns else "ok"
+    click.echo(f"{verdict:<8} {finding.check}")
     for text in finding.sample:
         click.echo(f"         {text}")
     if finding.differs > len(finding.sample):

@@ -156,11 +156,15 @@ SELECT set_config('statement_timeout', '0', true),
 
 
 class Finding(Struct, frozen=True):
-    """What a check found: how many things differ, and some of them in words. Nothing differs where all is well."""
+    """What a check found: how many things differ, and some of them in words. Nothing differs where all is well.
+
+    What only `warns` differs from nothing, and is told all the same.
+    """
 
     check: str
     differs: int = 0
     sample: list[str] = []
+    warns: bool = False
 
 
 def findings(conn: psycopg.Connection) -> Iterator[Finding]:
