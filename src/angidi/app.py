@@ -4,8 +4,9 @@ import os
 import secrets
 import tempfile
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,9 @@ from angidi.categories.service import CategoryService
 from angidi.config import Settings
 from angidi.db import Database, Pool, PoolSettings
 from angidi.db.conninfo import Addresses
-from angidi.db.statements import FIGURES, STATEMENTS, published
 from angidi.products import routes as products_routes
 from angidi.products.service import ProductService
+from angidi.telemetry.statements import STATEMENTS
 from angidi.users import routes as users_routes
 from angidi.users.passwords import Passwords
 from angidi.users.service import UserService
@@ -95,7 +96,7 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = th
     services = build_services(settings, database, tokens)
     metrics = Metrics(database.stats)
     authenticator = Authenticator(tokens, services.users.role_of)
-    app: Any = _api(database, services, authenticator, metrics, lambda _: figures_of(settings))
+    app: Any = _api(database, services, authenticator, metrics, settings.db_slow_statement)
     app = LargeBodies(app, BodyLimit(Deadline(app)), LARGE_BODIES, authenticator.admin)
     app = Representation(app)
     if settings.api_rate_limit:
@@ -113,25 +114,22 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = th
     return Shell(app, metrics, access_log)
 
 
-def figures_of(settings: Settings) -> AbstractAsyncContextManager[None]:
-    """Share what this worker's statements cost, for `angidi db slow`, for as long as the context lasts."""
-    return published(STATEMENTS, settings.angidi_home / FIGURES, settings.db_slow_statement)
-
-
 def _api(
     database: Database,
     services: Services,
     authenticator: Authenticator,
     metrics: Metrics,
-    figures: Callable[[Litestar], AbstractAsyncContextManager[None]],
+    slow_statement: timedelta,
 ) -> Litestar:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
+        STATEMENTS.reset(slow_statement)
         await database.open()
         try:
             yield
         finally:
             await database.close()
+            STATEMENTS.reset()
 
     parts: dict[str, Any] = {
         "users": services.users,
@@ -145,7 +143,7 @@ def _api(
         dependencies={name: Provide(_always(part), sync_to_thread=False) for name, part in parts.items()},
         exception_handlers=errors.HANDLERS,
         response_class=JSONResponse,
-        lifespan=[figures, lifespan],
+        lifespan=[lifespan],
         openapi_config=None,
         logging_config=None,
         state=State({"authenticator": authenticator}),

@@ -1,5 +1,6 @@
 """`angidi serve` as a process: starts, refusals, ends, and what a kill leaves."""
 
+import json
 import os
 import re
 import signal
@@ -11,8 +12,10 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from click.testing import CliRunner
 from tests.support.serving import ROOT, Server, free_port, serving
 
+from angidi.cli.main import main
 from angidi.db.embedded import EmbeddedServer
 
 BASE = "/api/v1"
@@ -110,6 +113,19 @@ def test_workers_end_with_a_killed_parent_and_the_next_start_finds_all_rows(home
         assert eventually(lambda: not any(is_running(worker) for worker in workers))
     with serving(home) as again:
         assert register(again, "a@shop.example").status_code == 409
+
+
+def test_what_all_workers_ran_is_in_the_metrics_and_in_db_slow(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(home, SERVER_WORKERS="2", DB_SLOW_STATEMENT="1us") as server:
+        for number in range(20):
+            register(server, f"{number}@shop.example")
+        metrics = httpx.get(f"{server.url}/metrics").text
+        monkeypatch.setenv("ANGIDI_HOME", str(home))
+        report = json.loads(CliRunner().invoke(main, ["db", "slow", "--json", "--limit", "50"]).stdout)
+    assert 'angidi_statement_duration_seconds_count{statement="users.insert"} 20.0' in metrics
+    assert 'route="/api/v1/users/register",status="201"} 20.0' in metrics
+    assert {each["calls"] for each in report["statements"] if "INSERT INTO users" in each["statement"]} == {20}
+    assert '"event": "slow statement"' in server.output or '"event":"slow statement"' in server.output
 
 
 def test_a_killed_database_is_a_clean_503_and_comes_back_with_what_was_acknowledged(home: Path) -> None:

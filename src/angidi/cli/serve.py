@@ -26,14 +26,13 @@ from angidi.cli.seed import plant
 from angidi.config import ConfigError, Settings, load
 from angidi.db.conninfo import Addresses
 from angidi.db.embedded import EmbeddedError, EmbeddedServer, exclusive
-from angidi.db.statements import FIGURES, forget
 from angidi.errors import Invalid
 from angidi.users.errors import EmailTaken
 from angidi.users.models import NewUser
 from angidi.users.service import UserService
 from angidi.web import logs
 from angidi.web.fields import build
-from angidi.web.metrics import MULTIPROCESS
+from angidi.web.metrics import share_metrics
 
 KILL_TIMEOUT = 10
 """Seconds that a worker gets to finish its requests."""
@@ -65,8 +64,7 @@ def serve(*, migrate: bool, seed: bool | None) -> None:
         before = prepare(where.direct, migrate=migrate or settings.db_auto_migrate)
         wanted = settings.angidi_env == "development" if seed is None else seed
         _first_start(settings, where, seed=wanted and before.empty)
-        stack.enter_context(_shared_figures(settings))
-        forget(settings.angidi_home / FIGURES)
+        stack.enter_context(_shared_metrics(settings))
         stack.enter_context(_kept_running(settings))
         _announce(settings, address, port)
         _run(settings, where, address, port)
@@ -126,13 +124,13 @@ async def _make_admin(users: UserService, settings: Settings) -> None:
 
 
 @contextmanager
-def _shared_figures(settings: Settings) -> Generator[None]:
+def _shared_metrics(settings: Settings) -> Generator[None]:
     """With several workers, give them a folder to add up their metrics in."""
     if settings.server_workers == 1:
         yield
         return
     folder = tempfile.mkdtemp(prefix="angidi-metrics-")
-    os.environ[MULTIPROCESS] = folder
+    share_metrics(folder)
     try:
         yield
     finally:

@@ -9,24 +9,23 @@ from msgspec import Struct, json
 
 from angidi.cli.context import located
 from angidi.cli.tables import moment, percent, print_table
-from angidi.config import load
+from angidi.config import ConfigError, load
+from angidi.db.diagnostics import statements
+from angidi.db.diagnostics.statements import StatementStats
 from angidi.db.inspection import connected
-from angidi.db.plans import generic_plan, numbered
-from angidi.db.server_statements import reset_server_figures, server_figures
-from angidi.db.statements import FIGURES, OTHERS, Cost, collected, forget, shortened
+from angidi.db.plans import generic_plan
+from angidi.telemetry.statements import shortened
 
-ORDERS: dict[str, Callable[[Cost], float]] = {
-    "total": lambda cost: cost.seconds,
-    "mean": lambda cost: cost.seconds / cost.calls,
-    "max": lambda cost: cost.longest,
-    "calls": lambda cost: cost.calls,
-}
-SOURCES = {
-    "server": "as the server counts (pg_stat_statements)",
-    "own": "as the workers of `angidi serve` count, waiting included",
+ORDERS: dict[str, Callable[[StatementStats], float]] = {
+    "total": lambda stats: stats.seconds,
+    "mean": lambda stats: stats.seconds / stats.calls,
+    "max": lambda stats: stats.longest,
+    "calls": lambda stats: stats.calls,
 }
 SHOWN = 120
 """Characters of a statement in the table."""
+
+RESTART = "the embedded PostgreSQL was started without pg_stat_statements: end whatever uses it, and start again"
 
 
 class Slow(Struct, frozen=True):
@@ -43,10 +42,9 @@ class Slow(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """The report; `source` is who counted: `server` (pg_stat_statements) or `own` (the workers)."""
+    """The report: what the server counted since a moment."""
 
-    source: str
-    since: datetime | None
+    since: datetime
     statements: list[Slow]
 
 
@@ -54,55 +52,52 @@ class Report(Struct, frozen=True):
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="How many statements.")
 @click.option("--by", type=click.Choice(list(ORDERS)), default="total", show_default=True, help="What to sort by.")
 @click.option("--plans", type=click.IntRange(0), default=3, show_default=True, help="Plans for how many of them.")
-@click.option("--own", is_flag=True, help="Our own figures, even where the server has some.")
 @click.option("--reset", is_flag=True, help="Count anew from now on, and show no figures.")
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
-def slow(*, limit: int, by: str, plans: int, own: bool, reset: bool, as_json: bool) -> None:  # noqa: PLR0913 - one for each option
+def slow(*, limit: int, by: str, plans: int, reset: bool, as_json: bool) -> None:
     """Show the statements that take the most time, with their plans.
 
-    The figures are the server's, where pg_stat_statements is installed in the database and this role may read it; else
-    those that the workers of `angidi serve` write into ANGIDI_HOME every five seconds, counted from its last start. A
-    plan is the one for whatever values; no statement is run for it.
+    The figures are those of pg_stat_statements. The embedded server has it; on another one a superuser has to load and
+    create it. A plan is the one for whatever values; no statement is run for it.
+
+    Exit codes: 0 done · 78 the server does not count statements.
     """
     settings = load()
-    folder = settings.angidi_home / FIGURES
     with located(settings) as where, connected(where.direct) as conn:
-        server = None if own else server_figures(conn)
-        if reset:
-            forget(folder) if server is None else reset_server_figures(conn)
-            click.echo("counting anew from now on", err=True)
-            return
-        figures = collected(folder) if server is None else server
-        ranked = sorted(figures.costs, key=ORDERS[by], reverse=True)[:limit]
-        written = [numbered(cost.statement) if server is None else cost.statement for cost in ranked]
-        found = [
-            None if number >= plans or cost.statement == OTHERS else generic_plan(conn, statement)
-            for number, (cost, statement) in enumerate(zip(ranked, written, strict=True))
-        ]
-    total = sum(cost.seconds for cost in figures.costs)
-    lines = [_line(cost, total, plan) for cost, plan in zip(ranked, found, strict=True)]
-    report = Report("own" if server is None else "server", figures.since, lines)
+        try:
+            if reset:
+                statements.reset(conn)
+                click.echo("counting anew from now on", err=True)
+                return
+            snapshot = statements.take_snapshot(conn)
+        except ConfigError as error:
+            raise ConfigError(RESTART if settings.embedded else str(error)) from None
+        ranked = sorted(snapshot.statements, key=ORDERS[by], reverse=True)[:limit]
+        found = [generic_plan(conn, stats.statement) if n < plans else None for n, stats in enumerate(ranked)]
+    total = sum(stats.seconds for stats in snapshot.statements)
+    lines = [_line(stats, total, plan) for stats, plan in zip(ranked, found, strict=True)]
+    report = Report(snapshot.since, lines)
     click.echo(json.encode(report)) if as_json else _print(report)
 
 
-def _line(cost: Cost, total: float, plan: str | None) -> Slow:
+def _line(stats: StatementStats, total: float, plan: str | None) -> Slow:
     return Slow(
-        statement=dedent(cost.statement).strip(),
-        calls=cost.calls,
-        mean_ms=round(cost.seconds / cost.calls * 1000, 3),
-        max_ms=round(cost.longest * 1000, 3),
-        total_ms=round(cost.seconds * 1000, 3),
-        share=round(cost.seconds / total, 4) if total else 0.0,
-        rows=cost.rows,
+        statement=dedent(stats.statement).strip(),
+        calls=stats.calls,
+        mean_ms=round(stats.seconds / stats.calls * 1000, 3),
+        max_ms=round(stats.longest * 1000, 3),
+        total_ms=round(stats.seconds * 1000, 3),
+        share=round(stats.seconds / total, 4) if total else 0.0,
+        rows=stats.rows,
         plan=plan,
     )
 
 
 def _print(report: Report) -> None:
     if not report.statements:
-        click.echo("no statement was counted yet: `angidi serve` counts them, and tells here every five seconds")
+        click.echo("no statement was counted yet")
         return
-    click.echo(f"{SOURCES[report.source]}, since {moment(report.since)}\n")
+    click.echo(f"since {moment(report.since)}\n")
     rows = [
         (n, s.mean_ms, s.max_ms, s.total_ms, percent(s.share), s.calls, s.rows, shortened(s.statement, SHOWN))
         for n, s in enumerate(report.statements, 1)

@@ -8,7 +8,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from psycopg import AsyncCopy, AsyncCursor
 
-from angidi.db.statements import STATEMENTS
+from angidi.telemetry.statements import STATEMENTS
 
 Row_co = TypeVar("Row_co", covariant=True)
 
@@ -25,7 +25,7 @@ tally: ContextVar[Tally | None] = ContextVar("tally", default=None)
 
 
 class CountingCursor(AsyncCursor[Row_co], Generic[Row_co]):
-    """A cursor that adds each execution to the running request's tally, and its time to the statement's figures."""
+    """A cursor that adds each execution to the running request's tally, and records its time."""
 
     async def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
         """Execute as `AsyncCursor.execute` does."""
@@ -34,7 +34,7 @@ class CountingCursor(AsyncCursor[Row_co], Generic[Row_co]):
         try:
             return await super().execute(query, *args, **kwargs)
         finally:
-            STATEMENTS.observe(query, perf_counter() - started, self.rowcount)
+            STATEMENTS.record(query, perf_counter() - started, self.rowcount)
 
     @asynccontextmanager
     async def copy(self, *args: Any, **kwargs: Any) -> AsyncGenerator[AsyncCopy]:

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: requests by route and status, and the connection pool's statistics."""
+"""Figures for Prometheus: requests by route and status, statements by name, and the connection pool's statistics."""
 
 import functools
 import os
@@ -11,17 +11,28 @@ from prometheus_client import (
     Gauge,
     Histogram,
     generate_latest,
+    values,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from angidi.telemetry.statements import DURATION
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
-"""Set by `angidi serve` when there are several workers: the folder in which they share their figures."""
+"""Set when there are several workers: the folder in which they share their figures."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Others are counted as one: a client could invent any number of them."""
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+def share_metrics(folder: str) -> None:
+    """Let the processes that are started from now on add up their figures in `folder`."""
+    os.environ[MULTIPROCESS] = folder
+    values.ValueClass = (
+        values.get_value_class()
+    )  # chosen at import, when there was no folder: a fork would inherit that
 
 
 class Metrics:
@@ -46,6 +57,7 @@ class Metrics:
             multiprocess_mode="livesum",
             registry=registry,
         )
+        registry.register(DURATION)
         self._scrapes = Counter("angidi_metrics_scrapes", "How often the figures were read", registry=registry)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:

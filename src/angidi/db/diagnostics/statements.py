@@ -1,0 +1,90 @@
+"""What statements cost as the server counts it: by pg_stat_statements."""
+
+from datetime import datetime
+from typing import LiteralString
+
+import psycopg
+from msgspec import Struct
+from psycopg import errors, sql
+
+from angidi.config import ConfigError
+from angidi.errors import Forbidden
+
+SCHEMA = """
+SELECT nspname
+  FROM pg_extension AS e
+  JOIN pg_namespace AS n ON n.oid = e.extnamespace
+ WHERE extname = 'pg_stat_statements'
+"""
+SINCE = "SELECT stats_reset FROM {schema}.pg_stat_statements_info"
+
+# One text may stand there several times: by user, and inside functions. The text of other users' statements is hidden
+# from who is no member of pg_read_all_stats; their time is in no sum then.
+STATEMENTS = """
+SELECT query, sum(calls)::bigint, sum(total_exec_time) / 1000, max(max_exec_time) / 1000, sum(rows)::bigint
+  FROM {schema}.pg_stat_statements
+ WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND query <> '<insufficient privilege>'
+ GROUP BY query
+"""
+RESET = """
+SELECT {schema}.pg_stat_statements_reset(0, oid, 0)
+  FROM pg_database
+ WHERE datname = current_database()
+"""
+
+MISSING = (
+    "the server does not count statements: a superuser has to add pg_stat_statements to shared_preload_libraries, "
+    "restart the server, and run CREATE EXTENSION pg_stat_statements in this database"
+)
+
+
+class StatementStats(Struct, frozen=True):
+    """What one statement cost: calls, seconds in all and of the longest call, rows returned or touched."""
+
+    statement: str
+    calls: int
+    seconds: float
+    longest: float
+    rows: int
+
+
+class Snapshot(Struct, frozen=True):
+    """What statements cost since a moment."""
+
+    since: datetime
+    statements: list[StatementStats]
+
+
+def take_snapshot(conn: psycopg.Connection) -> Snapshot:
+    """Return what the server counted in this database.
+
+    Raises `ConfigError` where it does not count, `Forbidden` where it does not let this role read.
+    """
+    try:
+        ((since,),) = _run(conn, SINCE).fetchall()
+        rows = _run(conn, STATEMENTS).fetchall()
+    except errors.InsufficientPrivilege:
+        raise Forbidden(f"a superuser has to run: GRANT pg_read_all_stats TO {conn.info.user}") from None
+    return Snapshot(since, [StatementStats(*row) for row in rows])
+
+
+def reset(conn: psycopg.Connection) -> None:
+    """Let the server count this database's statements anew. Raises as `take_snapshot`."""
+    try:
+        _run(conn, RESET)
+    except errors.InsufficientPrivilege:
+        raise Forbidden(
+            "This role may not reset the server's statistics; a superuser may let it: "
+            f"GRANT EXECUTE ON FUNCTION pg_stat_statements_reset TO {conn.info.user}"
+        ) from None
+
+
+def _run(conn: psycopg.Connection, query: LiteralString) -> psycopg.Cursor:
+    """Run a query on the extension, in whatever schema that is."""
+    if (row := conn.execute(SCHEMA).fetchone()) is None:
+        raise ConfigError(MISSING)
+    try:
+        return conn.execute(sql.SQL(query).format(schema=sql.Identifier(row[0])))
+    except errors.ObjectNotInPrerequisiteState:  # the extension is there, and its library is not loaded
+        raise ConfigError(MISSING) from None
