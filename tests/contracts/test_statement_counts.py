@@ -15,7 +15,7 @@ from tests.support.api import PASSWORD, Api
 from angidi.app import BASE_PATH, FEATURES
 from angidi.web import docs, health
 
-LIST, READ, WRITE, ACCOUNT = 2, 1, 1, 1
+LIST, READ, WRITE, ACCOUNT, SUBTREE, ESTIMATE = 2, 1, 1, 1, 1, 1
 
 
 class Limit(NamedTuple):
@@ -64,8 +64,10 @@ LIMITS = {
         ACCOUNT + READ + READ + WRITE + READ, body={"name": "Saucers", "parent_id": "{other_id}"}
     ),
     "DELETE /categories/{category_id:str}": Limit(ACCOUNT + READ + WRITE + READ, status=409),
-    "GET /categories/{category_id:str}/products": Limit(ACCOUNT + LIST, query=FILTERS),
-    "GET /products": Limit(ACCOUNT + LIST, query=FILTERS + "&category_id={category_id}&subtree=true"),
+    "GET /categories/{category_id:str}/products": Limit(ACCOUNT + SUBTREE + ESTIMATE + READ, query=FILTERS),
+    "GET /products": Limit(
+        ACCOUNT + SUBTREE + ESTIMATE + READ, query=FILTERS + "&category_id={category_id}&subtree=true"
+    ),
     "GET /products/export": Limit(ACCOUNT + READ + 2 + READ, query="?category_id={category_id}"),
     "GET /products/suggest": Limit(READ + READ, query="?q=cup"),
     "GET /products/{product_id:str}": Limit(READ),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, get_args
 from uuid import uuid4
 
 import psycopg
@@ -39,21 +39,17 @@ def statements() -> Iterator[tuple[str, str]]:
     for module in MODULES:
         constants = vars(importlib.import_module(module))
         for name, sql in constants.items():
-            if name.isupper() and isinstance(sql, str) and STATEMENT.match(sql) and not (module.endswith("statements") and name in BUILT):
+            is_built = module.endswith("statements") and name in BUILT
+            if name.isupper() and isinstance(sql, str) and STATEMENT.match(sql) and not is_built:
                 for number, filled in enumerate(fill(sql, constants)):
                     yield f"{module}.{name}.{number}", filled
 
 
 def fill(sql: str, constants: dict[str, object]) -> Iterator[str]:
     """Put each of the module's fragments where the statement has a place for them."""
-    orders: list[Any] = [*cast("dict[str, Any]", constants.get("ORDERS", {})).values()]
     places = {
-        "where": [
-            *fragments(constants, "FILTERS", "LIVENESS", "IN_STOCK", "SUBTREE", "AFTER"),
-            *(order.after for order in orders),
-        ],
-        "order": [order.by for order in orders],
-        "total": [*fragments(constants, "UNCOUNTED", "COUNT_WHOLE", "COUNT_CATEGORY", "COUNT_SUBTREE")],
+        "where": [*fragments(constants, "FILTERS", "LIVENESS", "AFTER")],
+        "total": [*fragments(constants, "UNCOUNTED", "COUNT_WHOLE")],
         "assignments": [*fragments(constants, "ASSIGNMENTS")],
     }
     wanted = [place for place in places if f"{{{place}}}" in sql]

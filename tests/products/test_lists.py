@@ -43,6 +43,7 @@ async def make_many(shelf: Api, category: str, count: int) -> None:
     for made in range(0, count, 1_000):
         part = {"category": category, "count": min(1_000, count - made)}
         await shelf.database.write(execute, MAKE_MANY, part)
+    await shelf.database.write(execute, "ANALYZE products, product_search")  # which autovacuum does in a shop
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from angidi.cli.context import MIGRATIONS, located
 from angidi.config import load
+from angidi.db.inspection import refuse_former
 from angidi.migrate.commands import build_group
 
 
@@ -15,4 +16,4 @@ def _locate() -> Generator[str]:
         yield where.direct
 
 
-group = build_group(MIGRATIONS, _locate)
+group = build_group(MIGRATIONS, _locate, guard=refuse_former)

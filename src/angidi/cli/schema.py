@@ -6,7 +6,7 @@ import click
 
 from angidi.cli.context import MIGRATIONS
 from angidi.config import ConfigError
-from angidi.db.inspection import characters, is_empty
+from angidi.db.inspection import characters, is_empty, refuse_former
 from angidi.migrate import Dirty, Migrate, NilVersion, Source
 from angidi.migrate.commands import hear
 
@@ -22,9 +22,10 @@ class State:
 
 
 def look(conninfo: str) -> State:
-    """Return how the database stands. Raises `Dirty`, `MigrateError`."""
+    """Return how the database stands. Raises `Dirty`, `MigrateError`, and `ConfigError` as `refuse_former`."""
     source = Source(MIGRATIONS)
     with Migrate.open(source, conninfo) as migrate:
+        refuse_former(migrate.session.connection)
         try:
             version, dirty = migrate.version()
         except NilVersion:

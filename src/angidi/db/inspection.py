@@ -7,6 +7,7 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
+from angidi.config import ConfigError
 from angidi.db.conninfo import parts_of
 from angidi.db.errors import translated
 from angidi.db.pool import connection_settings
@@ -14,6 +15,9 @@ from angidi.errors import Unavailable
 
 CONNECT_TIMEOUT = 5
 """Seconds."""
+
+FORMER = "SELECT to_regclass('users_email_living_key') IS NOT NULL"
+"""Whether the schema was made by the migrations before they were rewritten: only those make that index."""
 
 LETTERS = "SELECT lower('É') = 'é' AND lower('İ') = 'i' AND lower('I') = 'i'"
 TABLE_COUNT = """
@@ -47,12 +51,21 @@ def unreachable(reason: str) -> Unavailable:
 
 
 def reach(conninfo: str) -> None:
-    """See that a pool will find its database; raises `Unavailable` with the reason, at once.
+    """See that a pool will find its database, and a schema of ours; raises `Unavailable` with the reason, at once.
 
-    The pool itself tries on for ten seconds, and tells its log alone why.
+    The pool itself tries on for ten seconds, and tells its log alone why. Raises `ConfigError` as `refuse_former`.
     """
-    with connected(make_conninfo(conninfo, options=connection_settings(conninfo)["options"])):
-        pass
+    with connected(make_conninfo(conninfo, options=connection_settings(conninfo)["options"])) as conn:
+        refuse_former(conn)
+
+
+def refuse_former(conn: psycopg.Connection) -> None:
+    """Raise `ConfigError` for a schema that was made by the migrations before they were rewritten."""
+    if conn.execute(FORMER).fetchone() == (True,):
+        raise ConfigError(
+            "DB_NAME: the schema is that of an earlier checkout, and its migrations are not these: save the data by "
+            "pg_dump or by `angidi export` of the former checkout, and use an empty database"
+        )
 
 
 def characters(conninfo: str) -> tuple[str, bool]:

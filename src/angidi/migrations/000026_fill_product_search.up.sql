@@ -1,5 +1,4 @@
--- Adds the rows of the products that version 25 found, some thousand in each transaction, so that no writer waits for
--- long. A product that is changed meanwhile has its row from the trigger, which stays.
+-- Adds the rows of the products that version 25 found, a thousand in each transaction, so that no writer waits for long. A product that is changed meanwhile has its row from the trigger, which stays.
 -- migrate:no-transaction
 DO $$
 DECLARE
@@ -7,7 +6,7 @@ DECLARE
     batch uuid[];
 BEGIN
     LOOP
-        batch := ARRAY(SELECT id FROM products WHERE done IS NULL OR id > done ORDER BY id LIMIT 5000);
+        batch := ARRAY(SELECT id FROM products WHERE done IS NULL OR id > done ORDER BY id LIMIT 1000);
         EXIT WHEN batch = '{}';
         INSERT INTO product_search (product_id, document, words)
         SELECT id, search_document(name, description), product_words(name, description, sku)

@@ -1,9 +1,9 @@
--- Removes those that nobody uses or has changed. The others stay: products may stand in them, and clients know them.
+-- Removes those that version 32 added and nobody has used or changed since.
 DELETE FROM categories
  WHERE id IN ('550e8400-e29b-41d4-a716-446655440001', '550e8400-e29b-41d4-a716-446655440002',
               '550e8400-e29b-41d4-a716-446655440003', '550e8400-e29b-41d4-a716-446655440004',
               '550e8400-e29b-41d4-a716-446655440005')
    AND version = 1
-   AND description IS NULL
+   AND created_at = '2025-01-01 00:00:00+00'
    AND NOT EXISTS (SELECT FROM products WHERE products.category_id = categories.id)
    AND NOT EXISTS (SELECT FROM categories AS child WHERE child.parent_id = categories.id);

@@ -1,7 +1,7 @@
 -- The categories that clients of the platform know by their ids. One is left out where its id or a root of its name is
--- there already.
-INSERT INTO categories (id, name)
-SELECT id, name
+-- there already. By their fixed time the way down tells them from categories that were there before.
+INSERT INTO categories (id, name, created_at, updated_at)
+SELECT id, name, '2025-01-01 00:00:00+00', '2025-01-01 00:00:00+00'
   FROM (VALUES ('550e8400-e29b-41d4-a716-446655440001'::uuid, 'Electronics'),
                ('550e8400-e29b-41d4-a716-446655440002', 'Clothing'),
                ('550e8400-e29b-41d4-a716-446655440003', 'Books'),

@@ -182,6 +182,11 @@ DROP = "DROP TABLE import_products, import_names"
 # Else the next one who adds a product would do it, and wait.
 CLEAN_SEARCH = "SELECT clean_search_pending_lists()"
 
+# Lists are planned by these statistics, and autovacuum renews them within a minute only. A role that may not is warned.
+ANALYZE_PRODUCTS = "ANALYZE products, product_search"
+MANY = 1_000
+"""Stored rows from which on the statistics are renewed."""
+
 
 class Staged(NamedTuple):
     """A row of the file on its way into `import_products`, whose columns these are."""
@@ -237,9 +242,11 @@ def list_refused(conn: Connection) -> AsyncIterator[Refused]:
     return stream_refused(conn, LIST_REFUSED)
 
 
-async def clean_search(conn: Connection) -> None:
-    """Work what was stored into the search indexes."""
+async def settle(conn: Connection, stored: Summary) -> None:
+    """Work what was stored into the search indexes, and renew the statistics where that was much."""
     await execute(conn, CLEAN_SEARCH)
+    if stored.added + stored.changed >= MANY:
+        await execute(conn, ANALYZE_PRODUCTS)
 
 
 async def drop(conn: Connection) -> None:

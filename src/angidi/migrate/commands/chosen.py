@@ -23,6 +23,10 @@ Locate = Callable[[], AbstractContextManager[str]]
 """Gives the database's address, a URL or a connection string, that is good until the end of the block."""
 
 
+Guard = Callable[[psycopg.Connection[Any]], None]
+"""Raises where the files do not fit the database."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Files, database and form of output, as the options or the group's defaults say."""
@@ -30,6 +34,7 @@ class Chosen:
     path: Path
     locate: Locate
     json: bool
+    guard: Guard
 
     def source(self) -> Source:
         """Return the files."""
@@ -45,6 +50,7 @@ class Chosen:
             interruptible(migrate, say) as interrupts,
         ):
             try:
+                self.guard(migrate.session.connection)
                 yield migrate
             except psycopg.Error as error:
                 raise migrate.session.failure(error) from error
@@ -78,11 +84,15 @@ class Verb(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command with its `Chosen` object."""
-        group = ctx.parent.command if ctx.parent else None
+        parent = ctx.parent.command if ctx.parent else None
+        group = parent if isinstance(parent, Group) else Group()
         path, database, as_json = (ctx.params.pop(name) for name in ("path", "database", "as_json"))
-        directory = group.directory if isinstance(group, Group) else Path()
-        locate = group.locate if isinstance(group, Group) else nowhere
-        ctx.obj = Chosen(path or directory, (lambda: nullcontext(database)) if database else locate, as_json)
+        ctx.obj = Chosen(
+            path=path or group.directory,
+            locate=(lambda: nullcontext(database)) if database else group.locate,
+            json=as_json,
+            guard=group.guard if path is None or path.resolve() == group.directory.resolve() else accept,
+        )
         return super().invoke(ctx)
 
 
@@ -91,11 +101,16 @@ def nowhere() -> AbstractContextManager[str]:
     raise OpenError("no database is given", "Name it with --database.")
 
 
+def accept(_: psycopg.Connection[Any]) -> None:
+    """Take any database."""
+
+
 class Group(click.Group):
     """The verbs, and where they find files and database by default."""
 
     directory: Path = Path()
     locate: Locate = staticmethod(nowhere)
+    guard: Guard = staticmethod(accept)
 
 
 def say(text: str) -> None:

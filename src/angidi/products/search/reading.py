@@ -35,11 +35,10 @@ async def read_page(conn: Connection, query: ProductQuery, page_request: PageReq
     if query.category_id is None or not query.subtree:
         return await _read(conn, Selection(query), page_request)
     subtree = await repository.find_subtree(conn, query)
-    if subtree.category_ids is None:
+    if subtree is None:
         return None
-    selection = Selection(query, subtree.category_ids)
-    total = Total(subtree.products) if selection.is_whole else None
-    return await _read(conn, selection, page_request, total)
+    selection = Selection(query, subtree.category_ids if subtree.categories > 1 else None)
+    return await _read(conn, selection, page_request, Total(subtree.products) if selection.is_whole else None)
 
 
 async def suggest(conn: Connection, q: str, limit: int) -> list[Hit]:
@@ -59,7 +58,8 @@ async def _read(
         rows, kept = await repository.list_products(conn, selection, page_request)
         total = total or (Total(kept) if kept is not None else None)
     else:
-        rows, counted = await _read_hits(conn, selection, page_request)
+        expected = total.rows if total else await repository.estimate_products(conn, selection)
+        rows, counted = await _read_hits(conn, selection, page_request, expected)
         total = total or counted
     total = total or shown(page_request, len(rows))
     if page_request.counting == "none":
@@ -70,10 +70,9 @@ async def _read(
 
 
 async def _read_hits(
-    conn: Connection, selection: Selection, page_request: PageRequest
+    conn: Connection, selection: Selection, page_request: PageRequest, expected: int
 ) -> tuple[list[Hit], Total | None]:
-    """Return a page, the row after it, if any, and the total where it is known."""
-    expected = await repository.estimate_products(conn, selection)
+    """Return a page, the row after it, if any, and the total where it is known, of about so many hits as expected."""
     is_walked = expected > COUNT_BOUND and page_request.offset <= MOST_SKIPPED and not selection.query.deleted
     if is_walked:
         rows = await _walk(conn, selection, page_request)
@@ -105,6 +104,7 @@ async def _by_relevance(conn: Connection, selection: Selection, page_request: Pa
         if (start is None or relevance <= start.relevance) and len(found) < wanted:
             after = start if start and start.relevance == relevance else None
             rest = page_request._replace(before=0, after=after, page_size=wanted - len(found) - 1)
-            rows, _ = await _read_hits(conn, selection.of_relevance(relevance), rest)
+            hits = selection.of_relevance(relevance)
+            rows, _ = await _read_hits(conn, hits, rest, await repository.estimate_products(conn, hits))
             found += rows
     return found[page_request.offset :]

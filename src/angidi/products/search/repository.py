@@ -10,19 +10,16 @@ from angidi.products.search.conditions import Selection
 
 
 class Subtree(Struct, frozen=True):
-    """The ids of a category and of all below it, as an array of PostgreSQL's, and how many products they have.
+    """A category and all below it: their ids as an array of PostgreSQL's, how many they are, and their products."""
 
-    None where there is no such category.
-    """
-
-    category_ids: str | None
+    category_ids: str
+    categories: int
     products: int
 
 
-async def find_subtree(conn: Connection, query: ProductQuery) -> Subtree:
+async def find_subtree(conn: Connection, query: ProductQuery) -> Subtree | None:
     """Return the subtree of the query's category."""
-    found = await fetch_one(conn, Subtree, statements.SUBTREE, {"category_id": query.category_id})
-    return found or Subtree(None, 0)
+    return await fetch_one(conn, Subtree, statements.SUBTREE, {"category_id": query.category_id})
 
 
 async def list_products(

@@ -76,14 +76,16 @@ NO_TOTAL: LiteralString = "NULL::bigint"
 
 RELEVANCES: dict[int, LiteralString] = {2: "2", 1: "1", 0: "0"}
 
-# NULL where there is no such category. As text: the driver has nothing to do for each id.
+# As text: the driver has nothing to do for each id.
 SUBTREE = """
 SELECT array_agg(descendant_id)::text AS category_ids,
+       count(*) AS categories,
        (SELECT coalesce(sum(rows), 0)::bigint
           FROM list_counts
          WHERE list = 'products' AND category_id = ANY (array_agg(descendant_id))) AS products
   FROM category_closure
  WHERE ancestor_id = %(category_id)s
+HAVING count(*) > 0
 """
 
 Statement = tuple[LiteralString, dict[str, object]]
@@ -92,7 +94,7 @@ Statement = tuple[LiteralString, dict[str, object]]
 def plain(selection: Selection, page_request: PageRequest) -> Statement:
     """Return the statement for a page, a row more than it has and, where the database keeps it, the total."""
     order = ORDERS[selection.query.order]
-    kept = selection.is_whole and not selection.category_ids and page_request.counting != "none"
+    kept = selection.is_whole and page_request.counting != "none"
     sql = PLAIN.format(
         columns=COLUMNS,
         total=TOTAL if kept else NO_TOTAL,
