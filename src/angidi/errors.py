@@ -114,12 +114,54 @@ class TooLarge(AngidiError):
     message = "The request body is too large."
 
 
+class UnreadableData(AngidiError):
+    """A stored value that cannot be read, such as a timestamp after the year 9999; the cause says which."""
+
+
 class Unavailable(AngidiError):
     """Not now: the same request may succeed after `retry_after` seconds."""
 
     code = "DATABASE_UNAVAILABLE"
     message = "The database cannot be reached right now. Please try again."
     retry_after: ClassVar[int] = 2
+
+
+class ServerOverloaded(Unavailable):
+    """More work has come than connections, or the server, can take."""
+
+    message = "The shop is busier than it can serve right now. Please try again."
+
+
+class StatementTimeout(Unavailable):
+    """A statement, or its transaction, reached its time limit or was cancelled; it was rolled back."""
+
+    message = "The request took too long and was given up. Narrow it, or try again."
+
+
+class LockTimeout(Unavailable):
+    """Others hold what the statement has to lock, for longer than it may wait."""
+
+    message = "Another change holds what this request needs. Please try again."
+    retry_after = 1
+
+
+class ResponseTimeout(Unavailable):
+    """The answer is not there in time; whether a change took effect is unknown."""
+
+    message = "There was no answer in time. If this was a change, look whether it took effect."
+
+
+class ReadOnlyDatabase(Unavailable):
+    """The server takes no writes: it is a standby, or was set so."""
+
+    message = "The database takes no changes right now. Please try again."
+
+
+class DiskFull(Unavailable):
+    """The server has no room on its disk."""
+
+    message = "The database has no room left for this. Please try again later."
+    retry_after = 30
 
 
 class TransactionConflict(Unavailable):

@@ -4,8 +4,10 @@ import asyncio
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.conftest import pooled
+from tests.support.server import with_database
 
 from angidi.app import open_database
 from angidi.config import Settings
@@ -13,7 +15,14 @@ from angidi.db import Connection, Database, retried
 from angidi.db.conninfo import Addresses
 from angidi.db.rows import execute, fetch_value
 from angidi.db.tally import Tally, tally
-from angidi.errors import AngidiError, ConnectionLost, TransactionConflict, Unavailable
+from angidi.errors import (
+    AngidiError,
+    ConnectionLost,
+    ServerOverloaded,
+    StatementTimeout,
+    TransactionConflict,
+    Unavailable,
+)
 
 PID = "SELECT pg_backend_pid()"
 COUNT = "SELECT count(*) FROM categories"
@@ -153,7 +162,7 @@ async def test_beyond_the_admission_limit_a_request_is_refused_at_once(settings:
         answers = await asyncio.gather(
             *(database.read(fetch_value, "SELECT pg_sleep(0.05)::text") for _ in range(12)), return_exceptions=True
         )
-    refused = [answer for answer in answers if isinstance(answer, Unavailable)]
+    refused = [answer for answer in answers if isinstance(answer, ServerOverloaded)]
     assert len(refused) == 4
     assert len(answers) - len(refused) == 8
 
@@ -173,7 +182,7 @@ async def test_an_exhausted_pool_refuses_after_its_timeout_and_serves_again(sett
     few = settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 1})
     async with pooled(few, fresh_db) as database:
         async with database.connection():
-            with pytest.raises(Unavailable):
+            with pytest.raises(ServerOverloaded):
                 await database.read(fetch_value, PID)
         assert await database.read(fetch_value, PID)
 
@@ -243,7 +252,7 @@ async def test_a_statement_that_takes_too_long_is_unavailable_and_not_an_interna
         with pytest.raises(psycopg.errors.QueryCanceled):
             await conn.execute("SELECT pg_sleep(1)")
         await conn.execute("RESET statement_timeout")
-    with pytest.raises(Unavailable):
+    with pytest.raises(StatementTimeout):
         async with pool_db.transaction() as conn:
             await conn.execute("SET LOCAL statement_timeout = '10ms'")
             await conn.execute("SELECT pg_sleep(1)")
@@ -264,3 +273,14 @@ async def test_a_replica_serves_the_reads_that_may_be_old(settings: Settings, fr
     finally:
         await database.close()
     assert main != replica
+
+
+async def test_a_pool_that_cannot_connect_does_not_say_that_it_is_busy(settings: Settings, fresh_db: str) -> None:
+    few = settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 1})
+    async with pooled(few, fresh_db) as database:
+        with psycopg.connect(with_database(fresh_db, "postgres"), autocommit=True) as admin:
+            name = str(conninfo_to_dict(fresh_db)["dbname"])
+            admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        answers = await asyncio.gather(*(database.read(fetch_value, PID) for _ in range(3)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Unavailable] * 3

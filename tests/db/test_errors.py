@@ -1,11 +1,29 @@
 """The driver's errors as ours, from what real servers send."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import psycopg
 import pytest
+from msgspec import Struct
 
 from angidi.categories.errors import CategoryExists, CategoryInUse, NameEmpty, ParentUnknown
-from angidi.db.errors import translate, translated, violated
-from angidi.errors import AngidiError, ConnectionLost, Invalid, TransactionConflict, Unavailable
+from angidi.db import Connection, Database
+from angidi.db.errors import reason_of, statement_of, translate, translated, violated
+from angidi.db.rows import execute, fetch_all, fetch_counted, fetch_one, fetch_value
+from angidi.errors import (
+    AngidiError,
+    ConnectionLost,
+    DiskFull,
+    Invalid,
+    LockTimeout,
+    ReadOnlyDatabase,
+    ServerOverloaded,
+    StatementTimeout,
+    TransactionConflict,
+    Unavailable,
+    UnreadableData,
+)
 from angidi.products.errors import CategoryUnknown, PriceNegative, PriceTooHigh, SkuTaken, StockNegative
 from angidi.users.errors import EmailMalformed, EmailTaken, RoleUnknown
 
@@ -54,10 +72,15 @@ CASES: list[tuple[str, type[AngidiError]]] = [
     ("SELECT 1 / 0", Invalid),
     ("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$", TransactionConflict),
     ("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$", TransactionConflict),
-    ("DO $$ BEGIN RAISE SQLSTATE '55P03'; END $$", Unavailable),
-    ("DO $$ BEGIN RAISE SQLSTATE '53300'; END $$", Unavailable),
-    ("DO $$ BEGIN RAISE SQLSTATE '57014'; END $$", Unavailable),
-    ("DO $$ BEGIN RAISE SQLSTATE '25006'; END $$", Unavailable),
+    ("DO $$ BEGIN RAISE SQLSTATE '55P03'; END $$", LockTimeout),
+    ("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$", DiskFull),
+    ("DO $$ BEGIN RAISE SQLSTATE '53300'; END $$", ServerOverloaded),
+    ("DO $$ BEGIN RAISE SQLSTATE '53200'; END $$", ServerOverloaded),
+    ("SET LOCAL statement_timeout = 1; SELECT pg_sleep(5)", StatementTimeout),
+    ("DO $$ BEGIN RAISE SQLSTATE '57014'; END $$", StatementTimeout),
+    ("DO $$ BEGIN RAISE SQLSTATE '25P03'; END $$", StatementTimeout),
+    ("DO $$ BEGIN RAISE SQLSTATE '25006'; END $$", ReadOnlyDatabase),
+    ("DO $$ BEGIN RAISE SQLSTATE '57P04'; END $$", Unavailable),
     ("DO $$ BEGIN RAISE SQLSTATE '08006'; END $$", Unavailable),
     ("DO $$ BEGIN RAISE SQLSTATE '57P01'; END $$", ConnectionLost),
     ("SELECT pg_terminate_backend(pg_backend_pid())", ConnectionLost),
@@ -102,3 +125,44 @@ def test_without_diagnostics_the_message_names_the_constraint_less_its_shard() -
 
 def test_a_broken_connection_has_no_sqlstate_and_counts_as_lost() -> None:
     assert isinstance(translate(psycopg.OperationalError("gone")), ConnectionLost)
+
+
+class Stored(Struct):
+    """Two values; the second is the total, where a total is counted."""
+
+    value: Any
+    total: Any = None
+
+
+UNREADABLE = ["'infinity'::timestamptz", "'20000-01-01'::timestamptz", "'0044-03-15 BC'::date", "'24:00'::time"]
+
+
+@pytest.mark.parametrize("value", UNREADABLE)
+@pytest.mark.parametrize("fetch", [fetch_one, fetch_all, fetch_counted, fetch_value])
+async def test_a_stored_value_that_cannot_be_read_is_no_fault_of_the_caller(
+    db: Database, fetch: Callable[..., Awaitable[object]], value: str
+) -> None:
+    sql = f"SELECT {value} AS value, %(secret)s::text AS total"
+    arguments = (sql,) if fetch is fetch_value else (Stored, sql)
+    with pytest.raises(UnreadableData) as raised:
+        await db.read(fetch, *arguments, {"secret": "hush"})
+    assert statement_of(raised.value) == sql
+    assert "hush" not in reason_of(raised.value.__cause__)
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800"])
+async def test_a_parameter_that_cannot_be_sent_is_refused(db: Database, value: str) -> None:
+    with pytest.raises(Invalid) as raised:
+        await db.read(fetch_value, "SELECT %(value)s::text", {"value": value})
+    assert raised.value.__cause__ is None
+
+
+async def test_an_error_of_a_statement_names_it(db: Database) -> None:
+    with pytest.raises(StatementTimeout) as raised:
+        await db.read(_slow)
+    assert statement_of(raised.value) == "SELECT pg_sleep(%(seconds)s)"
+
+
+async def _slow(conn: Connection) -> None:
+    await execute(conn, "SET LOCAL statement_timeout = 1")
+    await execute(conn, "SELECT pg_sleep(%(seconds)s)", {"seconds": 5})

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import psycopg
 from psycopg.errors import lookup
+from psycopg_pool import PoolTimeout
 
 from angidi.db.errors import translate
 from angidi.errors import REGISTRY, AngidiError, Unavailable
@@ -49,8 +50,10 @@ STATES: tuple[tuple[str, str], ...] = (
     ("22003", "a number is out of range"),
     ("22P05", "a character cannot be stored"),
     ("25006", "the server takes no writes"),
+    ("25P03", "the transaction was left idle for too long"),
     ("40001", "the transaction could not be serialized"),
     ("40P01", "deadlock"),
+    ("53100", "the disk is full"),
     ("53300", "too many connections"),
     ("55P03", "a lock was not to be had in time"),
     ("57014", "the statement took too long, or was cancelled"),
@@ -85,7 +88,11 @@ SQLSTATES = """\
 
 What else PostgreSQL may say. Nothing of the classes 08, 25, 40, 53 and 57 is ever a 500: each means that the same
 request may succeed later. Work that was rolled back (class 40) is run again a few times before the client hears of it.
-When a connection breaks under a change, whether it took effect is unknown, and the message says so.
+When a connection breaks under a change, whether it took effect is unknown, and the message says so. The log has a line
+for each, with the kind of error, the statement and what the server said, and without any value of a parameter.
+
+A parameter that cannot be stored is the caller's error. A stored value that cannot be read, such as the timestamp
+`infinity`, is not: it is a 500, and the log has the statement and the reason.
 """
 
 
@@ -173,6 +180,15 @@ def _states() -> str:
         error = translate(lookup(state)()) or AngidiError()
         waiting = f", Retry-After {error.retry_after}" if isinstance(error, Unavailable) else ""
         rows.append((code(state), meaning, f"{status_of(type(error))}{waiting}", f"{code(error.code)}: {error.text}"))
-    lost = translate(psycopg.OperationalError()) or AngidiError()
-    rows.append(("none", "the connection broke", str(status_of(type(lost))), f"{code(lost.code)}: {lost.text}"))
+    rows += [
+        _stateless(psycopg.OperationalError(), "the connection broke"),
+        _stateless(PoolTimeout(), "no connection could be made in time"),
+        _stateless(psycopg.DataError(), "a stored value cannot be read"),
+    ]
     return table(("SQLSTATE", "meaning", "status", "answer"), rows)
+
+
+def _stateless(raised: psycopg.Error, meaning: str) -> tuple[str, str, str, str]:
+    """Return the row of an error that the driver raises, of which the server knows nothing."""
+    error = translate(raised) or AngidiError()
+    return ("none", meaning, str(status_of(type(error))), f"{code(error.code)}: {error.text}")

@@ -12,6 +12,7 @@ from angidi.cli import db, doctor, exports, imports, migrate, seed, serve, users
 from angidi.cli.context import printable
 from angidi.config import ConfigError
 from angidi.db.embedded import EmbeddedError
+from angidi.db.errors import reason_of
 from angidi.db.inspection import unreachable
 from angidi.errors import AngidiError
 from angidi.migrate import MigrateError, Unreachable
@@ -52,6 +53,8 @@ def _lines(error: Exception) -> list[str]:
     """Return what to tell: each refused field by itself, where it is fields that are refused."""
     if isinstance(error, AngidiError) and error.details:
         return [f"{field}: {message}" for field, message in error.details]
+    if isinstance(error, errors.UnreadableData):
+        return [f"stored data cannot be read: {reason_of(error.__cause__)}"]
     return str(unreachable(error.text) if isinstance(error, Unreachable) else error).splitlines()
 
 

@@ -7,6 +7,7 @@ Which SQLSTATE becomes what, and why nothing of class 08, 25, 40, 53 or 57 is ev
 import re
 from contextlib import AbstractContextManager
 from types import TracebackType
+from typing import TypeVar
 
 import psycopg
 from psycopg import errors as pg
@@ -17,20 +18,50 @@ from angidi.errors import (
     AngidiError,
     ConnectionLost,
     Constraint,
+    DiskFull,
     Invalid,
+    LockTimeout,
+    ReadOnlyDatabase,
+    ServerOverloaded,
     Side,
+    StatementTimeout,
     TransactionConflict,
     Unavailable,
+    UnreadableData,
 )
+
+E = TypeVar("E", bound=BaseException)
 
 _CONSTRAINT_IN_TEXT = re.compile(r'constraint "(?P<name>[^"]+)"')
 _TABLE_IN_TEXT = re.compile(r'(?:relation|table) "(?P<name>[^"]+)" violates')
 _SHARD_SUFFIX = re.compile(r"_\d+$")
 
-_ROLLED_BACK = ("40001", "40P01")
-_UNAVAILABLE_CLASSES = ("08", "25", "40", "53", "57")
-_LOCK_NOT_AVAILABLE = "55P03"
-_SHUTDOWN = "57P0"
+UNAVAILABLE: dict[str, type[Unavailable]] = {
+    "08": Unavailable,
+    "25": Unavailable,
+    "25006": ReadOnlyDatabase,
+    "25P03": StatementTimeout,
+    "25P04": StatementTimeout,
+    "40": Unavailable,
+    "40001": TransactionConflict,
+    "40P01": TransactionConflict,
+    "53": ServerOverloaded,
+    "53100": DiskFull,
+    "55P03": LockTimeout,
+    "57": Unavailable,
+    "57014": StatementTimeout,
+    "57P01": ConnectionLost,
+    "57P02": ConnectionLost,
+    "57P03": ConnectionLost,
+    "57P05": ConnectionLost,
+}
+"""What an SQLSTATE means to a caller; where it has no line of its own, its class."""
+
+UNSTORABLE = "A value is out of the range that can be stored."
+
+LOADING = (psycopg.DataError, ValueError, ArithmeticError)
+"""What the driver raises where it cannot make a Python value of a stored one: text that is no UTF-8, among others."""
+
 _WITHOUT_STATE = (psycopg.OperationalError, psycopg.InterfaceError)
 """How the driver reports that a connection is gone: without an SQLSTATE."""
 
@@ -45,8 +76,6 @@ class _Translated:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Raise ours in place of the driver's."""
-        if isinstance(error, PoolTimeout | PoolClosed):
-            raise Unavailable from error
         if isinstance(error, psycopg.Error) and (ours := translate(error)):
             raise ours from error
 
@@ -65,17 +94,62 @@ def translated() -> AbstractContextManager[None]:
 def translate(error: psycopg.Error) -> AngidiError | None:
     """Return our error for the driver's, or None when it has no public meaning."""
     state = error.sqlstate or ""
-    if state in _ROLLED_BACK or is_outdated(error):
+    if is_outdated(error):
         return TransactionConflict()
     if isinstance(error, psycopg.IntegrityError):
         return _declared(error)
-    if state[:4] == _SHUTDOWN or (not state and isinstance(error, _WITHOUT_STATE)):
-        return ConnectionLost()
-    if state[:2] in _UNAVAILABLE_CLASSES or state == _LOCK_NOT_AVAILABLE:
-        return Unavailable()
+    if not state:
+        return _of_the_driver(error)
+    if unavailable := UNAVAILABLE.get(state) or UNAVAILABLE.get(state[:2]):
+        return unavailable()
     if isinstance(error, psycopg.DataError):
-        return Invalid("A value is out of the range that can be stored.")
+        return Invalid(UNSTORABLE)
     return None
+
+
+def _of_the_driver(error: psycopg.Error) -> AngidiError | None:
+    """Return our error for one without an SQLSTATE: the driver's or the pool's own."""
+    if isinstance(error, PoolTimeout | PoolClosed):
+        return Unavailable()
+    if isinstance(error, _WITHOUT_STATE):
+        return ConnectionLost()
+    return UnreadableData() if isinstance(error, psycopg.DataError) else None
+
+
+def refused_parameter(error: Exception) -> Invalid | None:
+    """Return our error for what `execute` raised, where the driver could not send a parameter; else None.
+
+    Such an error has no SQLSTATE, for the server has not seen the statement. Nor has one of reading a result, which
+    is never raised by `execute`.
+    """
+    refused = isinstance(error, UnicodeEncodeError | psycopg.DataError) and not getattr(error, "sqlstate", None)
+    return Invalid(UNSTORABLE) if refused else None
+
+
+def unreadable(error: Exception, statement: str) -> Exception:
+    """Return our error for what reading the result of `statement` raised; the server's own is returned as it is."""
+    if isinstance(error, psycopg.Error) and error.sqlstate:
+        return error
+    return with_statement(UnreadableData(), statement)
+
+
+def with_statement(error: E, statement: object) -> E:
+    """Note the statement, which is text of ours without any value, on its error, for the log."""
+    if isinstance(statement, str):
+        error.add_note(" ".join(statement.split()))
+    return error
+
+
+def reason_of(error: BaseException | None) -> str:
+    """Return what the driver or the server says, without DETAIL and CONTEXT: these may quote parameters."""
+    primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return primary or str(error)
+
+
+def statement_of(error: BaseException) -> str | None:
+    """Return the statement that was noted on the error or its cause, or None."""
+    notes = getattr(error, "__notes__", None) or getattr(error.__cause__, "__notes__", None)
+    return notes[0] if notes else None
 
 
 def is_outdated(error: psycopg.Error) -> bool:

@@ -22,6 +22,7 @@ from angidi.db.errors import is_outdated, translated
 from angidi.db.rows import Connection
 from angidi.db.tally import CountingCursor
 from angidi.db.turns import Turns
+from angidi.errors import ServerOverloaded
 
 CHECK_INTERVAL = 60.0
 """Seconds between two checks of the idle connections."""
@@ -95,6 +96,7 @@ class Pool:
 
     def __init__(self, conninfo: str, settings: PoolSettings) -> None:
         self._used = 0.0
+        self._lent = 0
         self._turns = Turns(settings.max_conns, settings.max_conns * ADMITTED_PER_CONNECTION)
         self._draining: asyncio.Task[None] | None = None
         self._checker: asyncio.Task[None] | None = None
@@ -141,22 +143,34 @@ class Pool:
     def connection(self) -> "Loan":
         """Lend a connection.
 
-        Entering it raises `Unavailable` beyond the admission limit, `PoolTimeout` when none is free in time.
+        Entering it raises `ServerOverloaded` beyond the admission limit and when none is free in time, `PoolTimeout`
+        when none can be made.
         """
         return Loan(self)
 
     async def take(self) -> Connection:
         """Take a connection out, to be given back; raises as `connection` does."""
-        left = await self._turns.wait(CHECKOUT_TIMEOUT)
+        left = await self._wait_turn()
         try:
-            return await self._pool.getconn(left)
+            conn = await self._pool.getconn(left)
         except BaseException:
             self._turns.end()
             raise
+        self._lent += 1
+        return conn
+
+    async def _wait_turn(self) -> float:
+        try:
+            return await self._turns.wait(CHECKOUT_TIMEOUT)
+        except PoolTimeout as error:
+            if self._lent:
+                raise ServerOverloaded from error
+            raise  # the others do not use their connections: they have none, for the server cannot be reached
 
     async def give_back(self, conn: Connection, seconds: float, error: BaseException | None) -> None:
         """Give back a connection that was used for so long; `error` is what its use ended with."""
         self._used += seconds
+        self._lent -= 1
         try:
             if conn.broken or (isinstance(error, psycopg.errors.FeatureNotSupported) and is_outdated(error)):
                 await self._drain_once()

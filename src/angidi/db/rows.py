@@ -1,7 +1,8 @@
 """Statements in, frozen structs out.
 
 A struct is built positionally (four times quicker than by keyword), so the columns of a statement must stand in
-the order of the struct's fields. That is checked at the first use of each pair of statement and struct.
+the order of the struct's fields. That is checked at the first use of each pair of statement and struct. A stored value
+that the driver cannot load raises `UnreadableData`.
 
 `prepare=False` has a statement planned for its values at each call; without it, a statement that is run often is
 prepared, and in time planned once for all values.
@@ -16,6 +17,8 @@ from msgspec.structs import fields
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg._cursor_base import BaseCursor
 
+from angidi.db.errors import LOADING, unreadable
+
 S = TypeVar("S", bound=Struct)
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -29,7 +32,10 @@ async def fetch_one(
 ) -> S | None:
     """Return the first row of `sql` as `into`, or None when there is none."""
     cursor = await _execute(conn, into, sql, parameters)
-    return await cursor.fetchone()
+    try:
+        return await cursor.fetchone()
+    except LOADING as error:
+        raise unreadable(error, sql) from error
 
 
 async def fetch_all(
@@ -42,7 +48,10 @@ async def fetch_all(
 ) -> list[S]:
     """Return all rows of `sql` as `into`, in the statement's order."""
     cursor = await _execute(conn, into, sql, parameters, prepare=prepare)
-    return await cursor.fetchall()
+    try:
+        return await cursor.fetchall()
+    except LOADING as error:
+        raise unreadable(error, sql) from error
 
 
 async def fetch_counted(
@@ -56,7 +65,10 @@ async def fetch_counted(
     """Return all rows of `sql` as `into`, and the total that one column more, the last, tells with each of them."""
     cursor = await conn.execute(sql, parameters, prepare=prepare)
     _check_once(cursor, into, sql, more=1)
-    rows = await cursor.fetchall()
+    try:
+        rows = await cursor.fetchall()
+    except LOADING as error:
+        raise unreadable(error, sql) from error
     return [into(*row[:-1]) for row in rows], rows[0][-1] if rows else None
 
 
@@ -64,7 +76,11 @@ async def fetch_value(
     conn: Connection, sql: LiteralString, parameters: Parameters | None = None, *, prepare: bool | None = None
 ) -> Any:
     """Return the first column of the first row of `sql`, or None when there is no row."""
-    row = await (await conn.execute(sql, parameters, prepare=prepare)).fetchone()
+    cursor = await conn.execute(sql, parameters, prepare=prepare)
+    try:
+        row = await cursor.fetchone()
+    except LOADING as error:
+        raise unreadable(error, sql) from error
     return None if row is None else row[0]
 
 

@@ -11,7 +11,7 @@ from time import monotonic
 
 from psycopg_pool import PoolTimeout
 
-from angidi.errors import Unavailable
+from angidi.errors import ServerOverloaded
 
 
 class Turns:
@@ -29,10 +29,10 @@ class Turns:
     async def wait(self, seconds: float) -> float:
         """Wait for a turn, to be ended with `end`; return what is left of the seconds.
 
-        Raises `Unavailable` at once beyond the limit, `PoolTimeout` when the turn does not come in time.
+        Raises `ServerOverloaded` at once beyond the limit, `PoolTimeout` when the turn does not come in time.
         """
         if self.present >= self._limit:
-            raise Unavailable("The shop is busier than it can serve right now. Please try again.")
+            raise ServerOverloaded
         self.present += 1
         if self._free:
             self._free -= 1

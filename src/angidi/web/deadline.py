@@ -8,7 +8,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from angidi.errors import Unavailable
+from angidi.errors import ResponseTimeout
 from angidi.web.limits import refuse
 
 SECONDS = 10.0
@@ -53,7 +53,7 @@ class Deadline:
         for answer in [answer for answer, due in self._due.items() if due <= now]:
             del self._due[answer]
             if answer.close():
-                task = asyncio.create_task(refuse(Unavailable(), answer.scope, answer.late_send))
+                task = asyncio.create_task(refuse(ResponseTimeout(), answer.scope, answer.late_send))
                 self._late.add(task)
                 task.add_done_callback(self._late.discard)
         self._watch()

@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException
 from msgspec import UNSET
 
 from angidi import errors
+from angidi.db.errors import reason_of, statement_of
 from angidi.errors import AngidiError
 from angidi.web.envelopes import Detail, ErrorBody, Failure, JSONResponse
 
@@ -71,9 +72,23 @@ def _answer(request: Request[Any, Any, Any], error: AngidiError, headers: dict[s
 
 
 def _declared(request: Request[Any, Any, Any], error: AngidiError) -> JSONResponse:
-    if error.__cause__ is not None and isinstance(error, errors.Unavailable):
-        log.warning("database unavailable", error=type(error.__cause__).__name__)
+    if isinstance(error, errors.UnreadableData):
+        log.error("stored data cannot be read", **_details(request, error))
+    elif error.__cause__ is not None and isinstance(error, errors.Unavailable):
+        log.warning("database unavailable", **_details(request, error))
     return _answer(request, error, {})
+
+
+def _details(request: Request[Any, Any, Any], error: AngidiError) -> dict[str, str | None]:
+    """Return what a log line tells of an error of the database. No value of a parameter is among it."""
+    cause = error.__cause__
+    return {
+        "kind": type(error).__name__,
+        "error": type(cause).__name__,
+        "reason": reason_of(cause),
+        "statement": statement_of(error),
+        "request_id": request.scope["state"].get("request_id"),
+    }
 
 
 def _from_router(request: Request[Any, Any, Any], error: HTTPException) -> JSONResponse:
