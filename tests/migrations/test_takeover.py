@@ -7,9 +7,14 @@ from typing import LiteralString, NamedTuple
 import psycopg
 import pytest
 from psycopg.errors import RaiseException
+from tests.support import go_service
 
 Migrate = Callable[[int, int], None]
 Dump = Callable[[], str]
+Names = set[tuple[object, ...]]
+TakeOver = Callable[[int, tuple[LiteralString, ...]], tuple[list[Names], list[Names]]]
+
+TABLES: tuple[LiteralString, ...] = ("users", "categories", "products")
 
 GO_VERSION_4 = Path(__file__).with_name("go_version_4.sql")
 USERS = """
@@ -79,18 +84,48 @@ def go_database(conn: psycopg.Connection, uuid_function: UuidFunction) -> psycop
     return conn
 
 
-def test_taken_over_and_fresh_have_the_same_schema(
-    conn: psycopg.Connection, uuid_function: UuidFunction, latest: int, migrate: Migrate, dump: Dump
-):
+@pytest.fixture
+def fresh(latest: int, migrate: Migrate, dump: Dump) -> str:
+    """The schema of a new database, which is empty again."""
     migrate(0, latest)
-    fresh = dump()
+    schema = dump()
     migrate(latest, 0)
+    return schema
 
-    conn.execute(uuid_function.create)
-    conn.execute(GO_VERSION_4.read_bytes())
-    migrate(4, latest)
-    conn.execute(uuid_function.drop)  # without CASCADE: nothing of ours leans on it any more
+
+@pytest.fixture
+def take_over(conn: psycopg.Connection, uuid_function: UuidFunction, latest: int, migrate: Migrate) -> TakeOver:
+    """`take_over(version, tables)`: bring a database of that version forward; return ids and names before and after."""
+
+    def take_over(version: int, tables: tuple[LiteralString, ...]) -> tuple[list[Names], list[Names]]:
+        conn.execute(uuid_function.create)
+        conn.execute(go_service.schema(version))
+        before = [names(conn, table) for table in tables]
+        migrate(version, latest)
+        conn.execute(uuid_function.drop)  # without CASCADE: nothing of ours leans on it any more
+        return before, [names(conn, table) for table in tables]
+
+    return take_over
+
+
+def names(conn: psycopg.Connection, table: LiteralString) -> Names:
+    """Return id and name of each row."""
+    return {*conn.execute(f"SELECT id, name FROM {table}")}
+
+
+def test_taken_over_and_fresh_have_the_same_schema(fresh: str, take_over: TakeOver, dump: Dump):
+    take_over(4, TABLES)
     assert dump() == fresh
+
+
+@pytest.mark.xfail(strict=True, reason="file 4 makes indexes that are there already: it needs IF NOT EXISTS")
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_database_of_an_earlier_version_ends_with_the_same_schema_and_its_rows(
+    version: int, fresh: str, take_over: TakeOver, dump: Dump
+):
+    before, after = take_over(version, TABLES[:version])
+    assert dump() == fresh
+    assert all(old and old <= new for old, new in zip(before, after, strict=True))
 
 
 def test_rows_ids_hashes_and_instants_are_kept(go_database: psycopg.Connection, latest: int, migrate: Migrate):

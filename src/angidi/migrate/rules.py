@@ -8,12 +8,12 @@ from .classify import controls_transaction, refuses_transaction
 from .script import Script
 from .statements import Statement
 
-_NAME = r'((?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))?)'
-_CREATED = re.compile(
-    rf"CREATE\s+(?:UNLOGGED\s+|TEMP\s+|TEMPORARY\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}", re.IGNORECASE
+NAME = r'((?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))?)'
+CREATED = re.compile(
+    rf"CREATE\s+(?:UNLOGGED\s+|TEMP\s+|TEMPORARY\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{NAME}", re.IGNORECASE
 )
-_ALTERED = re.compile(rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_NAME}", re.IGNORECASE)
-_INDEXED = re.compile(rf"\bINDEX\b.*?\bON\s+(?:ONLY\s+)?{_NAME}", re.IGNORECASE | re.DOTALL)
+_ALTERED = re.compile(rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{NAME}", re.IGNORECASE)
+_INDEXED = re.compile(rf"\bINDEX\b.*?\bON\s+(?:ONLY\s+)?{NAME}", re.IGNORECASE | re.DOTALL)
 _VOLATILE = {"RANDOM", "GEN_RANDOM_UUID", "UUIDV4", "UUIDV7", "NEXTVAL", "CLOCK_TIMESTAMP", "TIMEOFDAY"}
 _SERIALS = {"SERIAL", "BIGSERIAL", "SMALLSERIAL"}
 
@@ -34,7 +34,7 @@ Rule = Callable[[Script], Iterator[Found]]
 
 def existing(script: Script) -> Iterator[tuple[Statement, str]]:
     """Yield ALTER TABLE statements on tables that the file did not create, with the table."""
-    created = {match[1].lower() for each in script.statements if (match := _CREATED.match(each.text))}
+    created = {match[1].lower() for each in script.statements if (match := CREATED.match(each.text))}
     for statement in script.statements:
         match = _ALTERED.match(statement.text)
         if match and match[1].lower() not in created:
@@ -55,7 +55,7 @@ def refused(script: Script) -> Iterator[Found]:
 
 def blocking_index(script: Script) -> Iterator[Found]:
     """Find index builds that block writes to a table that is in use."""
-    created = {match[1].lower() for each in script.statements if (match := _CREATED.match(each.text))}
+    created = {match[1].lower() for each in script.statements if (match := CREATED.match(each.text))}
     for statement in script.statements:
         match = _INDEXED.search(statement.text) if statement.starts("CREATE") else None
         if not match or "INDEX" not in statement.words[1:3] or match[1].lower() in created:
@@ -68,9 +68,7 @@ def blocking_index(script: Script) -> Iterator[Found]:
 def rewrite(script: Script) -> Iterator[Found]:
     """Find what rewrites a whole table under a lock that stops even reads."""
     for statement, table in existing(script):
-        words = set(statement.words)
-        reason = _rewrites(statement, words)
-        if reason:
+        if reason := rewrite_reason(statement):
             message = f"{reason} rewrites all of {table}, which can be neither read nor written meanwhile"
             advice = "Add a new column, fill it in batches, then swap."
             yield Found("table-rewrite", statement, message, advice, "ACCESS EXCLUSIVE")
@@ -82,8 +80,9 @@ def rewrite(script: Script) -> Iterator[Found]:
             )
 
 
-def _rewrites(statement: Statement, words: set[str]) -> str:
-    text = statement.text.upper()
+def rewrite_reason(statement: Statement) -> str:
+    """Return what in an ALTER TABLE rewrites the table, by its text; "" where nothing does."""
+    words, text = set(statement.words), statement.text.upper()
     if re.search(r"\bALTER\s+(COLUMN\s+)?\S+\s+(SET\s+DATA\s+)?TYPE\b", text):
         return "ALTER COLUMN … TYPE"
     if "ADD" in words and (words & _SERIALS or ("DEFAULT" in words and words & _VOLATILE)):

@@ -11,8 +11,10 @@ from angidi.migrate import repair as repairing
 from angidi.migrate import verify as verifying
 from angidi.migrate.errors import MigrateError
 from angidi.migrate.gotime import duration
+from angidi.migrate.rewrites import Downtime, downtimes
 from angidi.migrate.runner import Migrate
 from angidi.migrate.script import Script
+from angidi.migrate.sequence import Step
 from angidi.migrate.url import parse_target
 
 from .chosen import Chosen, Verb, say
@@ -30,15 +32,29 @@ def plan(chosen: Chosen, version: int | None, as_sql: bool, dry_run: bool) -> No
         if dry_run:
             _rehearse(chosen, migrate, scripts)
             return
-    rows = [{"step": s.step.label, "manner": s.manner, "after": s.step.target, "sql": s.text} for s in scripts]
-    chosen.show(rows, lambda: _print_plan(scripts, as_sql))
+        downtime = {each.step: each for each in downtimes(migrate.session.connection, scripts)}
+    rows = [_row(script, downtime.get(script.step)) for script in scripts]
+    chosen.show(rows, lambda: _print_plan(scripts, downtime, as_sql))
 
 
-def _print_plan(scripts: list[Script], as_sql: bool) -> None:
+def _row(script: Script, downtime: Downtime | None) -> dict[str, object]:
+    row: dict[str, object] = {
+        "step": script.step.label,
+        "manner": script.manner,
+        "after": script.step.target,
+        "sql": script.text,
+    }
+    return row | ({"downtime": downtime.document()} if downtime else {})
+
+
+def _print_plan(scripts: list[Script], downtime: dict[Step, Downtime], as_sql: bool) -> None:
     if not scripts:
         say("no change")
+    comment = "-- " if as_sql else ""
     for script in scripts:
-        click.echo(f"-- {script.step.label} ({script.manner})" if as_sql else f"{script.step.label} ({script.manner})")
+        click.echo(f"{comment}{script.step.label} ({script.manner})")
+        if script.step in downtime:
+            click.echo(f"{comment}{downtime[script.step]}")
         if as_sql:
             click.echo(script.text)
 

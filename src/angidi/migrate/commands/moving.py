@@ -1,11 +1,13 @@
 """The verbs that change the version."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 
 import click
 
 from angidi.migrate.errors import MigrateError, NilVersion, NoChange
+from angidi.migrate.plan import steps_to
+from angidi.migrate.rewrites import Downtime, downtimes
 from angidi.migrate.runner import Migrate
 from angidi.migrate.status import status
 
@@ -16,8 +18,18 @@ _require = click.option("--require-down", is_flag=True, help="Refuse to go down 
 _count = click.IntRange(min=0)
 
 
+def _foretold(migrate: Migrate, version: int | None = None, count: int | None = None) -> list[Downtime]:
+    """Say which of the files to come keep everybody from a table for over a second, and return them."""
+    with suppress(MigrateError):  # the verb itself will raise it
+        found = downtimes(migrate.session.connection, steps_to(migrate, version)[:count])
+        for each in found:
+            say(str(each))
+        return found
+    return []
+
+
 @contextmanager
-def _reported(chosen: Chosen, migrate: Migrate) -> Generator[None]:
+def _reported(chosen: Chosen, migrate: Migrate, downtime: Sequence[Downtime] = ()) -> Generator[None]:
     """Say that nothing had to be done, where that is so, and at the end which version it is now."""
     changed = True
     try:
@@ -27,7 +39,8 @@ def _reported(chosen: Chosen, migrate: Migrate) -> Generator[None]:
         say(nothing.text)
     found = status(migrate)
     document = {"version": None if found.version < 0 else found.version, "dirty": found.dirty, "changed": changed}
-    chosen.show(document, lambda: None)
+    foretold = {"downtime": [each.document() for each in downtime]} if downtime else {}
+    chosen.show(document | foretold, lambda: None)
 
 
 @click.command(cls=Verb)
@@ -36,7 +49,10 @@ def _reported(chosen: Chosen, migrate: Migrate) -> Generator[None]:
 @click.pass_obj
 def up(chosen: Chosen, count: int | None, allow_missed: bool) -> None:
     """Apply all migrations, or the next COUNT."""
-    with chosen.opened(allow_missed=allow_missed) as migrate, _reported(chosen, migrate):
+    with (
+        chosen.opened(allow_missed=allow_missed) as migrate,
+        _reported(chosen, migrate, _foretold(migrate, None, count)),
+    ):
         migrate.up() if count is None else migrate.steps(count)
 
 
@@ -62,7 +78,7 @@ def goto(chosen: Chosen, version: int, allow_missed: bool, require_down: bool) -
     """Go up or down to VERSION."""
     with (
         chosen.opened(allow_missed=allow_missed, require_down=require_down) as migrate,
-        _reported(chosen, migrate),
+        _reported(chosen, migrate, _foretold(migrate, version)),
     ):
         migrate.migrate(version)
 
@@ -117,6 +133,8 @@ def drop(chosen: Chosen, yes: bool) -> None:
 def run(chosen: Chosen, direction: str, steps: int) -> None:
     """Apply or undo migrations and print the version, as the platform's first runner did."""
     with chosen.opened() as migrate:
+        if direction == "up":
+            _foretold(migrate, None, steps or None)
         with suppress(NoChange):
             _verb(migrate, direction, steps)()
         found = status(migrate)
