@@ -83,6 +83,10 @@ bench: setup ## Measure everything beside its limits and its peers into docs/ben
 bench-plans: setup ## Explain every request on a million products, against its budget; write docs/database/plans.json.
 	@$(BIN)/python -m benchmarks.plans $(ARGS)
 
+.PHONY: bench-migrations
+bench-migrations: setup ## Migrate a live shop of the former service; print the longest wait for each file (ARGS=--products 200000).
+	@$(BIN)/python -m benchmarks.migrations_online $(ARGS)
+
 .PHONY: fmt
 fmt: setup ## Format the code and mend what ruff can.
 	@$(BIN)/ruff check --quiet --fix .; $(BIN)/ruff format .
