@@ -28,7 +28,7 @@ from benchmarks.databases import SERVER_SETTINGS, say
 from benchmarks.probe import Probe
 
 TICKS = os.sysconf("SC_CLK_TCK")
-HEAD = f"{'file':<52}{'s':>8}{'read':>8}{'write':>8}{'CPU':>8}  strongest lock"
+HEAD = f"{'file':<57}{'s':>8}{'read':>8}{'write':>8}{'CPU':>8}  strongest lock"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Applied:
 
     def __str__(self) -> str:
         figures = (self.seconds, self.longest_read, self.longest_write, self.server_cpu)
-        return f"{self.file:<52}{''.join(f'{each:8.2f}' for each in figures)}  {self.lock}"
+        return f"{self.file:<57}{''.join(f'{each:8.2f}' for each in figures)}  {self.lock}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Shop:
 
 def main() -> int:
     """Run the benchmark and return 0."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--products", type=int, default=200_000, help="how many rows (default: 200000)")
     parser.add_argument("--users", type=int, default=20_000, help="how many rows (default: 20000)")
     parser.add_argument(
@@ -121,9 +121,9 @@ def _apply(migrate: Migrate, probe: Probe, postmaster: int) -> Iterator[Applied]
         time.sleep(0.1)  # who waited is answered now
         used = _server_cpu(postmaster, probe.pids) - cpu
         file = migrate.source.file(each, "up")
-        waits = (probe.longest(kind, began, ended) for kind in ("read", "write"))
+        read, write = (probe.longest(kind, began, ended) for kind in ("read", "write"))
         applied = Applied(
-            file.path.name if file else str(each), ended - began, *waits, used, probe.strongest(began, ended)
+            file.path.name if file else str(each), ended - began, read, write, used, probe.strongest(began, ended)
         )
         sys.stdout.write(f"{applied}\n")
         sys.stdout.flush()

@@ -109,6 +109,23 @@ async def test_found_words_are_marked_on_request_and_everything_else_escaped(sho
     }
 
 
+@pytest.mark.parametrize(
+    ("q", "name", "highlight"),
+    [
+        ("lodz", "Łódź lamp", "<mark>Łódź</mark> lamp"),
+        ("grosse", "Größe 40", "<mark>Größe</mark> 40"),
+        ("softhyphen", "A soft\u00adhyphen", "A <mark>soft\u00adhyphen</mark>"),
+        ("充電", "東京都USB充電器", "東京都USB<mark>充電</mark>器"),
+        ("usb 東京", "東京都USB充電器", "<mark>東京</mark>都<mark>USB</mark>充電器"),
+        ("οδος", "ΟΔΟΣ 1", "<mark>ΟΔΟΣ</mark> 1"),
+    ],
+)
+async def test_words_are_marked_however_they_are_spelt(shop: Shop, q: str, name: str, highlight: str) -> None:
+    await shop.api.make_product(shop.headers, shop.category, name=name)
+    answer = await shop.api.get("/products", params={"q": q, "highlight": True})
+    assert [product["highlight"]["name"] for product in answer.json()["data"]["products"]] == [highlight]
+
+
 async def test_both_searches_combine_with_each_other_and_with_every_filter(shop: Shop) -> None:
     assert await shop.names(q="red", search="shoes", sort="name") == ["Red scarf", "Red shoes", "Redwood shelf"]
     assert await shop.names(q="red", category_id=shop.category, max_price=7) == []

@@ -1,4 +1,5 @@
--- Adds the rows of the products that version 25 found, a thousand in each transaction, so that no writer waits for long. A product that is changed meanwhile has its row from the trigger, which stays.
+-- Adds the rows of the products that version 25 found, a thousand in each transaction, so that no writer waits for long.
+-- A product that is changed meanwhile has its row from the trigger, which stays.
 -- migrate:no-transaction
 DO $$
 DECLARE

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from msgspec import structs
@@ -10,19 +10,26 @@ from msgspec import structs
 from angidi.products.models import Highlight, Hit
 
 MOST_WORDS = 32
-"""Words of a query that count, as in the database's words_of()."""
+"""Words of a query that count, as in the database's words_query()."""
 
 _MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-_MARK = re.compile(f"[{_MARKS}]")
-_WORD = re.compile(r"[^\W_]+")
-_RUN = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
+_FORMAT = "\u00ad\u200b-\u200d\u2060\ufeff"
+_UNSPACED = "\u0e00-\u0e7f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Chinese, Japanese and Thai characters, of which a word is found wherever it stands in a run."""
+
+_LEFT_OUT = re.compile(f"[{_MARKS}{_FORMAT}]")
+_RUN = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\W_])(?:(?![{_UNSPACED}])(?:[^\W_]|[{_MARKS}{_FORMAT}]))*")
+_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_LETTERS = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t"}
+    | {"ŋ": "n", "ĸ": "q", "\u0131": "i", "\u03c2": "\u03c3"}
+)
+"""What unaccent() makes of the letters that no decomposition takes apart, but for rare ones."""
 
 
 def words_in(text: str) -> list[str]:
-    """Return the words of `text` in their folded form: in lower case, decomposed (NFKD), without marks."""
-    if text.isascii():
-        return _WORD.findall(text.lower())
-    return _WORD.findall(_MARK.sub("", unicodedata.normalize("NFKD", text)).lower())
+    """Return the words of `text` in their folded form: in lower case, without accents and format characters."""
+    return _RUN.findall(_folded(text))
 
 
 def highlighted(hit: Hit, q: str) -> Hit:
@@ -35,13 +42,35 @@ def marked(text: str, words: Sequence[str]) -> str:
     """Return `text` as HTML, with `<mark>` around each of `words`, of which the last may be the beginning of one."""
     parts: list[str] = []
     end = 0
-    whole = frozenset(words)
-    for run in _RUN.finditer(text):
-        if _is_found(run[0], whole, words[-1] if words else None):
-            parts += [escape(text[end : run.start()]), "<mark>", escape(run[0]), "</mark>"]
-            end = run.end()
+    for start, stop in _found(text, words):
+        parts += [escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>"]
+        end = stop
     return "".join([*parts, escape(text[end:])])
 
 
-def _is_found(run: str, words: frozenset[str], begun: str | None) -> bool:
-    return begun is not None and any(word in words or word.startswith(begun) for word in words_in(run))
+def _found(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield where in `text` words stand, from the first on."""
+    whole = frozenset(words)
+    inside = "|".join(map(re.escape, filter(_IS_UNSPACED.match, words)))
+    for run in _RUN.finditer(text):
+        if _IS_UNSPACED.match(run[0]):
+            yield from ((run.start() + place.start(), run.start() + place.end()) for place in _places(inside, run[0]))
+        elif words and any(word in whole or word.startswith(words[-1]) for word in words_in(run[0])):
+            yield run.span()
+
+
+def _places(words: str, run: str) -> Iterator[re.Match[str]]:
+    return re.finditer(words, run) if words else iter(())
+
+
+def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    composed = unicodedata.normalize("NFKC", text).lower()
+    return "".join(map(_unaccented, _LEFT_OUT.sub("", composed)))
+
+
+def _unaccented(character: str) -> str:
+    if character.isascii() or _IS_UNSPACED.match(character):
+        return character
+    return _LEFT_OUT.sub("", unicodedata.normalize("NFD", character)).translate(_LETTERS)

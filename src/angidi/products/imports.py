@@ -62,7 +62,8 @@ async def load(conn: Connection, file: CsvFile, *, on_refused: OnRefused, defaul
     await staging.refuse_doubles(conn)
     await staging.check(conn, homeless_too=default is None)
     summary = await staging.upsert(conn, file.columns, default)
-    await staging.settle(conn, summary)
+    await staging.clean_search(conn)
+    await staging.renew_statistics(conn, summary)
     await _report(conn, on_refused)
     return summary
 
@@ -97,7 +98,7 @@ async def load_batch(
     await progress.refuse_doubles(conn)
     await staging.check(conn, homeless_too=default is None)
     summary = await staging.upsert(conn, columns, default)
-    await staging.settle(conn, summary)
+    await staging.clean_search(conn)
     refused = [each async for each in staging.list_refused(conn)]
     await staging.drop(conn)
     return summary, refused
@@ -109,7 +110,8 @@ async def add_unknown(conn: Connection, rows: Iterable[Row], *, on_refused: OnRe
     await staging.refuse_doubles(conn)
     await staging.check(conn, homeless_too=True)
     summary = await staging.add_unknown(conn)
-    await staging.settle(conn, summary)
+    await staging.clean_search(conn)
+    await staging.renew_statistics(conn, summary)
     await _report(conn, on_refused)
     return summary
 

@@ -17,7 +17,7 @@ from angidi.db.bulk import Block, take_longer, take_time
 from angidi.db.coalesce import Joined, Shared
 from angidi.db.errors import translated
 from angidi.paging import Found, Total
-from angidi.products import imports, progress, repository, search
+from angidi.products import imports, progress, repository, search, staging
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
 from angidi.products.errors import CategoryUnknown, ProductNotFound
 from angidi.products.highlight import MOST_WORDS, highlighted, marked, words_in
@@ -172,6 +172,9 @@ class ProductService:
                     on_refused(row)
                 yield done
             await progress.end(conn, done)
+            async with conn.transaction():
+                await take_time(conn)
+                await staging.renew_statistics(conn, done.summary)
 
     async def export(self, category_id: UUID | None = None) -> AsyncGenerator[Block]:
         """Yield the active products as a file that can be imported again: all, or those in a category and below it.

@@ -242,9 +242,13 @@ def list_refused(conn: Connection) -> AsyncIterator[Refused]:
     return stream_refused(conn, LIST_REFUSED)
 
 
-async def settle(conn: Connection, stored: Summary) -> None:
-    """Work what was stored into the search indexes, and renew the statistics where that was much."""
+async def clean_search(conn: Connection) -> None:
+    """Work what was stored into the search indexes."""
     await execute(conn, CLEAN_SEARCH)
+
+
+async def renew_statistics(conn: Connection, stored: Summary) -> None:
+    """Let the planner know of what was stored, where that was much."""
     if stored.added + stored.changed >= MANY:
         await execute(conn, ANALYZE_PRODUCTS)
 
