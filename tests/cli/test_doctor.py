@@ -1,10 +1,10 @@
-"""`angidi doctor`: what is derived is broken by hand, found, and mended, also while writers run."""
+"""`angidi doctor`: derived data is damaged by hand, found, and rebuilt, also while writers run."""
 
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, LiteralString
 
 import psycopg
@@ -13,7 +13,9 @@ from tests.cli.conftest import Run
 
 from angidi.db import derived
 from angidi.db.derived import TRIGGERS, findings, rebuild
-from angidi.db.diagnostics import versions
+from angidi.db.diagnostics import search_rows, versions
+from angidi.db.diagnostics.index_keys import indexes
+from angidi.db.diagnostics.search_rows import rewrite
 
 Broken = dict[str, list[str]]
 
@@ -76,9 +78,10 @@ def test_a_shop_that_is_well_is_told_so_check_by_check(
         ["ok", "triggers"],
         ["ok", "validity"],
         ["ok", "collation"],
+        ["ok", "indexes"],
         ["ok", "category_closure"],
         ["ok", "list_counts"],
-        ["ok", "generated"],
+        ["ok", "product_search"],
     ]
 
 
@@ -130,24 +133,41 @@ def test_totals_that_are_wrong_are_found_and_mended(shop: psycopg.Connection, as
     assert ask("--rebuild") == ask() == {}
 
 
-def test_search_columns_that_are_stale_are_found_and_mended(
+def test_totals_are_one_row_each_after_a_rebuild(shop: psycopg.Connection, run: Run) -> None:
+    shop.execute("INSERT INTO list_counts (list, rows) VALUES ('products', 3), ('products', -3), ('users', 0)")
+    run("doctor", "--rebuild")
+    rows = shop.execute("SELECT count(*), count(DISTINCT (list, category_id)) FROM list_counts").fetchone()
+    assert rows == (6, 6)
+
+
+def test_rows_of_the_search_that_are_missing_stale_or_too_many_are_found_and_rebuilt(
     shop: psycopg.Connection, ask: Callable[..., Broken]
 ) -> None:
-    before = shop.execute("SELECT id, version, updated_at FROM products ORDER BY id").fetchall()
-    body = "SELECT 'as an older server had it' || lower(body)"
-    created = shop.execute("SELECT pg_get_functiondef('folded'::regproc)").fetchone()
-    assert created is not None
-    shop.execute(
-        "CREATE OR REPLACE FUNCTION folded(body text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$" + body + "$$"
-    )
-    shop.execute("UPDATE products SET name = name || '!', description = 'x' WHERE price = 3")
-    shop.execute(created[0])
-    found = ask()
-    assert list(found) == ["generated"]
-    assert len(found["generated"]) == 4
+    before = shop.execute("SELECT id, version, updated_at, xmin FROM products ORDER BY id").fetchall()
+    missing, stale, gone = (str(identity) for identity, *_ in before[:3])
+    shop.execute("SET session_replication_role = replica")  # which disables triggers and foreign keys
+    shop.execute("DELETE FROM product_search WHERE product_id = %s", [missing])
+    shop.execute("UPDATE product_search SET document = 'stale' WHERE product_id = %s", [stale])
+    shop.execute("DELETE FROM products WHERE id = %s", [gone])
+    shop.execute("RESET session_replication_role")
+    assert ask()["product_search"] == [
+        f"the row of product {missing} is missing",
+        f"the row of product {stale} is stale",
+        f"the row of product {gone} is there without the product",
+    ]
     assert ask("--rebuild") == ask() == {}
-    after = shop.execute("SELECT id, version, updated_at FROM products WHERE price <> 3 ORDER BY id").fetchall()
-    assert set(after) < set(before)
+    assert shop.execute("SELECT id, version, updated_at, xmin FROM products ORDER BY id").fetchall() == [
+        row for row in before if str(row[0]) != gone
+    ]
+
+
+def test_other_rules_of_unaccent_are_found_and_the_rows_rebuilt(
+    shop: psycopg.Connection, ask: Callable[..., Broken]
+) -> None:
+    shop.execute("UPDATE products SET name = 'Łamp ' || price WHERE price < 3")
+    shop.execute("ALTER TEXT SEARCH DICTIONARY unaccent (RULES = 'xsyn_sample')")
+    assert list(ask()) == ["product_search"]
+    assert ask("--rebuild") == ask() == {}
 
 
 def test_of_many_differences_some_are_shown_and_the_rest_is_counted(shop: psycopg.Connection, run: Run) -> None:
@@ -181,6 +201,162 @@ def test_an_index_or_a_constraint_that_is_not_valid_is_found(
     assert ask()["validity"] == ["constraint cheap is not valid", "index half_built is not valid"]
 
 
+# Indexes
+
+
+DEFINITION = "SELECT pg_get_functiondef('folded'::regproc)"
+FORMER_FOLDED = """
+CREATE OR REPLACE FUNCTION folded(body text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN 'as an older server had it ' || lower(body)
+"""
+ANOTHER_ORDER = """
+UPDATE pg_index
+   SET indoption = translate(indoption::text, '123', '000')::int2vector
+ WHERE indexrelid = %s::regclass
+"""
+ANOTHER_EXPRESSION = """
+UPDATE pg_index
+   SET indexprs = (SELECT indexprs FROM pg_index WHERE indexrelid = %s::regclass)
+ WHERE indexrelid = %s::regclass
+"""
+
+
+def test_every_index_that_rests_on_lower_folded_trigrams_or_a_collation_is_checked(shop: psycopg.Connection) -> None:
+    """The others have keys of numbers, UUIDs, times and tsvector."""
+    checked = {index.bare_name: index.way for index in indexes(shop)}
+    assert checked == {
+        "categories_name_id_idx": "order",
+        "categories_parent_id_name_key": "order",
+        "list_counts_pkey": "order",
+        "product_search_document_idx": "trigrams",
+        "products_name_active_idx": "lookup",
+        "products_sku_active_key": "order",
+        "users_email_active_key": "lookup",
+        "users_search_idx": "trigrams",
+    }
+
+
+def test_an_index_whose_function_has_changed_is_found_and_rebuilt(
+    shop: psycopg.Connection, ask: Callable[..., Broken]
+) -> None:
+    shop.execute("REINDEX TABLE products")
+    ((present,),) = shop.execute(DEFINITION).fetchall()
+    shop.execute(FORMER_FOLDED)
+    shop.execute("UPDATE products SET name = name || '!' WHERE price = 3")
+    shop.execute(present)
+    assert ask() == {
+        "indexes": [
+            "products_name_active_idx does not find 1 of its keys: REINDEX INDEX CONCURRENTLY products_name_active_idx"
+        ]
+    }
+    assert ask("--rebuild") == ask() == {}
+
+
+def test_an_index_that_rests_on_another_lower_is_found_and_rebuilt(
+    shop: psycopg.Connection, ask: Callable[..., Broken]
+) -> None:
+    shop.execute("UPDATE users SET email = 'ADA@shop.example', name = 'Ådå'")
+    shop.execute("DROP INDEX users_email_active_key, users_search_idx")
+    for name, definition in FORMER_INDEXES.items():
+        shop.execute(definition.format(name=name, lower="md5").encode())
+        shop.execute(definition.format(name="present", lower="lower").encode())
+        shop.execute(ANOTHER_EXPRESSION, ["present", name])
+        shop.execute("DROP INDEX present")
+    assert ask() == {
+        "indexes": [
+            f"{name} does not find 1 of its keys: REINDEX INDEX CONCURRENTLY {name}"
+            for name in ("users_email_active_key", "users_search_idx")
+        ]
+    }
+    assert ask("--rebuild") == ask() == {}
+
+
+FORMER_INDEXES: dict[str, LiteralString] = {
+    "users_email_active_key": "CREATE UNIQUE INDEX {name} ON users ({lower}(email)) WHERE deleted_at IS NULL",
+    "users_search_idx": r"CREATE INDEX {name} ON users USING gin ({lower}(email || E'\x01' || name) gin_trgm_ops)",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("categories_name_id_idx", "categories (name DESC NULLS LAST, id)"),
+        ("products_sku_active_key", "products (sku DESC NULLS LAST) WHERE deleted_at IS NULL"),
+    ],
+)
+def test_an_index_that_another_collation_sorted_is_found_and_rebuilt(
+    shop: psycopg.Connection, ask: Callable[..., Broken], name: str, columns: str
+) -> None:
+    shop.execute("UPDATE products SET sku = id")
+    shop.execute(f"DROP INDEX {name}".encode())
+    shop.execute(f"CREATE INDEX {name} ON {columns}".encode())
+    shop.execute(ANOTHER_ORDER, [name])
+    (told,) = ask()["indexes"]
+    assert told.startswith(f"{name} has ")
+    assert told.endswith(f" of its keys out of order: REINDEX INDEX CONCURRENTLY {name}")
+    assert ask("--rebuild") == ask() == {}
+
+
+def test_siblings_in_the_order_of_another_collation_are_found_and_rebuilt(
+    shop: psycopg.Connection, ask: Callable[..., Broken]
+) -> None:
+    shop.execute("ALTER TABLE categories DROP CONSTRAINT categories_parent_id_name_key")
+    shop.execute(
+        "CREATE UNIQUE INDEX categories_parent_id_name_key"
+        " ON categories (parent_id, name DESC NULLS LAST) NULLS NOT DISTINCT"
+    )
+    shop.execute(ANOTHER_ORDER, ["categories_parent_id_name_key"])
+    (told,) = ask()["indexes"]
+    assert told.startswith("categories_parent_id_name_key has 1 of its keys out of order")
+    assert ask("--rebuild") == ask() == {}
+
+
+def test_trigrams_of_texts_that_are_missing_are_found_and_rebuilt(
+    shop: psycopg.Connection, ask: Callable[..., Broken]
+) -> None:
+    shop.execute("UPDATE products SET name = 'Tasse für Kaffee' WHERE price = 1")
+    shop.execute("UPDATE pg_index SET indisready = false WHERE indexrelid = 'product_search_document_idx'::regclass")
+    with psycopg.connect(shop.info.dsn, autocommit=True) as conn:
+        conn.execute("UPDATE products SET name = 'Tasse für Tee' WHERE price = 1")
+    shop.execute("UPDATE pg_index SET indisready = true WHERE indexrelid = 'product_search_document_idx'::regclass")
+    (told,) = ask()["indexes"]
+    assert told.startswith("product_search_document_idx does not find 4 of its keys")
+    assert ask("--rebuild") == ask() == {}
+
+
+def test_duplicates_that_a_stale_key_let_in_are_told_and_the_rest_is_rebuilt(
+    shop: psycopg.Connection, ask: Callable[..., Broken]
+) -> None:
+    shop.execute("DROP INDEX users_email_active_key")
+    shop.execute("CREATE UNIQUE INDEX users_email_active_key ON users (email) WHERE deleted_at IS NULL")
+    shop.execute("INSERT INTO users (email, password_hash, name) VALUES ('ADA@shop.example', 'hash', 'Ada')")
+    shop.execute("CREATE INDEX present ON users (lower(email))")
+    shop.execute(
+        "UPDATE pg_index SET (indexprs, indkey) = (SELECT indexprs, indkey FROM pg_index"
+        " WHERE indexrelid = 'present'::regclass) WHERE indexrelid = 'users_email_active_key'::regclass"
+    )
+    shop.execute("DROP INDEX present")
+    shop.execute("DELETE FROM category_closure WHERE depth = 2")
+    found = ask("--rebuild")
+    assert found == {
+        "indexes": [
+            "users_email_active_key does not find 1 of its keys: REINDEX INDEX CONCURRENTLY users_email_active_key"
+        ],
+        "rebuild": [
+            "users_email_active_key cannot be built anew: Key (lower(email::text))=(ada@shop.example) is duplicated."
+        ],
+    }
+    assert ask() == {"indexes": found["indexes"]}
+
+
+def test_an_index_that_another_one_stands_in_for_is_told_to_be_unchecked(
+    shop: psycopg.Connection, ask: Callable[..., Broken]
+) -> None:
+    shop.execute("CREATE INDEX a_copy ON users (lower(email)) WHERE deleted_at IS NULL")
+    (told,) = ask()["indexes"]
+    assert told.endswith("was not checked, since another index is read in its place")
+
+
 def test_another_version_of_the_collation_is_found(shop: psycopg.Connection, ask: Callable[..., Broken]) -> None:
     shop.execute("UPDATE pg_database SET datcollversion = '0.1' WHERE datname = current_database()")
     (told,) = ask()["collation"]
@@ -205,6 +381,14 @@ def test_a_database_that_is_behind_is_looked_at_no_further(run_empty: Run) -> No
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
+def until_waiting(watcher: psycopg.Connection, work: Future[Any]) -> None:
+    """Return when somebody waits for a lock, or the work is done."""
+    deadline = time.monotonic() + 20
+    while not work.done() and watcher.execute(WAITING).fetchone() == (0,):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def rebuilt_while_open(url: str, statements: list[LiteralString]) -> set[str]:
     """Rebuild while a writer's transaction is open, which commits when the rebuild waits or is done; what differs."""
     with (
@@ -216,10 +400,7 @@ def rebuilt_while_open(url: str, statements: list[LiteralString]) -> set[str]:
         for statement in statements:
             writer.execute(statement)
         rebuilding = threads.submit(rebuild, doctor)
-        deadline = time.monotonic() + 20
-        while not rebuilding.done() and watcher.execute(WAITING).fetchone() == (0,):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until_waiting(watcher, rebuilding)
         writer.commit()
         rebuilding.result(20)
         return broken(watcher)
@@ -230,9 +411,11 @@ MOVED: list[LiteralString] = [
     UPDATE categories SET parent_id = (SELECT id FROM categories WHERE name = 'Garden') WHERE name = 'Cups'
     """
 ]
-FOLDED: list[LiteralString] = [
+# Its snapshot lets the count triggers add a row of their own, and its lock on the others makes the rebuild wait.
+COUNTED: list[LiteralString] = [
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "INSERT INTO products (name, price, category_id) SELECT 'New', 1, id FROM categories WHERE name = 'Cups'",
-    "SELECT fold_list_counts('products', ARRAY(SELECT id FROM categories))",
+    "UPDATE list_counts SET rows = rows",
 ]
 FORGET_A_WAY = "DELETE FROM category_closure WHERE depth = 2"
 
@@ -251,16 +434,51 @@ def test_a_category_that_is_moved_would_end_in_two_places_without_the_lock(
 
 
 @pytest.mark.usefixtures("shop")
-def test_totals_that_are_folded_during_the_rebuild_stay_right(fresh_db: str) -> None:
-    assert rebuilt_while_open(fresh_db, FOLDED) == set()
+def test_rows_that_are_counted_during_the_rebuild_are_counted_once(fresh_db: str) -> None:
+    assert rebuilt_while_open(fresh_db, COUNTED) == set()
 
 
 @pytest.mark.usefixtures("shop")
-def test_totals_that_are_folded_would_be_counted_twice_without_the_lock(
+def test_rows_would_be_counted_twice_without_the_lock(fresh_db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derived, "LOCK", "SELECT 1")
+    assert rebuilt_while_open(fresh_db, COUNTED) == {"list_counts"}
+
+
+RENAMED: list[LiteralString] = ["UPDATE products SET name = 'Renamed' WHERE price = 3"]
+FORGET_THE_SEARCH = "UPDATE product_search SET document = 'stale'"
+
+
+def rewritten_while_open(url: str) -> tuple[int, set[str]]:
+    """Rewrite the rows of the search while products are renamed; how many wait for the writer, and what differs."""
+    with (
+        psycopg.connect(url, autocommit=True) as doctor,
+        psycopg.connect(url) as writer,
+        psycopg.connect(url, autocommit=True) as watcher,
+        ThreadPoolExecutor() as threads,
+    ):
+        watcher.execute(FORGET_THE_SEARCH)
+        writer.execute(RENAMED[0])
+        rewriting = threads.submit(rewrite, doctor)
+        until_waiting(watcher, rewriting)
+        ((waiting,),) = watcher.execute("SELECT count(*) FROM product_search WHERE document = 'stale'").fetchall()
+        writer.commit()
+        rewriting.result(20)
+        return waiting, broken(watcher)
+
+
+@pytest.mark.usefixtures("shop")
+def test_products_that_are_renamed_during_the_rebuild_are_waited_for_after_all_others(fresh_db: str) -> None:
+    assert rewritten_while_open(fresh_db) == (4, set())
+
+
+@pytest.mark.usefixtures("shop")
+def test_products_that_are_renamed_would_be_searched_by_their_former_names_without_the_lock(
     fresh_db: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(derived, "LOCK", "SELECT 1")
-    assert rebuilt_while_open(fresh_db, FOLDED) == {"list_counts"}
+    for name in ("WRITTEN", "WRITTEN_UNLESS_LOCKED"):
+        unlocked = getattr(search_rows, name).replace("FOR SHARE SKIP LOCKED", "").replace("FOR SHARE", "")
+        monkeypatch.setattr(search_rows, name, unlocked)
+    assert rewritten_while_open(fresh_db)[1] == {"product_search"}
 
 
 def test_rebuilds_among_many_writers_leave_all_well(shop: psycopg.Connection, fresh_db: str) -> None:
@@ -294,7 +512,7 @@ def test_rebuilds_among_many_writers_leave_all_well(shop: psycopg.Connection, fr
 def test_a_writer_that_does_not_end_makes_the_rebuild_give_up(
     run: Run, fresh_db: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(derived, "PATIENCE", "SET LOCAL lock_timeout = '50ms'")
+    monkeypatch.setattr(derived, "TIMEOUTS", "SET lock_timeout = '50ms'")
     with psycopg.connect(fresh_db) as writer:
         writer.execute("UPDATE products SET price = 2 WHERE price = 1")
         done = run("doctor", "--rebuild")

@@ -26,7 +26,10 @@ MODULES = [
         *sorted(SOURCE.glob("*/repository.py")),
         *sorted(SOURCE.glob("*/search/statements.py")),
         SOURCE / "web" / "health.py",
-        *(SOURCE / "db" / name for name in ("derived.py", "inspection.py", "statistics.py")),
+        *(
+            SOURCE / "db" / name
+            for name in ("derived.py", "inspection.py", "statistics.py", "diagnostics/search_rows.py")
+        ),
     ]
 ]
 BUILT = {"PLAIN", "WALK", "GATHER", "COUNT", "COUNT_BOUNDED", "EXPLAIN"}

@@ -1,24 +1,26 @@
-"""What the schema derives, compared with what it is derived from, and made anew: what `angidi doctor` does.
+"""What the schema derives, compared with what it is derived from, and rebuilt: what `angidi doctor` does.
 
-Triggers keep `category_closure` and `list_counts`, and the server the generated columns of `products`. So all of this
-should find nothing, ever; it is for the day after a restore that left triggers out, SQL that switched them off, or an
-upgrade that changed what lower() does.
+Triggers keep `category_closure`, `list_counts` and `product_search`, and the server its indexes. So these checks find
+nothing unless a restore left triggers out, SQL disabled them, or an upgrade changed what lower(), a collation or
+unaccent's rules do.
 """
 
 from collections.abc import Iterator
-from typing import LiteralString, cast
+from typing import LiteralString
 
 import psycopg
 from msgspec import Struct
-from psycopg import sql
+
+from angidi.db.diagnostics.index_keys import reindex, stale_indexes
+from angidi.db.diagnostics.search_rows import rewrite, stale_rows
 
 SAMPLE = 5
-"""How many differences are told one by one."""
+"""How many differences are described one by one."""
 
 TRIGGERS = frozenset({
     "categories_inserted_closure", "categories_moved_closure", "categories_version",
     "products_deleted_count", "products_inserted_count", "products_moved_count", "products_truncated_count",
-    "products_version",
+    "products_inserted_search", "products_updated_search", "products_version",
     "users_deleted_count", "users_inserted_count", "users_moved_count", "users_truncated_count", "users_version",
 })  # fmt: skip
 
@@ -40,15 +42,14 @@ SELECT 'constraint ' || conname
  ORDER BY 1
 """
 
-# Set when the database was made; another version sorts text otherwise, and finds nothing in indexes that are sorted as
-# before.
+# The version is recorded when the database is created. Another one may sort texts in another order.
 COLLATION = """
 SELECT datcollversion, pg_database_collation_actual_version(oid)
   FROM pg_database
  WHERE datname = current_database()
 """
 
-# Where the way is wrong, both the wrong and the right one are told.
+# A path of the wrong depth is reported twice: the wrong one and the one that is missing.
 _closure: LiteralString = """
 WITH RECURSIVE way AS (
     SELECT id AS ancestor_id, id AS descendant_id, 0 AS depth, parent_id
@@ -57,10 +58,10 @@ WITH RECURSIVE way AS (
     SELECT above.id, way.descendant_id, way.depth + 1, above.parent_id
       FROM way
       JOIN categories AS above ON above.id = way.parent_id
-) CYCLE ancestor_id SET is_ring USING passed
+) CYCLE ancestor_id SET is_cycle USING passed
 , differing AS (
     SELECT ancestor_id, descendant_id, depth, sum(there) AS there
-      FROM (SELECT ancestor_id, descendant_id, depth, -1 AS there FROM way WHERE NOT is_ring
+      FROM (SELECT ancestor_id, descendant_id, depth, -1 AS there FROM way WHERE NOT is_cycle
              UNION ALL
             SELECT ancestor_id, descendant_id, depth, 1 FROM category_closure) AS both_sides
      GROUP BY ancestor_id, descendant_id, depth
@@ -97,12 +98,13 @@ SELECT ancestor_id, descendant_id, depth
 
 _actual: LiteralString = """
 WITH actual AS (
-    SELECT 'products' AS list, category_id, count(*) AS rows
+    SELECT 'products' AS list, coalesce(category_id, '00000000-0000-0000-0000-000000000000') AS category_id,
+           count(*) AS rows
       FROM products
      WHERE deleted_at IS NULL
      GROUP BY GROUPING SETS ((), (category_id))
      UNION ALL
-    SELECT 'users', NULL, count(*)
+    SELECT 'users', '00000000-0000-0000-0000-000000000000', count(*)
       FROM users
      WHERE deleted_at IS NULL
 ), difference AS (
@@ -117,7 +119,8 @@ WITH actual AS (
 COUNTS_DIFFER = (
     _actual
     + """
-SELECT format('%s%s: %s too %s', list, ' of category ' || category_id, abs(rows),
+SELECT format('%s%s: %s too %s', list,
+              ' of category ' || nullif(category_id, '00000000-0000-0000-0000-000000000000'), abs(rows),
               CASE WHEN rows > 0 THEN 'many' ELSE 'few' END)
   FROM difference
  ORDER BY 1
@@ -134,31 +137,21 @@ SELECT list, category_id, rows
 """
 )
 
-GENERATED = """
-SELECT quote_ident(attname) || ' IS DISTINCT FROM (' || pg_get_expr(adbin, adrelid) || ')'
-  FROM pg_attribute AS a
-  JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
- WHERE a.attrelid = 'products'::regclass AND attgenerated = 's'
- ORDER BY attnum
-"""
-GENERATED_DIFFERS = "SELECT id::text FROM products WHERE {where} ORDER BY id"
-GENERATED_RENEWED = "UPDATE products SET name = name, description = description WHERE {where}"
-
-# Nobody writes while the rows are compared, and who is writing is waited for: what triggers append or fold would be
-# counted twice otherwise, or not at all. Readers go on. Not SHARE, which would let two of these in and neither to the
-# end; and not the advisory lock of the tree, for who holds that may be waiting for one of these tables.
+# Nobody writes while totals and tree are compared: a row that another transaction has added but not committed would be
+# counted twice otherwise. Readers go on. Not SHARE, which two of these could hold at once and then block each other;
+# and not the advisory lock of the tree, whose holder may be waiting for one of these tables.
 LOCK = "LOCK TABLE categories, products, users IN SHARE ROW EXCLUSIVE MODE"
-PATIENCE = """
-SELECT set_config('statement_timeout', '0', true),
-       set_config('idle_in_transaction_session_timeout', '0', true),
-       set_config('lock_timeout', '60s', true)
+TIMEOUTS = """
+SELECT set_config('statement_timeout', '0', false),
+       set_config('idle_in_transaction_session_timeout', '0', false),
+       set_config('lock_timeout', '60s', false)
 """
 
 
 class Finding(Struct, frozen=True):
-    """What a check found: how many things differ, and some of them in words. Nothing differs where all is well.
+    """What a check found: how many things differ, and some of them in words. None differ where all is well.
 
-    What only `warns` differs from nothing, and is told all the same.
+    Where it only `warns`, nothing differs.
     """
 
     check: str
@@ -168,34 +161,34 @@ class Finding(Struct, frozen=True):
 
 
 def findings(conn: psycopg.Connection) -> Iterator[Finding]:
-    """Yield what each check finds. Each is one statement, so that what is written meanwhile disturbs none.
+    """Yield what each check finds. Each compares within one statement, so writers do not disturb it.
 
-    The schema is to be up to date. Lifts the session's time limit: all texts are read, which takes as long as it takes.
+    The schema must be up to date. Disables the session's timeouts, since all texts are read.
     """
-    conn.execute("SET statement_timeout = 0")
+    conn.execute(TIMEOUTS)
     at_work = {name for (name,) in conn.execute(TRIGGERS_AT_WORK)}
     yield _finding("triggers", [f"{name} is missing or disabled" for name in sorted(TRIGGERS - at_work)])
     yield _finding("validity", [f"{name} is not valid" for (name,) in conn.execute(INVALID)])
     yield _finding("collation", list(_collation(conn)))
+    yield _finding("indexes", [problem for _, problem in stale_indexes(conn)])
     yield _finding("category_closure", _texts(conn, CLOSURE_DIFFERS))
     yield _finding("list_counts", _texts(conn, COUNTS_DIFFER))
-    stale = conn.execute(_generated(conn, GENERATED_DIFFERS)).fetchall()
-    yield _finding("generated", [f"product {identity} has stale search columns" for (identity,) in stale])
+    yield _finding("product_search", [f"the row of product {key} {problem}" for key, problem in stale_rows(conn)])
 
 
-def rebuild(conn: psycopg.Connection) -> None:
-    """Make anew what differs, in one transaction for what triggers keep. Writers wait for it, readers do not.
+def rebuild(conn: psycopg.Connection) -> Finding:
+    """Rebuild what differs; return which indexes could not be built, and why.
 
-    A million products take well under a second. Raises `Unavailable` where a writer is in the way for a minute.
+    Tree and totals are one transaction, which writers wait for; readers go on throughout. A million products take it
+    about a second. Raises `LockNotAvailable` where a writer holds a lock for a minute.
     """
+    conn.execute(TIMEOUTS)
     with conn.transaction():
-        conn.execute(PATIENCE)
         conn.execute(LOCK)
         for statement in (CLOSURE_PRUNED, CLOSURE_FILLED, COUNTS_CLEARED, COUNTS_FILLED):
             conn.execute(statement)
-    with conn.transaction():
-        conn.execute(PATIENCE)
-        conn.execute(_generated(conn, GENERATED_RENEWED))
+    rewrite(conn)
+    return _finding("rebuild", list(reindex(conn, [index for index, _ in stale_indexes(conn)])))
 
 
 def _finding(check: str, differing: list[str]) -> Finding:
@@ -209,10 +202,7 @@ def _texts(conn: psycopg.Connection, query: LiteralString) -> list[str]:
 def _collation(conn: psycopg.Connection) -> Iterator[str]:
     recorded, actual = conn.execute(COLLATION).fetchone() or (None, None)
     if recorded != actual:
-        yield f"the database was made with version {recorded} of its collation, and the system has {actual}: REINDEX"
-
-
-def _generated(conn: psycopg.Connection, query: LiteralString) -> sql.Composed:
-    """Return `query` with the condition that a generated column is not what its expression says now."""
-    conditions = [sql.SQL(cast("LiteralString", text)) for text in _texts(conn, GENERATED)]  # the catalogue's own words
-    return sql.SQL(query).format(where=sql.SQL(" OR ").join(conditions) if conditions else sql.SQL("false"))
+        yield (
+            f"the database was created with version {recorded} of its collation, and the system has {actual}: "
+            "see that `indexes` is ok, then ALTER DATABASE … REFRESH COLLATION VERSION"
+        )

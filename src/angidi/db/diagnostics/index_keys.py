@@ -1,0 +1,188 @@
+"""Whether indexes still find their rows: whether the keys that they store are those that the server computes now.
+
+An index stores what lower(), folded() or pg_trgm made of a text when the row was written, in the order that the
+collation had then. A new version of PostgreSQL or of the system's C library may compute or sort otherwise; the index
+then misses rows, and a unique one lets duplicates in. No extension and no superuser is needed to see that: each check
+is a query that the planner can answer by this one index only, as EXPLAIN confirms, compared with the table.
+
+Other indexes need no check: keys of numbers, UUIDs and times do not change, nor does the order of a tsvector's words.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import LiteralString, cast
+
+import psycopg
+from msgspec import Struct
+from psycopg import errors
+from psycopg.rows import class_row
+from psycopg.sql import SQL, Composed
+
+TEXTS = 200
+"""How many texts are looked up in an index of trigrams, each by all of its trigrams: among a million, some 0.2 s."""
+
+# Those whose keys are in the usual order, of the usual operator classes and collation, as all of the schema's are.
+INDEXES = """
+SELECT i.indexrelid::regclass::text AS name,
+       c.relname AS bare_name,
+       i.indrelid::regclass::text AS table,
+       coalesce(pg_get_expr(i.indpred, i.indrelid), 'true') AS predicate,
+       keys,
+       CASE WHEN o.opcname = 'gin_trgm_ops' THEN 'trigrams' WHEN i.indkey[0] = 0 THEN 'lookup' ELSE 'order' END AS way
+  FROM pg_index AS i
+  JOIN pg_class AS c ON c.oid = i.indexrelid
+  JOIN pg_opclass AS o ON o.oid = i.indclass[0]
+ CROSS JOIN LATERAL (SELECT array_agg(pg_get_indexdef(i.indexrelid, n, false) ORDER BY n) AS keys,
+                            bool_or(i.indcollation[n - 1] = 'pg_catalog."default"'::regcollation) AS is_sorted_as_text,
+                            bool_and(i.indcollation[n - 1] IN (0, 'pg_catalog."default"'::regcollation)
+                                     AND i.indoption[n - 1] = 0) AS is_usual
+                       FROM generate_series(1, i.indnkeyatts) AS n) AS of_columns
+ WHERE i.indisvalid
+   AND c.relnamespace = current_schema()::regnamespace
+   AND is_usual
+   AND (o.opcname = 'gin_trgm_ops' AND i.indnkeyatts = 1
+        OR o.opcdefault AND o.opcmethod = (SELECT oid FROM pg_am WHERE amname = 'btree')
+           AND (is_sorted_as_text OR i.indkey[0] = 0))
+ ORDER BY c.relname
+"""
+
+# Every key is looked up in the index: so each is where a search for it ends, and all are in order, too. TABLESAMPLE of
+# everything reads the table, never an index, whatever the settings say.
+LOOKUP = """
+WITH expected AS MATERIALIZED (
+    SELECT {key} AS key, count(*) AS rows
+      FROM {table} TABLESAMPLE SYSTEM (100)
+     WHERE {predicate} AND {key} IS NOT NULL
+     GROUP BY {key}
+)
+SELECT count(*)
+  FROM expected
+ CROSS JOIN LATERAL (SELECT count(*) AS rows
+                       FROM {table}
+                      WHERE {predicate} AND {key} = expected.key) AS found
+ WHERE found.rows <> expected.rows
+"""
+
+# A text of ASCII alone has the same trigrams on every server.
+TRIGRAMS = """
+WITH expected AS MATERIALIZED (
+    SELECT {key} AS key
+      FROM {table} TABLESAMPLE SYSTEM (100)
+     WHERE {predicate} AND octet_length({key}) > length({key})
+     ORDER BY random()
+     LIMIT {texts}
+)
+SELECT count(*)
+  FROM expected
+ CROSS JOIN LATERAL (SELECT count(*) AS rows
+                       FROM {table}
+                      WHERE {predicate} AND {key} = expected.key) AS found
+ WHERE found.rows = 0
+"""
+
+# The index is read from its beginning to its end, and no key may come before its predecessor.
+ORDER = """
+SELECT count(*)
+  FROM (SELECT {pairs}
+          FROM {table}
+         WHERE {predicate}
+        WINDOW in_order AS (ORDER BY {order})) AS entry
+ WHERE {is_behind}
+"""
+STATEMENTS: dict[str, LiteralString] = {"lookup": LOOKUP, "trigrams": TRIGRAMS, "order": ORDER}
+ONLY_BY_INDEX = """
+SELECT set_config(name, 'off', true)
+  FROM unnest(ARRAY['enable_seqscan', 'enable_sort', 'enable_incremental_sort', 'jit']) AS name
+"""
+
+REINDEX = "REINDEX INDEX CONCURRENTLY {name}"
+UNFINISHED = """
+SELECT i.indexrelid::regclass::text
+  FROM pg_index AS i
+  JOIN pg_class AS c ON c.oid = i.indexrelid
+ WHERE NOT indisvalid AND i.indrelid = %(table)s::regclass AND starts_with(c.relname, %(bare_name)s || '_ccnew')
+"""
+
+
+class Index(Struct, frozen=True):
+    """An index whose keys may become stale, in the words of the catalogue, and the way by which it is checked."""
+
+    name: str
+    bare_name: str
+    table: str
+    predicate: str
+    keys: list[str]
+    way: str
+
+
+def indexes(conn: psycopg.Connection) -> list[Index]:
+    """Return the indexes of the schema whose keys may become stale."""
+    return conn.cursor(row_factory=class_row(Index)).execute(INDEXES).fetchall()
+
+
+def stale_indexes(conn: psycopg.Connection) -> Iterator[tuple[Index, str]]:
+    """Yield the indexes that do not find their rows, each with what is wrong with it. Readers and writers go on."""
+    for index in indexes(conn):
+        if problem := _problem(conn, index):
+            yield index, problem
+
+
+def reindex(conn: psycopg.Connection, stale: list[Index]) -> Iterator[str]:
+    """Build indexes anew while readers and writers go on; yield what stands in the way of one.
+
+    Raises what the driver raises where it is anything else than duplicates.
+    """
+    for index in stale:
+        try:
+            conn.execute(_sql(REINDEX, name=index.name))
+        except errors.UniqueViolation as error:
+            _drop_unfinished(conn, index)
+            yield f"{index.name} cannot be built anew: {error.diag.message_detail}"
+        except psycopg.Error:
+            _drop_unfinished(conn, index)
+            raise
+
+
+def _drop_unfinished(conn: psycopg.Connection, index: Index) -> None:
+    names = {"table": index.table, "bare_name": index.bare_name}
+    for (name,) in conn.execute(UNFINISHED, names).fetchall():
+        conn.execute(_sql("DROP INDEX CONCURRENTLY {name}", name=name))
+
+
+def _problem(conn: psycopg.Connection, index: Index) -> str | None:
+    statement = _statement(index)
+    with conn.transaction():
+        conn.execute(ONLY_BY_INDEX)
+        plan = conn.execute(SQL("EXPLAIN (FORMAT JSON) ") + statement).fetchone()
+        if f'"Index Name": "{index.bare_name}"' not in json.dumps(plan):
+            return f"{index.name} was not checked, since another index is read in its place"
+        ((number,),) = conn.execute(statement).fetchall()
+    what = "has {:,} of its keys out of order" if index.way == "order" else "does not find {:,} of its keys"
+    return f"{index.name} {what.format(number)}: REINDEX INDEX CONCURRENTLY {index.name}" if number else None
+
+
+def _statement(index: Index) -> Composed:
+    return _sql(
+        STATEMENTS[index.way],
+        table=index.table,
+        predicate=index.predicate,
+        key=index.keys[0],
+        texts=str(TEXTS),
+        order=", ".join(index.keys),
+        pairs=", ".join(_pair(place, key) for place, key in enumerate(index.keys)),
+        is_behind=" OR ".join(_is_behind(place) for place in range(len(index.keys))),
+    )
+
+
+def _pair(place: int, key: str) -> str:
+    return f"{key} AS key{place}, lag({key}) OVER in_order AS before{place}"
+
+
+def _is_behind(place: int) -> str:
+    equal = "".join(f"before{each} IS NOT DISTINCT FROM key{each} AND " for each in range(place))
+    return f"({equal}before{place} > key{place})"
+
+
+def _sql(template: LiteralString, **parts: str) -> Composed:
+    """Put parts, which come from the catalogue and are quoted as it quotes, into a statement."""
+    return SQL(template).format(**{name: SQL(cast("LiteralString", part)) for name, part in parts.items()})
