@@ -69,7 +69,8 @@ def compared(goal: str, sense: Sense, bound: float, ours: Figure, other: Figure 
     if isinstance(other, str):
         return Verdict(goal=goal, sense=sense, bound=bound, value=None, beside=f"{other} was not measured")
     beside = f"{amount(ours.median, ours.unit)} : {amount(other.median, other.unit)} ({other.who})"
-    return Verdict(goal=goal, sense=sense, bound=bound, value=ours.median / other.median, beside=beside)
+    value = ours.median / other.median if other.median else None
+    return Verdict(goal=goal, sense=sense, bound=bound, value=value, beside=beside)
 
 
 def below(goal: str, bound: float, figure: Figure) -> Verdict:

@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from benchmarks.contestants import ROOT
+from benchmarks.bars import Bar, Group, bars
+from benchmarks.console import ROOT
 from benchmarks.databases import MEMORY
 from benchmarks.figures import Figure, Outcome, Verdict, amount
 from benchmarks.plots import Line, chart
@@ -134,7 +135,7 @@ def _table(figures: Sequence[Figure]) -> Iterator[str]:
 
 
 def _ratio(figure: Figure, other: Figure | None) -> str:
-    return "" if other is None or other is figure else f"{figure.median / other.median:.3g}"
+    return "" if other is None or other is figure or not other.median else f"{figure.median / other.median:.3g}"
 
 
 def _plots(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
@@ -146,9 +147,30 @@ def _plots(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
         "http-open-loop": ("Product by id, p99 in ms", "requests a second", "ms", r"^([\d,]+) requests a second$"),
         "http-growth": ("Growth of the catalogue, p50 in ms", "products", "ms", r", ([\d,]+) rows$"),
     }
+    barred = {
+        "http-pages": ("A page by its number, answers a second", "/s", ""),
+        "http-writes": ("Writes over HTTP, answers a second", "/s", ""),
+        "writes": ("Bytes of the write-ahead log that a statement costs", "kB", ": log"),
+        "takeover": ("Migrations of a database with products, seconds of processor time", "s", ""),
+    }
     for name, (title, x_label, _, pattern) in wanted.items():
         if name in found and (lines := _lines(found[name].figures, pattern)):
             yield name, chart(title, x_label, "", lines)
+    for name, (title, unit, ending) in barred.items():
+        if name in found and (groups := _groups(found[name].figures, unit, ending)):
+            yield name, bars(title, groups)
+
+
+def _groups(figures: Sequence[Figure], unit: str, ending: str) -> list[Group]:
+    """Return the figures of that unit whose work ends so, by work."""
+    wanted = [figure for figure in figures if figure.unit == unit and figure.work.endswith(ending)]
+    return [
+        Group(
+            work.removesuffix(ending),
+            [Bar(one.who, one.median, amount(one.median, unit)) for one in group],
+        )
+        for work, group in itertools.groupby(wanted, lambda figure: figure.work)
+    ]
 
 
 def _lines(figures: Sequence[Figure], pattern: str) -> list[Line]:

@@ -1,11 +1,9 @@
 """Figures, verdicts, and the report made of them."""
 
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import msgspec
 from benchmarks.figures import Figure, Outcome, Verdict, below, compared
-from benchmarks.plots import Line, chart
 from benchmarks.report import Report, merged, page, write
 
 OURS = Figure(work="64 connections", who="Angidi", unit="/s", rounds=[90, 100, 500])
@@ -57,7 +55,14 @@ def test_results_of_another_machine_are_not_mixed_in(tmp_path: Path) -> None:
     assert [found.name for found in merged(tmp_path, other, ["one", "two"]).outcomes] == ["two"]
 
 
-def test_a_chart_is_well_formed_and_names_every_line() -> None:
-    svg = chart("A & B", "rows", "ms", [Line("ours", [(1, 2), (10, 3)]), Line("the peer's", [(1, 200), (10, 9000)])])
-    texts = [element.text for element in ET.fromstring(svg).iter() if element.tag.endswith("text")]
-    assert {"A & B", "ours", "the peer's", "1", "10", "100", "1k"} <= set(texts)
+def test_a_ratio_to_nothing_is_no_verdict() -> None:
+    nothing = Figure(work="HOT", who="before", unit="%", rounds=[0.0])
+    assert compared("more", "≥", 1.0, OURS, nothing).met is None
+    assert list(page(report_of(outcome("one", nothing, OURS)), {}))
+
+
+def test_what_writes_cost_is_drawn_as_bars(tmp_path: Path) -> None:
+    log = Figure(work="an insert: log", who="Angidi", unit="kB", rounds=[8.5])
+    write(tmp_path, report_of(outcome("writes", log), outcome("http-writes", OURS, PEER)))
+    assert "8.50 kB" in (tmp_path / "writes.svg").read_text()
+    assert ">Go<" in (tmp_path / "http-writes.svg").read_text()
