@@ -76,7 +76,7 @@ read-your-writes: setup ## Write and read at once, 10,000 times, on two workers 
 	@READ_YOUR_WRITES=10000 $(BIN)/python -m pytest --quiet -rP tests/e2e/test_read_your_writes.py
 
 .PHONY: bench
-bench: setup ## Measure everything beside its limits and its peers into docs/benchmarks (ARGS=--list tells the parts).
+bench: setup ## Measure everything beside its limits and its peers into docs/benchmarks (ARGS=--list; BASELINE=<commit>).
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: bench-plans

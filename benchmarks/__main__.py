@@ -7,6 +7,7 @@ Without a measurement's name all are run and docs/benchmarks/ is written anew; w
 """
 
 import argparse
+import os
 import shutil
 import signal
 import sys
@@ -26,12 +27,16 @@ from angidi.db.embedded import EmbeddedServer
 from angidi.db.embedded.locks import opened, try_lock
 from benchmarks import measure, report
 from benchmarks.arena import RUN, Arena, Options
-from benchmarks.contestants import ROOT, environment
-from benchmarks.databases import SERVER_SETTINGS, SIZES, Databases, say
+from benchmarks.baseline import Baseline
+from benchmarks.console import ROOT, say
+from benchmarks.contestants import environment
+from benchmarks.databases import SERVER_SETTINGS, SIZES, Databases
 from benchmarks.figures import Outcome, amount
 
 FOLDER = ROOT / ".angidi" / "bench"
 DOCS = ROOT / "docs" / "benchmarks"
+AROUND = 2.5
+"""Seconds that a window of load takes besides: the start of the contestant and its warm-up."""
 
 
 def main() -> int:
@@ -56,11 +61,11 @@ def main() -> int:
         for remains in FOLDER.glob(f"{RUN}*"):  # of a killed run, for the lock is ours
             shutil.rmtree(remains)
         server = stack.enter_context(EmbeddedServer(FOLDER / "postgres", settings=SERVER_SETTINGS, say=say))
-        databases = Databases(server)
+        baseline = Baseline(given.baseline, FOLDER) if given.baseline else None
+        databases = Databases(server, baseline)
         databases.clean()
         say(f"about {_minutes(options, names, databases):.0f} minutes: {', '.join(names)}")
-        arena = Arena(databases, options, FOLDER)
-        stack.callback(arena.close)
+        arena = Arena(databases, options, FOLDER, baseline)
         folder = given.into or (FOLDER / "report" if given.measurements else DOCS)
         done = _measured(arena, names, folder, _postgres(databases))
     _show(done, as_json=given.json)
@@ -98,6 +103,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1.0, help="of one window of load")
     parser.add_argument("--import-rows", type=int, help="rows of the imported file (default: the largest size)")
     parser.add_argument("--import-rounds", type=int, default=1)
+    parser.add_argument(
+        "--baseline",
+        metavar="COMMIT",
+        default=os.environ.get("BASELINE"),
+        help="measure the service of this commit beside (default: $BASELINE)",
+    )
     parser.add_argument("--into", type=Path, help="the folder of the report")
     parser.add_argument("--json", action="store_true", help="print the results as JSON instead of tables")
     return parser.parse_args()
@@ -121,7 +132,7 @@ def _run(arena: Arena, name: str) -> Outcome | None:
 def _minutes(options: Options, names: list[str], databases: Databases) -> float:
     """Return about how long it takes: the data sets that are missing, the windows of load, the imports."""
     seconds = databases.seconds_to_build(options.sizes)
-    seconds += sum(measure.ALL[name].windows * options.rounds * (options.seconds + 0.7) for name in names)
+    seconds += sum(measure.ALL[name].windows * options.rounds * (options.seconds + AROUND) for name in names)
     if "import" in names:
         seconds += options.import_rounds * options.import_rows * 600e-6
     return seconds / 60

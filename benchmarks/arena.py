@@ -1,27 +1,29 @@
-"""Where measurements happen: databases, running contestants, interleaved rounds."""
+"""Where measurements happen: databases, contestants that are started and ended, interleaved rounds."""
 
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import msgspec
 import psycopg
 
 from angidi.products import repository
-from benchmarks import catalogue
-from benchmarks.contestants import ROOT, Contestant, Place, Running, Unavailable, free_port
-from benchmarks.databases import Databases, say
-from benchmarks.figures import Figure
+from benchmarks import catalogue, contestants, processes
+from benchmarks.baseline import ABSENT, Baseline
+from benchmarks.console import ROOT, say
+from benchmarks.contestants import Contestant, Place, Running, Unavailable, free_port
+from benchmarks.databases import Databases
 from benchmarks.load import Order, Report
+from benchmarks.works import Turns, Window, Work
 
 T = TypeVar("T")
 
@@ -29,11 +31,13 @@ RUN = "run-"
 """Begins the names of the folders that a contestant has for as long as it runs, in the folder of the benchmarks."""
 
 IDS = 5_000
-WARM_UP = 1.5
+WARM_UP = 1.0
 """Seconds: every connection of every pool must have run everything."""
 
+NUMBERS = 1_000_000
+"""Numbers that one window of load may use up in its bodies."""
+
 SAMPLE = "SELECT id FROM products WHERE deleted_at IS NULL ORDER BY md5(id::text) LIMIT %(count)s"
-MEDIANS = ("p50", "p90", "p99", "p999", "maximum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +58,19 @@ class Failed(Exception):
 
 
 class Arena:
-    """One run of the benchmarks. Contestants are started when first needed, and kept until `close`."""
+    """One run of the benchmarks. A contestant is started for each of its turns, and ended after it."""
 
-    def __init__(self, databases: Databases, options: Options, folder: Path) -> None:
+    def __init__(self, databases: Databases, options: Options, folder: Path, baseline: Baseline | None = None) -> None:
         self.databases = databases
         self.options = options
         self.folder = folder
+        self.baseline = baseline
+        self.before = contestants.before(baseline)
+        """The service of the other commit; it cannot run where none was given."""
+
         self.skipped: dict[str, str] = {}
-        self._running: dict[tuple[str, int], Running] = {}
         self._ids: dict[int, list[str]] = {}
+        self._firsts = count(0, NUMBERS)
 
     @property
     def small(self) -> int:
@@ -88,39 +96,47 @@ class Arena:
         return self.databases.url(self.databases.platform(rows))
 
     def ids(self, rows: int) -> list[str]:
-        """Return 5,000 living products' ids, the same in both schemas."""
+        """Return 5,000 living products' ids, the same in all schemas."""
         if rows not in self._ids:
             with psycopg.connect(self.url(rows)) as conn:
                 self._ids[rows] = [str(id_) for (id_,) in conn.execute(SAMPLE, {"count": IDS})]
         return self._ids[rows]
 
-    def running(self, contestant: Contestant, rows: int) -> Running | None:
-        """Return the contestant on the data set, started if need be; None: it cannot run here, which is said once."""
-        if contestant.name in self.skipped:
-            return None
-        if (contestant.name, rows) not in self._running:
-            name = self.databases.former(rows) if contestant.former else self.databases.platform(rows)
-            home = Path(tempfile.mkdtemp(prefix=RUN, dir=self.folder))
-            place = Place(free_port(), self.databases.url(name), home, self.folder)
+    def database(self, contestant: Contestant, rows: int) -> str:
+        """Return the name of the contestant's database of `rows` products; raises `Unavailable` where it has none."""
+        if contestant.schema == "baseline" and self.baseline is None:
+            raise Unavailable(ABSENT)
+        return getattr(self.databases, contestant.schema)(rows)
+
+    def start(self, contestant: Contestant, url: str) -> Running:
+        """Start a contestant on the database at `url`; raises `Unavailable` where it cannot run."""
+        home = Path(tempfile.mkdtemp(prefix=RUN, dir=self.folder))
+        return Running(contestant, Place(free_port(), url, home, self.folder)).wait()
+
+    def field(self, rows: int, *given: Contestant) -> list[Contestant]:
+        """Return those of the contestants that can run here, agreed on what they answer; others are said once."""
+        paths = [f"/api/v1/products/{self.ids(rows)[0]}", "/api/v1/products?page=2&page_size=50"]
+        return [contestant for contestant, _ in self.agreed(rows, given, paths)]
+
+    def agreed(
+        self, rows: int, given: Sequence[Contestant], paths: Sequence[str]
+    ) -> list[tuple[Contestant, list[Any]]]:
+        """Return the contestants that can run here with what they answer to `paths`.
+
+        Fails unless all answer the same, as far as all have it: nobody is quick by leaving work out.
+        """
+        found: list[tuple[Contestant, list[Any]]] = []
+        for contestant in given:
+            if contestant.name in self.skipped:
+                continue
             try:
-                self._running[contestant.name, rows] = Running(contestant, place).wait()
+                with self.start(contestant, self.databases.url(self.database(contestant, rows))) as running:
+                    found.append((contestant, [essence(get(running, path)) for path in paths]))
             except Unavailable as reason:
                 self.skipped[contestant.name] = str(reason)
                 say(f"skipped: {contestant.name}: {reason}")
-                return None
-        return self._running[contestant.name, rows]
-
-    def field(self, rows: int, *contestants: Contestant) -> list[Running]:
-        """Return those of the contestants that can run here, agreed on what they answer."""
-        found = [running for contestant in contestants if (running := self.running(contestant, rows))]
-        agree(found, [f"/api/v1/products/{self.ids(rows)[0]}", "/api/v1/products?page=2&page_size=50"])
+        same(paths, {contestant.name: answers for contestant, answers in found})
         return found
-
-    def close(self) -> None:
-        """End all contestants: nobody is connected to a database any more."""
-        for running in self._running.values():
-            running.end()
-        self._running.clear()
 
     def race(self, entries: Mapping[str, Callable[[], T]], rounds: int | None = None) -> dict[str, list[T]]:
         """Let the entries take turns, so that whatever disturbs a round disturbs all; return each one's results."""
@@ -130,10 +146,39 @@ class Arena:
                 results[name].append(run())
         return results
 
-    def load(self, running: Running, paths: Sequence[str], **order: Any) -> Report:
-        """Put a contestant under load; fails if anything but the expected answers came."""
-        given = {"seconds": self.options.seconds} | order
-        wanted = Order(port=running.port, paths=list(paths), **given)
+    def served(self, field: Sequence[Contestant], rows: int, works: Sequence[Work]) -> Turns:
+        """Let the contestants take turns at the works, each started anew in each round, on its data set of `rows`."""
+        urls = {contestant: self.databases.url(self.database(contestant, rows)) for contestant in field}
+        return self.race({one.name: partial(self.turn, one, url, works) for one, url in urls.items()})
+
+    def turn(self, contestant: Contestant, url: str, works: Sequence[Work]) -> dict[str, Window]:
+        """Start a contestant, warm it up, put it under the load of each work, and end it."""
+        with self.start(contestant, url) as running:
+            for work in works:
+                self.warm(running, work)
+            return {work.name: self.window(running, work) for work in works}
+
+    def window(self, running: Running, work: Work) -> Window:
+        """Put a contestant under the load of a work, and take the processor time of its processes and backends."""
+        before = self._used(running)
+        report = self.load(running, work)
+        service, backends = (
+            processes.used(*pair) / max(1, report.answers) for pair in zip(before, self._used(running), strict=True)
+        )
+        return Window(report, service, backends)
+
+    def _used(self, running: Running) -> tuple[dict[int, float], dict[int, float]]:
+        backends = processes.cpu(self.databases.backends(running.url))
+        return processes.cpu(processes.tree(running.pid)), backends
+
+    def load(self, running: Running, work: Work, **options: Any) -> Report:
+        """Put a contestant under load. What it should not have answered stands in the report."""
+        given: dict[str, Any] = {
+            "seconds": self.options.seconds,
+            "connections": work.connections,
+            "first": next(self._firsts),
+        }
+        wanted = Order(port=running.port, paths=list(work.paths), **(given | dict(work.order) | options))
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.load"],
             cwd=ROOT,
@@ -143,14 +188,15 @@ class Arena:
         )
         if done.returncode:
             raise Failed(f"the load on {running.name} failed: {done.stderr.decode()[-1000:]}")
-        report = msgspec.json.decode(done.stdout, type=Report)
-        if report.unexpected:
-            raise Failed(f"{running.name} answered {report.statuses} to {paths[0]}")
-        return report
+        return msgspec.json.decode(done.stdout, type=Report)
 
-    def warm(self, running: Running, paths: Sequence[str], connections: int = 64) -> None:
+    def warm(self, running: Running, work: Work) -> None:
         """Let a contestant fill its pool, prepare its statements and warm up, unmeasured."""
-        self.load(running, paths, seconds=WARM_UP, connections=connections)
+        if not work.warm:
+            return
+        report = self.load(running, work, seconds=WARM_UP, connections=work.warm, rate=None)
+        if report.unexpected:
+            raise Failed(f"{running.name} answered {report.statuses} to {work.name} in its warm-up")
 
     def pgbench(self, rows: int, clients: int) -> float:
         """Return point reads a second by pgbench, one product, statements prepared: the most that the server gives."""
@@ -174,49 +220,35 @@ class Arena:
         return float(next(line.split()[2] for line in done.stdout.splitlines() if line.startswith("tps")))
 
 
-def rates(work: str, results: Mapping[str, Sequence[Report]]) -> list[Figure]:
-    """Return what the rounds of load gave as answers a second."""
-    return [_figure(work, who, "/s", [report.rate for report in reports], reports) for who, reports in results.items()]
-
-
-def latencies(work: str, results: Mapping[str, Sequence[Report]], part: str = "p99") -> list[Figure]:
-    """Return what the rounds of load gave as milliseconds, `part` of the answers being quicker."""
-    return [
-        _figure(work, who, "ms", [getattr(report, part) for report in reports], reports)
-        for who, reports in results.items()
-    ]
-
-
-def _figure(work: str, who: str, unit: str, rounds: list[float], reports: Sequence[Report]) -> Figure:
-    return Figure(
-        work=work,
-        who=who,
-        unit=unit,
-        rounds=rounds,
-        latency={part: statistics.median(getattr(report, part) for report in reports) for part in MEDIANS},
-        cpu=statistics.median(report.cpu for report in reports),
-    )
-
-
 def get(running: Running, path: str) -> Any:
     """Return the `data` of an answer; fails when there is none."""
+    return send(running, "GET", path)
+
+
+def send(
+    running: Running, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+) -> Any:
+    """Return the `data` of the answer to a request with `body` as JSON; fails when there is none."""
+    url = f"http://127.0.0.1:{running.port}{path}"
+    content = None if body is None else msgspec.json.encode(body)
+    request = Request(url, method=method, data=content, headers=dict(headers or {}))
     try:
-        with urlopen(f"http://127.0.0.1:{running.port}{path}", timeout=60) as answer:
+        with urlopen(request, timeout=60) as answer:
             return json.load(answer)["data"]
     except HTTPError as error:
-        raise Failed(f"{running.name}: GET {path} is {error.code}: {error.read().decode()[:300]}") from None
+        raise Failed(f"{running.name}: {method} {path} is {error.code}: {error.read().decode()[:300]}") from None
 
 
-def agree(field: Sequence[Running], paths: Sequence[str]) -> None:
-    """Fail unless all contestants answer the same, as far as all have it: nobody is quick by leaving work out."""
-    for path in paths:
-        first, *others = [(running.name, _essence(get(running, path))) for running in field]
-        for name, essence in others:
-            if essence != first[1]:
-                raise Failed(f"{name} and {first[0]} differ on {path}: {essence!s:.500} and {first[1]!s:.500}")
+def same(paths: Sequence[str], answers: Mapping[str, Sequence[Any]]) -> None:
+    """Fail unless all gave the same answers to the paths."""
+    for number, path in enumerate(paths):
+        (first, expected), *others = [(name, found[number]) for name, found in answers.items()]
+        for name, answer in others:
+            if answer != expected:
+                raise Failed(f"{name} and {first} differ on {path}: {answer!s:.500} and {expected!s:.500}")
 
 
-def _essence(data: dict[str, Any]) -> list[Any]:
+def essence(data: dict[str, Any]) -> list[Any]:
     """Return the total and the products of an answer, without what only some contestants have."""
     products = data.get("products", [data])
     rows = [[float(row["price"]), *(row[name] for name in ("id", "name", "stock", "category_id"))] for row in products]

@@ -16,11 +16,13 @@ import venv
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, Self
 from urllib.request import urlopen
 
-from benchmarks.databases import say
+from benchmarks.baseline import ABSENT, NAME, Baseline
+from benchmarks.console import ROOT, say
+from benchmarks.tokens import SECRET
 
-ROOT = Path(__file__).parents[1]
 PEERS = Path(__file__).parent / "peers"
 LOCK = PEERS / "requirements.txt"
 WORKERS = 2
@@ -60,19 +62,20 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A service; `former` is whether its database has the former service's schema."""
+    """A service, and which schema its database has."""
 
     name: str
-    former: bool
+    schema: Literal["platform", "former", "baseline"]
     command: Callable[[Place], Command]
 
 
 class Running:
-    """A contestant that answers on `port`."""
+    """A contestant that answers on `port`; ended at the end of the context."""
 
     def __init__(self, contestant: Contestant, place: Place) -> None:
         self.name = contestant.name
         self.port = place.port
+        self.url = place.url
         command = contestant.command(place)
         self._log = place.home / "output.log"
         with self._log.open("wb") as log:
@@ -85,7 +88,18 @@ class Running:
                 start_new_session=True,
             )
 
-    def wait(self) -> "Running":
+    @property
+    def pid(self) -> int:
+        """The process whose descendants are the service."""
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
+
+    def wait(self) -> Self:
         """Return when it answers; fails with its output when it ends before that."""
         deadline = time.monotonic() + PATIENCE
         url = f"http://127.0.0.1:{self.port}/api/v1/products?page_size=1"
@@ -126,6 +140,7 @@ def _platform_environment(place: Place) -> dict[str, str]:
         "SERVER_WORKERS": str(WORKERS),
         "DB_MAX_CONNS": str(CONNECTIONS),
         "API_RATE_LIMIT": "1000000000",
+        "JWT_SECRET": SECRET,
         "LOG_LEVEL": "info",
         "LOG_FORMAT": "json",
     }
@@ -154,7 +169,7 @@ def _go(place: Place) -> Command:
         say("building the Go peer")
         subprocess.run([go, "build", "-trimpath", "-o", binary, "."], cwd=source, check=True)
     environment = {"DATABASE_URL": place.url, "PORT": str(place.port), "MAX_CONNS": str(CONNECTIONS)}
-    return Command([binary], environment)
+    return Command([binary], environment | {"JWT_SECRET": SECRET})
 
 
 def _fastapi(place: Place) -> Command:
@@ -203,8 +218,20 @@ def _digest(paths: Iterable[Path]) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
-ANGIDI = Contestant("Angidi", former=False, command=_angidi)
-GO = Contestant("Go: chi, pgx", former=True, command=_go)
-FASTAPI = Contestant("FastAPI, SQLAlchemy", former=True, command=_fastapi)
-DJANGO = Contestant("Django, django-ninja", former=True, command=_django)
-FORMER = Contestant("former SQL in our stack", former=True, command=_former)
+def before(baseline: Baseline | None) -> Contestant:
+    """Return the service of another commit."""
+
+    def command(place: Place) -> Command:
+        if baseline is None:
+            raise Unavailable(ABSENT)
+        arguments: list[str | Path] = [baseline.python, "-m", "angidi", "serve", "--no-seed"]
+        return Command(arguments, _platform_environment(place), baseline.home)
+
+    return Contestant(NAME, "baseline", command)
+
+
+ANGIDI = Contestant("Angidi", "platform", _angidi)
+GO = Contestant("Go: chi, pgx", "former", _go)
+FASTAPI = Contestant("FastAPI, SQLAlchemy", "former", _fastapi)
+DJANGO = Contestant("Django, django-ninja", "former", _django)
+FORMER = Contestant("former SQL in our stack", "former", _former)

@@ -6,12 +6,10 @@ one of these changes, and those of former states are dropped. Measurements that 
 
 import hashlib
 import os
-import sys
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -21,6 +19,9 @@ from angidi.cli.context import MIGRATIONS
 from angidi.db.embedded import EmbeddedServer
 from angidi.migrate import Migrate, Source
 from benchmarks import catalogue, words
+from benchmarks.baseline import Baseline
+from benchmarks.console import say
+from benchmarks.filling import fill
 
 SIZES = {"10k": 10_000, "100k": 100_000, "200k": 200_000, "1m": 1_000_000}
 FORMER_VERSION = 5
@@ -28,10 +29,6 @@ FORMER_VERSION = 5
 
 KINDS = {"platform": "*.up.sql", "former": f"00000[1-{FORMER_VERSION}]*.up.sql"}
 """The migrations of each kind of database."""
-
-CHUNK = 1_000
-STREAMS = 2
-"""Parts in which products are copied in, at once: the server computes what is searched, and takes a core for each."""
 
 SECONDS_A_ROW = 250e-6
 """That a data set takes, with both kinds of database."""
@@ -45,34 +42,20 @@ SERVER_SETTINGS = {
 }
 """For every contestant alike; all else is the default, and writes are durable (fsync, synchronous_commit)."""
 
-DROPPABLE = """
-SELECT pg_get_indexdef(indexrelid), indexrelid::regclass::text
-  FROM pg_index
- WHERE indrelid = %(table)s::regclass
-   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
- ORDER BY 2
+BACKENDS = """
+SELECT pid
+  FROM pg_stat_activity
+ WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
-COPIES = {
-    "categories": "COPY categories (id, name, parent_id, description) FROM STDIN",
-    "products": """
-        COPY products (id, sku, name, description, price, stock, category_id, image_url, created_at, updated_at,
-                       deleted_at)
-        FROM STDIN""",
-    "users": "COPY users (id, email, password_hash, name, role, created_at, updated_at) FROM STDIN",
-}
-
-
-def say(text: str) -> None:
-    """Tell whoever watches what goes on."""
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
-    sys.stderr.flush()
 
 
 class Databases:
-    """The databases on a joined server."""
+    """The databases on a joined server; those of `baseline` have the schema of another commit."""
 
-    def __init__(self, server: EmbeddedServer) -> None:
+    def __init__(self, server: EmbeddedServer, baseline: Baseline | None = None) -> None:
         self._server = server
+        self._baseline = baseline
+        self._copies = count(1)
 
     @property
     def binaries(self) -> Path:
@@ -84,16 +67,23 @@ class Databases:
 
     def platform(self, rows: int) -> str:
         """Return the name of the database with the platform's schema and `rows` products and users."""
-        return self._kept(self._name("platform", rows), rows, version=None)
+        return self._kept(self._name("platform", rows), rows, migrate_up)
 
     def former(self, rows: int) -> str:
         """Return the name of the database with the former service's schema and the same rows."""
-        return self._kept(self._name("former", rows), rows, FORMER_VERSION)
+        return self._kept(self._name("former", rows), rows, _migrate_to_former)
+
+    def baseline(self, rows: int) -> str:
+        """Return the name of the database with the baseline's schema and the same rows."""
+        if self._baseline is None:
+            raise ValueError("there is no baseline")
+        digest = _digest_of(sorted(self._baseline.migrations.glob("*.up.sql")))
+        return self._kept(f"baseline_{rows}_{digest}", rows, self._baseline.migrate)
 
     @contextmanager
     def copy(self, name: str) -> Generator[str]:
         """Give the address of a copy of database `name`, to which nobody may be connected; dropped at the end."""
-        own = f"copy_{os.getpid()}"
+        own = f"copy_{os.getpid()}_{next(self._copies)}"
         with self._admin() as conn:
             self._drop(conn, own)
             query = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
@@ -110,25 +100,54 @@ class Databases:
         missing = [rows for rows in sizes if self._name("platform", rows) not in there]
         return sum(missing) * SECONDS_A_ROW
 
+    @contextmanager
+    def settings(self, **settings: str) -> Generator[None]:
+        """Change settings of the server that need no restart, and take them back at the end."""
+        with self._admin() as conn:
+            for name, value in settings.items():
+                query = sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+                conn.execute(query)
+            _reload(conn)
+            try:
+                yield
+            finally:
+                conn.execute("ALTER SYSTEM RESET ALL")
+                _reload(conn)
+
+    def backends(self, url: str) -> list[int]:
+        """Return the processes that serve clients of the database at `url`."""
+        with psycopg.connect(url, autocommit=True) as conn:
+            return [pid for (pid,) in conn.execute(BACKENDS)]
+
+    @property
+    def postmaster(self) -> int:
+        """The process whose descendants are the server."""
+        return int((self._server.data / "postmaster.pid").read_text().split()[0])
+
     def clean(self) -> None:
         """Drop what former states of the code, and dead runs, left behind."""
         current = tuple(_digest(kind) for kind in KINDS)
+        kinds = "platform|former|copy|baseline" if self._baseline else "platform|former|copy"
+        if self._baseline:
+            current += (_digest_of(sorted(self._baseline.migrations.glob("*.up.sql"))),)
         with self._admin() as conn:
-            for (name,) in conn.execute("SELECT datname FROM pg_database WHERE datname ~ '^(platform|former|copy)_'"):
+            conn.execute("ALTER SYSTEM RESET ALL")
+            _reload(conn)
+            for (name,) in conn.execute("SELECT datname FROM pg_database WHERE datname ~ %s", [f"^({kinds})_"]):
                 if not name.endswith(current):
                     self._drop(conn, name)
 
     def _name(self, kind: str, rows: int) -> str:
         return f"{kind}_{rows}_{_digest(kind)}"
 
-    def _kept(self, name: str, rows: int, version: int | None) -> str:
+    def _kept(self, name: str, rows: int, migrate: Callable[[str], None]) -> str:
         with self._admin() as conn:
             if conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 return name
             draft = f"{name}_draft"
             self._drop(conn, draft)
             conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
-            _build(self.url(draft), rows, version)
+            _build(self.url(draft), rows, migrate, name.partition("_")[0])
             rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
             conn.execute(rename.format(sql.Identifier(draft), sql.Identifier(name)))
             conn.execute("CHECKPOINT")
@@ -141,91 +160,36 @@ class Databases:
         conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _build(url: str, rows: int, version: int | None) -> None:
-    began = time.monotonic()
-    schema = "the platform's schema" if version is None else "the former service's schema"
-    say(f"building {rows:,} products and users in {schema} (kept for the next run)")
+def _reload(conn: psycopg.Connection) -> None:
+    """Let the server read its settings again, and give its processes time to notice."""
+    conn.execute("SELECT pg_reload_conf()")
+    time.sleep(0.5)
+
+
+def migrate_up(url: str) -> None:
+    """Bring a database to the platform's schema."""
     with Migrate.open(Source(MIGRATIONS), url) as migrate:
-        if version is None:
-            migrate.up()
-        else:
-            migrate.migrate(version)
+        migrate.up()
+
+
+def _migrate_to_former(url: str) -> None:
+    with Migrate.open(Source(MIGRATIONS), url) as migrate:
+        migrate.migrate(FORMER_VERSION)
+
+
+def _build(url: str, rows: int, migrate: Callable[[str], None], kind: str) -> None:
+    began = time.monotonic()
+    say(f"building {rows:,} products and users, {kind} schema (kept for the next run)")
+    migrate(url)
     fill(url, rows)
     say(f"built in {time.monotonic() - began:.0f} s")
 
 
-def fill(url: str, rows: int) -> None:
-    """Put the catalogue into an empty database: by COPY, the secondary indexes being built anew after it."""
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute("SET maintenance_work_mem = '1GB'")
-        conn.execute("SET max_parallel_maintenance_workers = 2")
-        conn.execute("DELETE FROM categories")  # the known ones, whose names the tree has for ids of its own
-        _copy(conn, "categories", _categories())
-        with (
-            _without_indexes(conn, "products"),
-            _without_indexes(conn, "product_search"),
-            ThreadPoolExecutor(STREAMS) as threads,
-        ):
-            list(threads.map(lambda part: _copy_products(url, rows, part), range(STREAMS)))
-        with _without_indexes(conn, "users"):
-            _copy(conn, "users", _users(rows))
-        conn.execute("VACUUM (ANALYZE)")
-
-
-def _copy_products(url: str, rows: int, part: int) -> None:
-    with psycopg.connect(url, autocommit=True) as conn:
-        _copy(conn, "products", product_lines(rows, part, STREAMS))
-
-
-@contextmanager
-def _without_indexes(conn: psycopg.Connection, table: str) -> Generator[None]:
-    """Drop the indexes of `table` but for those of constraints, and build the same again; fails if they differ."""
-    before = conn.execute(DROPPABLE, {"table": table}).fetchall()
-    for _, index in before:
-        conn.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(index)))
-    yield
-    for definition, index in before:
-        say(f"  building {index}")
-        conn.execute(definition.encode())
-    if (after := conn.execute(DROPPABLE, {"table": table}).fetchall()) != before:
-        raise RuntimeError(f"the indexes of {table} differ: {before} became {after}")
-
-
-def _copy(conn: psycopg.Connection, table: str, lines: Iterable[str]) -> None:
-    source, sent = iter(lines), 0
-    with conn.cursor().copy(COPIES[table].encode()) as copy:
-        while chunk := list(islice(source, CHUNK)):
-            copy.write("".join(chunk))
-            sent += len(chunk)
-            if sent % 250_000 == 0:
-                say(f"  {sent:,} more {table}")
-
-
-def _categories() -> Iterator[str]:
-    for category in catalogue.tree().categories:
-        yield _line((category.id, category.name, category.parent_id, ""))
-
-
-def product_lines(rows: int, part: int = 0, parts: int = 1) -> Iterator[str]:
-    """Yield the products as lines for COPY."""
-    for row in catalogue.products(rows, part, parts):
-        id_, sku, name, description, price, stock, category_id, image_url, created_at, deleted_at = row
-        yield _line(
-            (id_, sku, name, description, price, stock, category_id, image_url, created_at, created_at, deleted_at)
-        )
-
-
-def _users(rows: int) -> Iterator[str]:
-    for row in catalogue.users(rows):
-        yield _line((*row, row.created_at))
-
-
-def _line(values: Sequence[object]) -> str:
-    """Return a row in COPY's text format; the texts have no tab, backslash or line break."""
-    return "\t".join(["\\N" if value in ("", None) else str(value) for value in values]) + "\n"
-
-
 def _digest(kind: str) -> str:
     """Return what the databases of this kind are made by, in short."""
-    made_by = [*sorted(MIGRATIONS.glob(KINDS[kind])), *(Path(str(module.__file__)) for module in (catalogue, words))]
+    return _digest_of(sorted(MIGRATIONS.glob(KINDS[kind])))
+
+
+def _digest_of(migrations: Sequence[Path]) -> str:
+    made_by = [*migrations, *(Path(str(module.__file__)) for module in (catalogue, words))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in made_by)).hexdigest()[:12]

@@ -5,7 +5,8 @@
 Reads an `Order` as JSON from standard input and writes a `Report`. Closed loop: each connection sends its next request
 when it has the answer to the last. Open loop, with `rate`: requests are due at fixed times whatever the server does,
 and a latency counts from the time that a request was due, so that a stall shows in every request that it delayed (no
-coordinated omission). Either ends when the seconds or the requests are used up; what is in flight is waited for.
+coordinated omission). Either ends when the seconds or the requests are used up; what is in flight is waited for. Only
+answers with the expected status count.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from itertools import cycle
+from itertools import cycle, islice
 from typing import cast
 
 import msgspec
@@ -24,6 +25,9 @@ from msgspec import Struct
 
 HOST = "127.0.0.1"
 LAST_CHUNK = b"\r\n0\r\n\r\n"
+MOST_BUILT = 100_000
+"""Requests that are built beforehand; after these it starts again."""
+
 TICK = 0.0005
 """Seconds between two looks at what is due, in an open loop."""
 
@@ -31,11 +35,22 @@ PATIENCE = 60.0
 """Seconds that the slowest answer may take."""
 
 
+NUMBER = b"{number}"
+DIGITS = 9
+
+
 class Order(Struct, frozen=True, kw_only=True):
-    """What to send, and for how long. `rate` (a second) makes it an open loop."""
+    """What to send, and for how long. `rate` (a second) makes it an open loop.
+
+    Paths and bodies are taken in turn. `{number}` in a body is the number of the request in nine digits, from `first`
+    on.
+    """
 
     port: int
     paths: list[str]
+    method: str = "GET"
+    bodies: list[str] = []
+    first: int = 0
     connections: int = 1
     seconds: float = 2.0
     requests: int = 1_000_000
@@ -45,7 +60,10 @@ class Order(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What came back. Latencies are milliseconds; `cpu` is the part of one core that the generator itself used."""
+    """What came back. `answers` and `rate` count the expected status alone.
+
+    Latencies are milliseconds; `cpu` is the part of one core that the generator itself used.
+    """
 
     answers: int
     seconds: float
@@ -87,6 +105,7 @@ class Generator:
         self._over = False
         self._due = 0.0
         self._requests = cycle(built(order))
+        self._numbered = any(NUMBER.decode() in body for body in order.bodies)
         self._waiting: deque[float] = deque()
         self._idle: list[Connection] = []
         self._started = 0.0
@@ -146,8 +165,11 @@ class Generator:
         del connection
 
     def _send(self, connection: "Connection", due: float) -> None:
+        request = next(self._requests)
+        if self._numbered:
+            request = request.replace(NUMBER, b"%0*d" % (DIGITS, self.order.first + self.sent))
         self.sent += 1
-        connection.send(next(self._requests), due)
+        connection.send(request, due)
 
     def _tick(self) -> None:
         """Send what is due, or queue it for the next free connection; open loop only."""
@@ -179,10 +201,11 @@ class Generator:
         seconds = self._ended - self._started
         expected = str(self.order.expected).encode()
         others = {status.decode(errors="replace"): count for status, count in self.statuses.items()}
+        answers = self.statuses[expected]
         return Report(
-            answers=self._answered,
+            answers=answers,
             seconds=seconds,
-            rate=self._answered / seconds,
+            rate=answers / seconds,
             p50=percentile(latencies, 0.5),
             p90=percentile(latencies, 0.9),
             p99=percentile(latencies, 0.99),
@@ -238,9 +261,19 @@ def is_whole(data: bytes) -> bool:
 
 
 def built(order: Order) -> list[bytes]:
-    """Return the requests as they go over the wire."""
+    """Return the requests as they go over the wire: each path, and each body, as often as it takes to end together."""
     headers = "".join(f"{name}: {value}\r\n" for name, value in ({"Host": "localhost"} | order.headers).items())
-    return [f"GET {path} HTTP/1.1\r\n{headers}\r\n".encode() for path in order.paths]
+    pairs = zip(cycle(order.paths), cycle(order.bodies or [""]), strict=False)
+    number = math.lcm(len(order.paths), len(order.bodies) or 1)
+    return [_request(order.method, path, headers, body) for path, body in islice(pairs, min(number, MOST_BUILT))]
+
+
+def _request(method: str, path: str, headers: str, body: str) -> bytes:
+    content = body.encode()
+    if content:
+        length = len(content) + content.count(NUMBER) * (DIGITS - len(NUMBER))
+        headers += f"Content-Type: application/json\r\nContent-Length: {length}\r\n"
+    return f"{method} {path} HTTP/1.1\r\n{headers}\r\n".encode() + content
 
 
 async def run(order: Order) -> Report:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from benchmarks.arena import Arena
 from benchmarks.figures import Outcome
-from benchmarks.measure import http, importing, pool, repository, starts
+from benchmarks.measure import http, http_writes, importing, pool, repository, starts, takeover, writes
 
 
 class Measurement(NamedTuple):
@@ -20,11 +20,16 @@ ALL = {
     "http-open-loop": Measurement(http.open_loop, 10),
     "http-list": Measurement(http.lists, 17),
     "http-cursor": Measurement(http.cursor, 2),
+    "http-pages": Measurement(http.numbered, 7),
     "http-search": Measurement(http.search, 16),
     "http-growth": Measurement(http.growth, 24),
+    "http-writes": Measurement(http_writes.products, 9),
+    "http-register": Measurement(http_writes.register, 2),
+    "writes": Measurement(writes.statements, 15),
     "repository": Measurement(repository.against_the_driver, 10),
     "targets": Measurement(repository.targets, 16),
     "pool": Measurement(pool.crowd, 2),
     "import": Measurement(importing.products, 0),
+    "takeover": Measurement(takeover.migrations, 60),
     "starts": Measurement(starts.seconds, 2),
 }

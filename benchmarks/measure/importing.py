@@ -11,9 +11,11 @@ import psycopg
 
 from benchmarks import catalogue
 from benchmarks.arena import Arena, Failed
-from benchmarks.contestants import ROOT
-from benchmarks.databases import COPIES, product_lines, say
-from benchmarks.figures import Figure, Outcome, below, compared
+from benchmarks.baseline import ABSENT
+from benchmarks.baseline import NAME as BEFORE
+from benchmarks.console import ROOT, say
+from benchmarks.figures import Figure, Outcome, below, compared, find
+from benchmarks.filling import COPIES, product_lines
 
 BLOCK = 1 << 20
 
@@ -27,9 +29,7 @@ def products(arena: Arena) -> Outcome:
     memory: list[float] = []
 
     def ours() -> float:
-        with arena.databases.copy(empty) as url:
-            seconds, peak = _import(url, file)
-            _check(url, rows)
+        seconds, peak = _imported(arena, empty, rows, (Path(sys.executable), ROOT, file))
         memory.append(peak)
         return rows / seconds
 
@@ -37,17 +37,25 @@ def products(arena: Arena) -> Outcome:
         with arena.databases.copy(empty) as url:
             return rows / _copy(url, lines)
 
-    taken = arena.race({"Angidi": ours, "COPY": bare}, arena.options.import_rounds)
-    imported, copied = (Figure(work=work, who=who, unit="/s", rounds=rates) for who, rates in taken.items())
+    entries = {"Angidi": ours, "COPY": bare}
+    if baseline := arena.baseline:
+        former, program = arena.databases.baseline(0), (baseline.python, baseline.home, file)
+        entries[BEFORE] = lambda: rows / _imported(arena, former, rows, program)[0]
+    else:
+        arena.skipped[BEFORE] = ABSENT
+    taken = arena.race(entries, arena.options.import_rounds)
+    figures = [Figure(work=work, who=who, unit="/s", rounds=rates) for who, rates in taken.items()]
+    imported, copied = figures[:2]
     peak = Figure(work=f"{work}, resident memory at most", who="Angidi", unit="MB", rounds=memory)
     verdicts = [
         compared(f"import of {rows:,} rows from CSV against COPY", "≥", 0.5, imported, copied),
+        compared(f"import of {rows:,} rows, rows a second", "≥", 2.0, imported, find(figures, work, BEFORE) or BEFORE),
         below(f"import of {rows:,} rows: resident memory", 200, peak),
     ]
     rounds = arena.options.import_rounds
     note = f"{rounds} round{'s' if rounds > 1 else ''}; into an empty table with all its indexes, triggers and checks."
     title = "Import of products from CSV"
-    return Outcome(name="import", title=title, figures=[imported, copied, peak], verdicts=verdicts, notes=[note])
+    return Outcome(name="import", title=title, figures=[*figures, peak], verdicts=verdicts, notes=[note])
 
 
 def _files(folder: Path, rows: int) -> tuple[Path, Path]:
@@ -64,12 +72,20 @@ def _files(folder: Path, rows: int) -> tuple[Path, Path]:
     return file, lines
 
 
-def _import(url: str, file: Path) -> tuple[float, float]:
+def _imported(arena: Arena, empty: str, rows: int, program: tuple[Path, Path, Path]) -> tuple[float, float]:
+    """Import into a copy of the database `empty`; return the seconds and the megabytes that it took."""
+    with arena.databases.copy(empty) as url:
+        taken = _import(url, *program)
+        _check(url, rows)
+    return taken
+
+
+def _import(url: str, python: Path, home: Path, file: Path) -> tuple[float, float]:
     """Return the seconds and the megabytes that the import took, the start of the interpreter included."""
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "angidi", "import", "products", file],
-        cwd=ROOT,
+        [python, "-m", "angidi", "import", "products", file],
+        cwd=home,
         env={**os.environ, "DATABASE_URL": url, "ANGIDI_ENV_FILE": os.devnull},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

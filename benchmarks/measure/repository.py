@@ -222,7 +222,6 @@ def _copy(arena: Arena, rows: int) -> Generator[str]:
     It is on the disk, too: what the system had yet to write would take the disk, and with it the tail of what follows.
     """
     arena.ids(rows)
-    arena.close()
     with arena.databases.copy(arena.databases.platform(rows)) as url:
         os.sync()
         yield url

@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from benchmarks.arena import RUN, Arena, Failed
-from benchmarks.contestants import ROOT, free_port
+from benchmarks.console import ROOT
+from benchmarks.contestants import free_port
 from benchmarks.figures import Figure, Outcome
 
 PATIENCE = 60

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from typing import cast
 
 import pytest
-from benchmarks.load import Order, is_whole, percentile, run
+from benchmarks.load import Order, built, is_whole, percentile, run
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 MISSING = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
@@ -85,6 +85,13 @@ async def test_answers_beside_the_expected_one_are_counted() -> None:
     assert report.unexpected == {"404": 5}
 
 
+async def test_answers_beside_the_expected_one_do_not_count() -> None:
+    async with answering(lambda number: MISSING if number % 10 == 0 else ANSWER) as port:
+        report = await run(Order(port=port, paths=["/"], requests=50))
+    assert report.answers == 45
+    assert report.rate == pytest.approx(45 / report.seconds)
+
+
 async def test_a_lost_connection_ends_the_run_and_is_counted() -> None:
     async with answering(lambda number: ANSWER if number < 10 else None) as port:
         report = await run(Order(port=port, paths=["/"], requests=50))
@@ -107,3 +114,36 @@ async def test_an_open_loop_counts_a_stall_in_every_request_that_it_delayed() ->
 def test_an_answer_is_whole_with_its_last_byte_and_not_before(answer: bytes) -> None:
     assert is_whole(answer)
     assert not any(is_whole(answer[:length]) for length in range(len(answer)))
+
+
+def test_requests_pair_each_path_with_each_body() -> None:
+    order = Order(port=1, paths=["/a", "/b"], method="PUT", bodies=["1", "2", "3"], headers={"X": "y"})
+    requests = built(order)
+    assert requests[0] == (
+        b"PUT /a HTTP/1.1\r\nHost: localhost\r\nX: y\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n1"
+    )
+    assert len(set(requests)) == 6
+
+
+async def test_each_body_has_a_number_of_its_own() -> None:
+    seen: list[bytes] = []
+    ended = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(head.lower().partition(b"content-length: ")[2].split(b"\r", 1)[0])
+                seen.append(await reader.readexactly(length))
+                writer.write(ANSWER)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        ended.set()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        body = '{"sku": "NEW-{number}", "again": "{number}"}'
+        await run(Order(port=port, paths=["/"], method="POST", bodies=[body], first=1_000, requests=3))
+        await ended.wait()
+    assert seen == [b'{"sku": "NEW-%09d", "again": "%09d"}' % (n, n) for n in (1_000, 1_001, 1_002)]

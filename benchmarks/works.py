@@ -1,0 +1,92 @@
+"""Work that contestants do over HTTP, what each window of load gave, and the figures made of that."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from benchmarks.figures import Figure
+from benchmarks.load import Report
+
+MEDIANS = ("p50", "p90", "p99", "p999", "maximum")
+
+Part = Literal["service", "backends"]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Requests to send, and over how many connections; `order` is what else the load's `Order` says."""
+
+    name: str
+    paths: Sequence[str]
+    connections: int = 1
+    order: Mapping[str, Any] = field(default_factory=dict)
+    warm: int = 64
+    """Connections of the warm-up; 0: none, another work has warmed up what this one needs."""
+
+
+class Window(NamedTuple):
+    """What came of one window of load, and the seconds of processor time for each answer.
+
+    `service` is the contestant's own processes, `backends` those of PostgreSQL that serve its connections.
+    """
+
+    report: Report
+    service: float
+    backends: float
+
+
+Turns = Mapping[str, Sequence[Mapping[str, Window]]]
+"""By contestant, of each round the windows by work."""
+
+
+def rates(work: str, turns: Turns, title: str = "") -> list[Figure]:
+    """Return what the rounds gave at a work as answers a second, without those who answered something unexpected."""
+    return [
+        _figure(title or work, who, "/s", [report.rate for report in reports], reports)
+        for who, reports in _good(work, turns).items()
+    ]
+
+
+def latencies(work: str, turns: Turns, part: str = "p99", title: str = "") -> list[Figure]:
+    """Return what the rounds gave at a work as milliseconds, `part` of the answers being quicker."""
+    return [
+        _figure(title or work, who, "ms", [getattr(report, part) for report in reports], reports)
+        for who, reports in _good(work, turns).items()
+    ]
+
+
+def processor_time(work: str, turns: Turns, part: Part, title: str) -> list[Figure]:
+    """Return the microseconds of processor time for each answer, without those who answered something unexpected."""
+    return [
+        Figure(work=title, who=who, unit="µs", rounds=[1e6 * getattr(turn[work], part) for turn in turns[who]])
+        for who in _good(work, turns)
+    ]
+
+
+def refusals(turns: Turns) -> list[str]:
+    """Return a sentence for each work at which a contestant answered something unexpected: it has no figure."""
+    return [
+        f"Not counted: {who} at {work}, which answered {statuses}."
+        for who, rounds in turns.items()
+        for work in dict.fromkeys(work for turn in rounds for work in turn)
+        if (statuses := [turn[work].report.statuses for turn in rounds if turn[work].report.unexpected])
+    ]
+
+
+def _good(work: str, turns: Turns) -> dict[str, list[Report]]:
+    by_who = {who: [turn[work].report for turn in rounds if work in turn] for who, rounds in turns.items()}
+    return {
+        who: reports for who, reports in by_who.items() if reports and not any(report.unexpected for report in reports)
+    }
+
+
+def _figure(work: str, who: str, unit: str, rounds: list[float], reports: Sequence[Report]) -> Figure:
+    return Figure(
+        work=work,
+        who=who,
+        unit=unit,
+        rounds=rounds,
+        latency={part: statistics.median(getattr(report, part) for report in reports) for part in MEDIANS},
+        cpu=statistics.median(report.cpu for report in reports),
+    )
