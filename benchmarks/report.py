@@ -46,7 +46,9 @@ def merged(folder: Path, report: Report, order: Sequence[str]) -> Report:
         return report
     by_name = {outcome.name: outcome for outcome in (*former.outcomes, *report.outcomes)}
     outcomes = [by_name[name] for name in order if name in by_name]
-    return msgspec.structs.replace(report, outcomes=outcomes, skipped=former.skipped | report.skipped)
+    measured = {figure.who for outcome in report.outcomes for figure in outcome.figures}
+    skipped = {who: reason for who, reason in former.skipped.items() if who not in measured} | report.skipped
+    return msgspec.structs.replace(report, outcomes=outcomes, skipped=skipped)
 
 
 def write(folder: Path, report: Report) -> None:

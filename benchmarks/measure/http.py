@@ -108,9 +108,9 @@ def numbered(arena: Arena) -> Outcome:
     field = arena.field(rows, ANGIDI, GO, arena.before)
     newest, *others = (f"page {deep:,}, {order}" for order in ("the newest first", "by price", "by name"))
     pages = [f"{PRODUCTS}?page_size={PAGE}&page={page}" for page in range(deep, deep + 20)]
-    works = [Work(newest, pages)]
+    works = [Work(newest, pages, warm=4)]
     sorted_works = [
-        Work(name, [f"{page}&sort={key}" for page in pages])
+        Work(name, [f"{page}&sort={key}" for page in pages], warm=4)
         for name, key in zip(others, ("price", "name"), strict=True)
     ]
     urls = {one: arena.databases.url(arena.database(one, rows)) for one in field}

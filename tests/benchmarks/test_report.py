@@ -49,6 +49,12 @@ def test_a_part_measured_anew_replaces_its_former_result_and_no_other(tmp_path: 
     assert [(found.name, found.figures[0].who) for found in both.outcomes] == [("one", "Angidi"), ("two", "Go")]
 
 
+def test_who_was_skipped_formerly_and_is_measured_now_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    skipped = {"Go": "not installed", "Django": "not installed"}
+    write(tmp_path, msgspec.structs.replace(report_of(outcome("one", OURS)), skipped=skipped))
+    assert set(merged(tmp_path, report_of(outcome("one", OURS, PEER)), ["one"]).skipped) == {"Django"}
+
+
 def test_results_of_another_machine_are_not_mixed_in(tmp_path: Path) -> None:
     write(tmp_path, report_of(outcome("one", OURS)))
     other = msgspec.structs.replace(report_of(outcome("two", OURS)), machine={"cores": "64"})
