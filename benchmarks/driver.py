@@ -1,9 +1,9 @@
 """Calls of the platform beside the bare driver on the same statements: the limit of what its layers may cost.
 
-The bare side runs what the platform's own calls were seen to run, with the same parameters in the same order, prepared,
-in autocommit, on connections of its own with the same settings, and fetches the rows as tuples, in the same process and
-with garbage collected as in a worker. Either side is there twice: through its pool, as a service would use it, and on a
-connection that each client holds.
+The bare side runs what the platform's own calls were seen to run, with the same parameters in the same order, prepared
+where those are, in autocommit, on connections of its own with the same settings, and fetches the rows as tuples, in the
+same process and with garbage collected as in a worker. Either side is there twice: through its pool, as a service would
+use it, and on a connection that each client holds.
 """
 
 import asyncio
@@ -38,7 +38,8 @@ BARE_POOLED = "psycopg through its pool"
 
 Ours = Callable[[Database, int], Awaitable[object]]
 Raw = Callable[[Connection, int], Awaitable[object]]
-Statement = tuple[Any, Any]
+Statement = tuple[Any, Any, bool]
+"""What is executed, its parameters, and whether it is prepared."""
 
 
 class Work(NamedTuple):
@@ -97,7 +98,7 @@ async def replayed(name: str, url: str, call: Ours, variants: int) -> Work:
 
     class Recorder(psycopg.AsyncCursor[Any]):
         async def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-            statements.append((query, params))
+            statements.append((query, params, options.get("prepare") is not False))
             return await super().execute(query, params, **options)
 
     async with await _connect(url, cursor_factory=Recorder) as conn:
@@ -107,8 +108,8 @@ async def replayed(name: str, url: str, call: Ours, variants: int) -> Work:
             seen.append(list(statements))
 
     async def raw(conn: Connection, number: int) -> None:
-        for query, params in seen[number % variants]:
-            await (await conn.execute(query, params, prepare=True)).fetchall()
+        for query, params, prepare in seen[number % variants]:
+            await (await conn.execute(query, params, prepare=prepare)).fetchall()
 
     return Work(name, lambda database, number: call(database, number % variants), raw)
 

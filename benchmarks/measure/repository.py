@@ -21,9 +21,8 @@ from angidi.db import Database
 from angidi.db.rows import Connection
 from angidi.ids import new_id
 from angidi.paging import PageRequest
-from angidi.products import pages
 from angidi.products import repository as products
-from angidi.products.listing import ORDERS
+from angidi.products import search
 from angidi.products.models import NewProduct, ProductQuery
 from angidi.users import repository as users
 from benchmarks import catalogue
@@ -193,8 +192,8 @@ class Cases:
     async def _listed(self, name: str, query: Callable[[int], ProductQuery]) -> Work:
         async def call(database: Database, number: int) -> object:
             asked = query(number)
-            rows = PageRequest(ORDERS[asked.order].position, PAGE, (asked.page - 1) * PAGE)
-            return await database.read(pages.read, asked, rows)
+            page_request = PageRequest(search.ORDERS[asked.order].position, PAGE, (asked.page - 1) * PAGE)
+            return await database.read(search.read_page, asked, page_request)
 
         return await replayed(name, self._url, call, 100)
 
