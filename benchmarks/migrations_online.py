@@ -24,7 +24,8 @@ from tests.support import go_service
 from angidi.cli.context import MIGRATIONS
 from angidi.db.embedded import EmbeddedServer
 from angidi.migrate import Migrate, Source
-from benchmarks.databases import SERVER_SETTINGS, say
+from benchmarks.console import say
+from benchmarks.databases import SERVER_SETTINGS
 from benchmarks.probe import Probe
 
 TICKS = os.sysconf("SC_CLK_TCK")

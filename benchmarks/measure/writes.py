@@ -1,40 +1,29 @@
 """What a write costs the database: bytes of log, processor time of the backend, and whether updates are HOT.
 
-One client calls the platform's own repository functions, through its pool, on a copy of a freshly loaded data set. On a
-schema of another commit it calls the same functions: their statements are the same there.
+One client calls the platform's own repository functions, through its pool, on a copy of a freshly loaded data set. For
+another commit its own interpreter does: with its statements, and its sessions' settings.
 """
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from decimal import Decimal
-from itertools import islice
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 import psycopg
 
-from angidi.db import Database, Pool, PoolSettings
-from angidi.db.rows import fetch_value
-from angidi.products import repository
-from angidi.products.models import NewProduct
-from benchmarks import catalogue, processes
-from benchmarks.arena import Arena
+from benchmarks.arena import Arena, Failed
 from benchmarks.baseline import ABSENT
 from benchmarks.baseline import NAME as BEFORE
+from benchmarks.console import ROOT
 from benchmarks.figures import Figure, Outcome, Verdict, below, find
-
-STATEMENTS = 2_000
-"""Of each kind: so many that what GIN indexes put off comes due several times."""
+from benchmarks.statements import INSERT, KINDS, PRICE, STATEMENTS, STOCK, Order
 
 OURS = "Angidi"
-STOCK, PRICE, NAME, INSERT, DELETE = (
-    "a change of stock",
-    "a change of price",
-    "a change of name",
-    "an insert",
-    "a soft delete",
-)
 LOG, CPU, HOT = "log", "backend's CPU", "HOT updates"
 GOALS = {INSERT: 10.0, PRICE: 1.5, STOCK: 0.5}
 """Kilobytes of log at most."""
@@ -51,8 +40,6 @@ SELECT indexrelid::regclass::text
 """
 UPDATES = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'products'"
 
-Call = Callable[[Database, int], Awaitable[object]]
-
 
 class Cost(NamedTuple):
     """What a statement of a kind costs: kilobytes of log, microseconds of processor time, HOT updates in per cent."""
@@ -65,18 +52,16 @@ class Cost(NamedTuple):
 def statements(arena: Arena) -> Outcome:
     """Measure the log and the processor time of an insert, of changes and of a soft delete, after a bulk load."""
     rows = arena.middle
-    ids = [UUID(id_) for id_ in arena.ids(rows)]
-    calls = _calls(ids, list(islice(catalogue.products(rows), STATEMENTS)))
-    databases = {OURS: arena.databases.platform(rows)}
+    sides = {OURS: (Path(sys.executable), arena.databases.platform(rows))}
     if arena.baseline:
-        databases[BEFORE] = arena.databases.baseline(rows)
+        sides[BEFORE] = (arena.baseline.python, arena.databases.baseline(rows))
     else:
         arena.skipped[BEFORE] = ABSENT
     with arena.databases.settings(full_page_writes="off", autovacuum="off", synchronous_commit="off"):
-        taken = arena.race({who: lambda name=name: _round(arena, name, calls) for who, name in databases.items()})
-    figures = [figure for kind in calls for figure in _figures(kind, taken)]
+        taken = arena.race({who: partial(_round, arena, rows, *side) for who, side in sides.items()})
+    figures = [figure for kind in KINDS for figure in _figures(kind, taken)]
     title = f"What a write costs the database, {rows:,} rows after a bulk load"
-    kinds = ", ".join(calls)
+    kinds = ", ".join(KINDS)
     note = (
         f"{STATEMENTS:,} statements of each kind, by one client, in this order: {kinds}; on rows drawn uniformly. "
         "Full-page images, autovacuum and the wait for the disk are off; what GIN indexes put off is done and counted."
@@ -84,69 +69,37 @@ def statements(arena: Arena) -> Outcome:
     return Outcome(name="writes", title=title, figures=figures, verdicts=_goals(figures), notes=[note])
 
 
-def _calls(ids: Sequence[UUID], texts: Sequence[catalogue.Product]) -> dict[str, Call]:
-    """Return the kinds of statement; each call takes another product, and a new one has the texts of one in `texts`."""
-
-    def change(column: str, value: Callable[[int], object]) -> Call:
-        return lambda db, number: db.write(repository.update, ids[number % len(ids)], {column: value(number)})
-
-    def insert(db: Database, number: int) -> Awaitable[object]:
-        row = texts[number]
-        new = NewProduct(
-            name=row.name,
-            price=Decimal(row.price),
-            category_id=UUID(row.category_id),
-            stock=row.stock,
-            description=row.description,
-            image_url="https://img.shop.example/radio.jpg",
-            sku=f"NEW-{number:09}",
-        )
-        return db.write(repository.insert, new)
-
-    return {
-        STOCK: change("stock", lambda number: 1_000 + number),
-        PRICE: change("price", lambda number: Decimal(number + 1_000_000) / 100),
-        NAME: change("name", lambda number: texts[number].name),
-        INSERT: insert,
-        DELETE: lambda db, number: db.write(repository.delete, ids[number % len(ids)]),
-    }
-
-
-def _round(arena: Arena, name: str, calls: Mapping[str, Call]) -> dict[str, Cost]:
+def _round(arena: Arena, rows: int, python: Path, name: str) -> dict[str, Cost]:
+    ids = [UUID(id_) for id_ in arena.ids(rows)]
     with arena.databases.copy(name) as url:
-        return {kind: asyncio.run(_cost(url, call)) for kind, call in calls.items()}
+        return {kind: _cost(python, Order(url=url, kind=kind, ids=ids, rows=rows)) for kind in KINDS}
 
 
-async def _cost(url: str, call: Call) -> Cost:
-    """Return what a statement costs, each on a connection of its own for the kind."""
-    with psycopg.connect(url, autocommit=True) as conn:
+def _cost(python: Path, order: Order) -> Cost:
+    """Return what a statement of a kind costs."""
+    with psycopg.connect(order.url, autocommit=True) as conn:
         _finish_gin(conn)
         before, updated = _log(conn), _updates(conn)
-        seconds = await _run(url, call)
+        seconds = _run(python, order)
         _finish_gin(conn)
         log = (_log(conn) - before) / STATEMENTS / 1000
         total, hot = (now - then for now, then in zip(_updates(conn), updated, strict=True))
     return Cost(log, 1e6 * seconds / STATEMENTS, 100 * hot / total if total else None)
 
 
-async def _run(url: str, call: Call) -> float:
-    """Run the statements; return the seconds of processor time that the backend took for them."""
-    database = Database(Pool(url, PoolSettings(min_conns=1, max_conns=1)))
-    await database.open()
-    backend = await database.read(fetch_value, "SELECT pg_backend_pid()", {})
-    before = processes.cpu([backend])
-    for number in range(STATEMENTS):
-        await call(database, number)
-    used = processes.used(before, processes.cpu([backend]))
-    await database.close()
-    await asyncio.to_thread(_wait_for_end, backend)
-    return used
-
-
-def _wait_for_end(backend: int) -> None:
-    """Return when the backend has ended: by then it has told its statistics."""
-    while processes.stat(backend):
-        time.sleep(0.01)
+def _run(python: Path, order: Order) -> float:
+    """Run the statements by an interpreter, whose `angidi` it is; return the seconds that the backend took."""
+    done = subprocess.run(
+        [python, "-m", "benchmarks.statements"],
+        cwd=ROOT,
+        env={**os.environ, "ANGIDI_ENV_FILE": os.devnull},
+        input=msgspec.json.encode(order),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Failed(f"{order.kind} failed: {done.stderr.decode()[-1000:]}")
+    return float(done.stdout)
 
 
 def _finish_gin(conn: psycopg.Connection) -> None:

@@ -32,7 +32,7 @@ MODULES = [
         ),
     ]
 ]
-BUILT = {"PLAIN", "WALK", "GATHER", "COUNT", "COUNT_BOUNDED", "EXPLAIN"}
+BUILT = {"PLAIN", "DEEP", "WALK", "GATHER", "COUNT", "COUNT_BOUNDED", "EXPLAIN"}
 """Statements with places for conditions: they are tried as the functions of `lists` put them together."""
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 
@@ -89,7 +89,9 @@ def pages() -> Iterator[tuple[str, str]]:
                 page_request = PageRequest(position, after=after)
                 name = f"{sort}-{deleted}-{after is not None}"
                 alone = Selection(ProductQuery(sort=sort or "price", category_id=uuid4()))
-                yield f"plain-{name}", lists.plain(alone, PageRequest(ORDERS[alone.query.order].position))[0]
+                for before in (0, 10_000):
+                    behind = PageRequest(ORDERS[alone.query.order].position, before=before)
+                    yield f"plain-{name}-{before}", lists.plain(alone, behind)[0]
                 yield f"gather-{name}", lists.gather(selection, page_request)[0]
                 for relevance in CLASSES if sort is None else ():
                     of_class = selection.of_relevance(relevance)

@@ -105,9 +105,10 @@ RETURN (
       FROM words_in(name) AS of_name);
 
 -- The first 32 words of q, each after mark, the last one with ending (“:*” makes it the beginning of a word); or a SKU that
--- is q, with ending.
+-- is q, with ending. Declared IMMUTABLE, though unaccent() is not, so that a plan computes it once and not for each row;
+-- nothing that is stored rests on it.
 CREATE OR REPLACE FUNCTION words_query(q text, mark text, ending text) RETURNS tsquery
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN (
     SELECT concat_ws(
                ' | ',

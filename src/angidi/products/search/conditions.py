@@ -59,11 +59,22 @@ class Selection(NamedTuple):
         return bool(self.query.search or self.query.q)
 
     @property
-    def is_whole(self) -> bool:
-        """Whether this is the whole list or a category's, without any other filter."""
+    def is_unfiltered(self) -> bool:
+        """Whether there is no filter but a category, `search` and `q`."""
         query = self.query
         others = (query.min_price, query.max_price, query.in_stock, query.deleted, query.sku or None)
-        return not self.is_search and others == (None, None, None, None, None)
+        return others == (None, None, None, None, None)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is the whole list or a category's, without any other filter."""
+        return self.is_unfiltered and not self.is_search
+
+    @property
+    def is_one_condition(self) -> bool:
+        """Whether `search` or `q` stands alone, so that the planner's estimate of its hits can be relied on."""
+        is_alone = bool(self.query.search) != bool(self.query.q)
+        return is_alone and self.is_unfiltered and self.query.category_id is None
 
     @property
     def is_read_in_order(self) -> bool:
@@ -78,13 +89,6 @@ class Selection(NamedTuple):
         if query.min_price is not None or query.max_price is not None:
             return by == "price"
         return query.category_id is None or by != "name"
-
-    @property
-    def is_one_condition(self) -> bool:
-        """Whether `search` or `q` stands alone, so that the planner's estimate of its hits can be relied on."""
-        query = self.query
-        others = (query.min_price, query.max_price, query.in_stock, query.deleted, query.category_id)
-        return bool(query.search) != bool(query.q) and all(other is None for other in others)
 
     def of_relevance(self, relevance: int) -> "Selection":
         """Return the hits of `q` of one relevance."""

@@ -1,6 +1,7 @@
 """The statements that lists of products are read by.
 
 plain    along the index of the list's order, or however the planner thinks best
+deep     the same for a page far behind
 walk     along the index of the list's order, so many rows and no more: for filters that many rows pass
 gather   all hits by the indexes of their filters, then sorted: for filters that few rows pass
 
@@ -16,8 +17,17 @@ from angidi.products.search.orders import ORDERS, Order
 COLUMNS: LiteralString = """p.id, p.name, coalesce(p.description, '') AS description, p.price, p.stock, p.category_id,
        p.created_at, p.updated_at, p.version, p.image_url, p.sku, p.deleted_at"""
 
-# The ids come from the index alone, and only the rows of the page from the table, however many are skipped.
 PLAIN = """
+SELECT {columns}, ({total}) AS total
+  FROM products AS p
+ WHERE {where}
+ ORDER BY {order}
+ LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+# The ids come from the index alone, and only the rows of the page from the table. Page 3,000 by price takes 11 ms for
+# 269, and page 1 would take 0.6 ms for 0.4.
+DEEP = """
 SELECT {columns}, ({total}) AS total
   FROM (SELECT id
           FROM products AS p
@@ -72,6 +82,9 @@ SELECT coalesce(sum(rows), 0)::bigint
  WHERE list = 'products'
    AND category_id = coalesce(%(category_id)s::uuid, '00000000-0000-0000-0000-000000000000')
 """
+MOST_READ = 500
+"""Rows before a page by number, up to which they are read from the table like those of the page."""
+
 NO_TOTAL: LiteralString = "NULL::bigint"
 
 RELEVANCES: dict[int, LiteralString] = {2: "2", 1: "1", 0: "0"}
@@ -94,8 +107,9 @@ Statement = tuple[LiteralString, dict[str, object]]
 def plain(selection: Selection, page_request: PageRequest) -> Statement:
     """Return the statement for a page, a row more than it has and, where the database keeps it, the total."""
     order = ORDERS[selection.query.order]
+    template = DEEP if page_request.offset > MOST_READ else PLAIN
     kept = selection.is_whole and page_request.counting != "none"
-    sql = PLAIN.format(
+    sql = template.format(
         columns=COLUMNS,
         total=TOTAL if kept else NO_TOTAL,
         where=_all(selection.conditions(), _after(order, page_request)),
