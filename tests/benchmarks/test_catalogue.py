@@ -29,13 +29,19 @@ def test_the_parts_of_the_products_are_all_of_them() -> None:
 
 
 def test_the_tree_has_unique_names_five_levels_and_parents_before_children() -> None:
-    categories = catalogue.tree().categories
+    tree = catalogue.tree()
+    categories = tree.categories
     assert len({category.name for category in categories}) == len(categories) == 5_292
     assert {category.depth for category in categories} == {1, 2, 3, 4, 5}
     seen: set[UUID | None] = {None}
     for category in categories:
         assert category.parent_id in seen
         seen.add(category.id)
+    largest = {tree.subtree(1.0, 1).id}
+    for category in tree.categories:
+        if category.parent_id in largest:
+            largest.add(category.id)
+    assert len(largest) == 441
 
 
 def test_shares_say_how_many_products_stand_in_a_subtree() -> None:
@@ -45,6 +51,37 @@ def test_shares_say_how_many_products_stand_in_a_subtree() -> None:
     assert large.share > 0.3
     there = Counter(product.category_id for product in catalogue.products(20_000))
     assert abs(there[leaf.id.hex] / 20_000 - leaf.share) < 0.002
+
+
+def test_a_departments_words_and_prices_are_its_own() -> None:
+    department = {category.id.hex: category.department for category in catalogue.tree().categories}
+    rows = [(department[row.category_id], row) for row in catalogue.products(5_000)]
+    for place, (_, nouns, materials, cheapest, dearest) in enumerate(words.DEPARTMENTS):
+        own = {*nouns, *materials, *words.of_department(place)}
+        for where, row in rows:
+            found = own.intersection(re.findall(r"\w+", f"{row.name} {row.description}".lower()))
+            assert (where == place) == bool(found), row
+            assert where != place or cheapest <= round(float(row.price) * 100) + 1 <= dearest + 1, row
+
+
+def test_deeper_categories_sell_fewer_things_at_fewer_prices() -> None:
+    tree = catalogue.tree()
+    sells = dict(zip((category.id for category in tree.categories), catalogue.assortments(tree), strict=True))
+    for category in tree.categories:
+        if category.parent_id is not None:
+            own, above = sells[category.id], sells[category.parent_id]
+            assert set(own.nouns) <= set(above.nouns)
+            assert set(own.materials) <= set(above.materials)
+            assert above.cheapest <= own.cheapest * 1.001
+            assert own.dearest <= above.dearest * 1.001
+            assert category.depth > 3 or len(own.nouns) < len(above.nouns)
+
+
+def test_the_words_of_departments_and_shelves_differ() -> None:
+    shelves = sum(category.depth == 2 for category in catalogue.tree().categories)
+    coined = [word for place in range(len(words.DEPARTMENTS)) for word in words.of_department(place)]
+    coined += [word for number in range(shelves) for word in words.of_shelf(number)]
+    assert len(set(coined)) == len(coined) == 12 * 200 + 96 * 40
 
 
 def test_texts_have_realistic_sizes_and_one_product_in_ten_has_the_frequent_word() -> None:
