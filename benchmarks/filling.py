@@ -35,8 +35,11 @@ COPIES = {
 }
 
 
-def fill(url: str, rows: int) -> None:
-    """Put the catalogue into an empty database: by COPY, the secondary indexes being built anew after it."""
+def fill(url: str, rows: int, users: int | None = None) -> None:
+    """Put the catalogue into an empty database: by COPY, the secondary indexes being built anew after it.
+
+    There are as many users as products, or `users`.
+    """
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("SET maintenance_work_mem = '1GB'")
         conn.execute("SET max_parallel_maintenance_workers = 2")
@@ -48,7 +51,7 @@ def fill(url: str, rows: int) -> None:
                     stack.enter_context(_without_indexes(conn, table))
             with ThreadPoolExecutor(STREAMS) as threads:
                 list(threads.map(lambda part: _copy_products(url, rows, part), range(STREAMS)))
-            _copy(conn, "users", _users(rows))
+            _copy(conn, "users", _users(rows if users is None else users))
         conn.execute("VACUUM (ANALYZE)")
 
 

@@ -1,8 +1,9 @@
 """Explain what the service asks of the database, on a million products, and write what it takes beside the code.
 
-    python -m benchmarks.plans [--products 1000000]
+    python -m benchmarks.plans [--rows 1000000] [--only requests|combinations] [--strength 2]
 
-Every request of `tests/plans/cases.py` is answered by the application, its statements are explained, and compared with
+Every combination of conditions on a list of products is asked for first (see `benchmarks.combinations`). Then every
+request of `tests/plans/cases.py` is answered by the application, its statements are explained, and compared with
 their budget: it ends with 1 where one is exceeded. Then each index is measured: its size, and what it adds to the
 write-ahead log for a row that is inserted. The result is docs/database/plans.json; `make docs` makes INDEXES.md of it.
 """
@@ -26,6 +27,7 @@ from tests.plans.cases import CASES
 from tests.plans.explain import answers, problems
 
 from angidi.db.embedded import EmbeddedServer
+from benchmarks import combinations
 
 RESULT = Path(__file__).parents[1] / "docs/database/plans.json"
 INSERTED = 20_000
@@ -72,15 +74,27 @@ class Index(NamedTuple):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--products", type=int, default=1_000_000, help="how many rows (default: 1000000)")
-    arguments = parser.parse_args()
+    parser.add_argument("--rows", type=int, default=1_000_000, help="how many products (default: 1000000)")
+    parser.add_argument("--only", choices=("requests", "combinations"), help="one of the two parts")
+    parser.add_argument("--strength", type=int, choices=(2, 3), default=2, help="how many conditions meet (default: 2)")
+    given = parser.parse_args()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    failed = 0
+    if given.only != "requests":
+        failed |= combinations.run(given.rows, given.strength)
+    if given.only != "combinations":
+        failed |= explain(given.rows)
+    return failed
+
+
+def explain(rows: int) -> int:
+    """Explain the requests, measure the indexes and write both; return 1 where a budget is exceeded."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder, "home"), durable=False) as server:
         server.create_database("plans")
         url = server.url("plans")
         migrate_up(url)
-        say(f"building {arguments.products:,} products")
-        catalogue.build(url, arguments.products)
+        say(f"building {rows:,} products")
+        catalogue.build(url, rows)
         say("explaining the requests")
         found = answers(url, Path(folder), CASES, catalogue.places(url))
         say("measuring the indexes")
@@ -90,14 +104,14 @@ def main() -> int:
     exceeded = [line for case, answer in found.items() for line in problems(case, answer)]
     print(*exceeded, sep="\n", end="\n" if exceeded else "")
     result = {
-        "products": arguments.products,
+        "products": rows,
         "server": f"PostgreSQL {version // 10_000}.{version % 10_000}",
         "indexes": indexes,
         "requests": {case.name: answer.buffers for case, answer in found.items()},
     }
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     say(f"wrote {RESULT.name}: `make docs` makes INDEXES.md of it")
-    return bool(exceeded)
+    return int(bool(exceeded))
 
 
 def measured(url: str) -> Iterator[tuple[str, dict[str, int]]]:

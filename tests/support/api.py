@@ -9,7 +9,9 @@ import httpx
 from angidi.app import build_app, build_services, build_tokens
 from angidi.config import Settings
 from angidi.db import Database
+from angidi.db.pool import Pool, PoolSettings
 from angidi.users.models import NewUser, User
+from angidi.web.access import AccessLog, nowhere, through_structlog
 
 BASE = "/api/v1"
 PASSWORD = "correct horse battery"
@@ -21,8 +23,8 @@ class Api(httpx.AsyncClient):
     Paths are below the base path; `as_` is the Authorization header of a user.
     """
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        app: Any = build_app(settings, database)
+    def __init__(self, settings: Settings, database: Database, access_log: AccessLog = through_structlog) -> None:
+        app: Any = build_app(settings, database, access_log)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         super().__init__(transport=transport, base_url=f"http://testserver{BASE}")
         self.tokens = build_tokens(settings)
@@ -60,6 +62,18 @@ async def api_over(settings: Settings, database: Database) -> AsyncGenerator[Api
     """Give the API over `database`, which is open and stays so."""
     async with Api(settings, database) as api:
         yield api
+
+
+@asynccontextmanager
+async def api_on_one_connection(settings: Settings, url: str) -> AsyncGenerator[Api]:
+    """Give the API on a pool of one connection: what it has prepared stays so. Requests are not logged."""
+    database = Database(Pool(url, PoolSettings(min_conns=1, max_conns=1)))
+    await database.open()
+    try:
+        async with Api(settings, database, nowhere) as api:
+            yield api
+    finally:
+        await database.close()
 
 
 def error_of(answer: httpx.Response) -> tuple[int, str]:

@@ -1,0 +1,246 @@
+"""The product list as the API contract says it, in plain Python: which products match, in what order.
+
+It is naive on purpose, and states what SQL has to do: all products in a list, each looked at for each query. What
+letters' lower case is, and in what order names stand, the database says (`Spelling`).
+"""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from angidi.paging import COUNT_BOUND
+
+MOST_WORDS = 32
+LONGEST_WORD = 100
+
+NOTHING_TO_SEARCH = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+NOTHING_TO_Q = NOTHING_TO_SEARCH | dict.fromkeys(map(ord, "\u200c\u200d"))
+MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "đ": "d", "\u0131": "i", "\u03c2": "\u03c3"}
+)
+"""What folding makes of letters that no mark makes different: dotless i and final sigma are the last two."""
+
+RUNS = re.compile(r"[^\W_]+")
+"""Letters and digits in a row."""
+
+UNSPACED = re.compile(
+    "[\u0e01-\u0e5b\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
+)
+"""Chinese, Japanese and Thai, which are written without blanks between words."""
+
+Lower = Callable[[str], str]
+
+
+class Product(NamedTuple):
+    """A product: the columns that a list depends on."""
+
+    id: UUID
+    name: str
+    description: str | None
+    price: Decimal
+    stock: int
+    category_id: UUID
+    created_at: datetime
+    deleted_at: datetime | None
+    sku: str | None
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a list is asked for, but for the page and the count."""
+
+    search: str = ""
+    q: str = ""
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
+    in_stock: bool | None = None
+    sku: str | None = None
+    category_id: UUID | None = None
+    subtree: bool = False
+    deleted: str | None = None
+    sort: str | None = None
+
+    @property
+    def order(self) -> str:
+        return self.sort or ("relevance" if self.q.strip() else "-created_at")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the request, those that are not given left out."""
+        given = {name: value for name, value in vars(self).items() if value not in (None, "", False) or value == 0}
+        given |= {name: value for name, value in vars(self).items() if name == "in_stock" and value is not None}
+        if not self.subtree:
+            given.pop("subtree", None)
+        return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
+
+
+class Spelling:
+    """How the database at the other end of a connection spells and sorts."""
+
+    def __init__(self, conn: psycopg.Connection) -> None:
+        self._conn = conn
+        self.lower: Lower = functools.cache(self._lower)
+
+    def _lower(self, text: str) -> str:
+        return text.lower() if text.isascii() else self._ask("SELECT lower(%s)", text)[0][0]
+
+    def ranks(self, texts: Iterable[str]) -> dict[str, int]:
+        """Return the place of each text in the database's order; those that the order takes for equal are equal."""
+        query = "SELECT text, dense_rank() OVER (ORDER BY text) FROM unnest(%s::text[]) AS text"
+        return dict(self._ask(query, list({*texts})))
+
+    def _ask(self, query: Any, parameter: object) -> list[Any]:
+        return self._conn.execute(query, [parameter]).fetchall()
+
+
+def folded(text: str, lower: Lower) -> str:
+    """Return what names are sorted by."""
+    return lower(text) if text.isascii() else lower(MARKS.sub("", unicodedata.normalize("NFKD", text)))
+
+
+def searchable(text: str, lower: Lower) -> str:
+    """Return what `search` looks in, and for."""
+    return lower(text.translate(NOTHING_TO_SEARCH))
+
+
+def words_in(text: str, lower: Lower) -> list[str]:
+    """Return the words of a text as `q` compares them, in its order."""
+    if not text.isascii():
+        text = lower(unicodedata.normalize("NFKC", text).translate(NOTHING_TO_Q)).translate(PLAIN)
+        text = lower(MARKS.sub("", unicodedata.normalize("NFKD", text)).translate(PLAIN))
+    return [run[:LONGEST_WORD] for run in RUNS.findall(lower(text))]
+
+
+class Known:
+    """A product, and what a query compares of it, computed once."""
+
+    def __init__(self, row: Product, lower: Lower = str.lower) -> None:
+        self.row = row
+        self._lower = lower
+
+    @cached_property
+    def texts(self) -> tuple[str, str]:
+        return searchable(self.row.name, self._lower), searchable(self.row.description or "", self._lower)
+
+    @cached_property
+    def name_words(self) -> list[str]:
+        return words_in(self.row.name, self._lower)
+
+    @cached_property
+    def words(self) -> list[str]:
+        return self.name_words + words_in(self.row.description or "", self._lower)
+
+    @cached_property
+    def folded_name(self) -> str:
+        return folded(self.row.name, self._lower)
+
+    @cached_property
+    def sku(self) -> str:
+        return self._lower(self.row.sku or "")
+
+
+class Wanted:
+    """The words of a query, and how well a product fits them."""
+
+    def __init__(self, q: str, lower: Lower) -> None:
+        words = words_in(q, lower)[:MOST_WORDS]
+        self.inside = [word for word in words if UNSPACED.search(word)]
+        self.whole = words
+        self.sku = lower(q.strip())
+
+    def relevance(self, known: Known) -> int | None:
+        """Return 2, 1 or 0, or None where the product is no hit."""
+        is_sku = bool(known.sku) and known.sku.startswith(self.sku)
+        in_name = self._found(known.name_words, known.texts[:1])
+        if not (is_sku or self._found(known.words, known.texts)):
+            return None
+        if known.sku == self.sku or (in_name and {*self.whole} - {*self.inside} <= {*known.name_words}):
+            return 2
+        return 1 if is_sku or in_name else 0
+
+    def _found(self, words: list[str], texts: tuple[str, ...]) -> bool:
+        """Tell whether all wanted words are there, the last one perhaps as the beginning of one."""
+        if not self.whole or not all(any(word in text for text in texts) for word in self.inside):
+            return False
+        *before, last = self.whole
+        missing = {*before} - {*self.inside} - {*words}
+        return not missing and (last in self.inside or any(word.startswith(last) for word in words))
+
+
+class Shop:
+    """All products; `below` has the categories of each subtree. The empty `q` and `search` filter nothing.
+
+    `ranks` says in what order folded names stand; without it, that of their code points.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Known],
+        below: Mapping[UUID, set[UUID]],
+        lower: Lower = str.lower,
+        ranks: Mapping[str, int] | None = None,
+    ) -> None:
+        self._rows = rows
+        self._below = below
+        self._lower = lower
+        self._ranks = ranks
+
+    def listed(self, query: Query) -> list[Product]:
+        """Return the whole list, in its order."""
+        return [row for row, _ in self.hits(query)]
+
+    def hits(self, query: Query) -> list[tuple[Product, int | None]]:
+        """Return the whole list, in its order, each product with its relevance; None where there is no `q`."""
+        wanted = Wanted(query.q, self._lower) if query.q.strip() else None
+        term = searchable(query.search, self._lower)
+        found: list[tuple[Any, Product, int | None]] = []
+        for known in self._rows:
+            if self._passes(query, term, known):
+                relevance = wanted.relevance(known) if wanted else None
+                if not wanted or relevance is not None:
+                    found.append((self._key(query, known, relevance), known.row, relevance))
+        found.sort(key=lambda hit: hit[0], reverse=query.order.startswith("-") or query.order == "relevance")
+        return [(row, relevance) for _, row, relevance in found]
+
+    def _key(self, query: Query, known: Known, relevance: int | None) -> tuple[Any, ...]:
+        row, column = known.row, query.order.removeprefix("-")
+        if column == "relevance":
+            return relevance, row.created_at, row.id
+        if column == "name":
+            return self._ranks[known.folded_name] if self._ranks else known.folded_name, row.id
+        return getattr(row, column), row.id
+
+    def _passes(self, query: Query, term: str, known: Known) -> bool:
+        row = known.row
+        return (
+            query.deleted in {"with", "only" if row.deleted_at else None}
+            and (query.category_id is None or row.category_id in self._within(query))
+            and (query.min_price is None or row.price >= query.min_price)
+            and (query.max_price is None or row.price <= query.max_price)
+            and query.in_stock in {None, row.stock > 0}
+            and query.sku in {None, row.sku}
+            and (not term or any(term in text for text in known.texts))
+        )
+
+    def _within(self, query: Query) -> set[UUID]:
+        assert query.category_id is not None
+        return self._below.get(query.category_id, set()) if query.subtree else {query.category_id}
+
+
+def is_total(data: Mapping[str, Any], hits: int, count: str | None) -> bool:
+    """Tell whether an answer has the right total: exact on request and up to the bound, which may stand for more."""
+    if count == "none":
+        return "total_count" not in data
+    if data.get("total_is_estimate"):
+        return count != "exact" and data["total_count"] == COUNT_BOUND < hits
+    return data["total_count"] == hits
