@@ -12,7 +12,6 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from angidi.products.models import ProductQuery
 from benchmarks import catalogue, words
 from tests.plans.covering import covering
 from tests.support.naive import Query
@@ -49,13 +48,11 @@ WORDS = {
     "foreign": "leather",
     "sku": "pri-0001",
 }
-KNOWS_SKU = "sku" in ProductQuery.__struct_fields__
-UNKNOWN: frozenset[str] = frozenset() if KNOWS_SKU else frozenset({"sku"})
 DIMENSIONS: Mapping[str, tuple[str, ...]] = {
-    "filter": tuple(name for name in FILTERS if name not in UNKNOWN),
+    "filter": tuple(FILTERS),
     "sort": SORTS,
     "search": tuple(SEARCHES),
-    "q": tuple(name for name in WORDS if name not in UNKNOWN),
+    "q": tuple(WORDS),
     "scope": ("whole", "category", "root", "middle", "leaf"),
     "page": ("first", "cursor", "deep"),
     "count": ("default", "none", "exact"),
@@ -148,7 +145,7 @@ class Combination:
             parameters["count"] = self.count
         if self.page == "deep":
             parameters["page"] = str(places.deep_page)
-        if not query.subtree:
+        if not query.subtree or query.sku:  # which the list of a category does not know
             return "/products", parameters
         del parameters["category_id"], parameters["subtree"]
         return f"/categories/{query.category_id}/products", parameters

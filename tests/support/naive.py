@@ -7,7 +7,7 @@ letters' lower case is, and in what order names stand, the database says (`Spell
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -30,13 +30,12 @@ PLAIN = str.maketrans(
 )
 """What folding makes of letters that no mark makes different: dotless i and final sigma are the last two."""
 
-RUNS = re.compile(r"[^\W_]+")
-"""Letters and digits in a row."""
-
-UNSPACED = re.compile(
-    "[\u0e01-\u0e5b\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
-)
+_UNSPACED = "\u0e00-\u0e7f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+UNSPACED = re.compile(f"[{_UNSPACED}]")
 """Chinese, Japanese and Thai, which are written without blanks between words."""
+
+RUNS = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\W_])+")
+"""Letters and digits in a row, those of scripts without blanks apart from others."""
 
 Lower = Callable[[str], str]
 
@@ -114,11 +113,20 @@ def searchable(text: str, lower: Lower) -> str:
 
 
 def words_in(text: str, lower: Lower) -> list[str]:
-    """Return the words of a text as `q` compares them, in its order."""
+    """Return the words of a text as `q` compares them, in its order.
+
+    In scripts without blanks a run counts as its pairs of neighbours and its last character.
+    """
     if not text.isascii():
         text = lower(unicodedata.normalize("NFKC", text).translate(NOTHING_TO_Q)).translate(PLAIN)
-        text = lower(MARKS.sub("", unicodedata.normalize("NFKD", text)).translate(PLAIN))
-    return [run[:LONGEST_WORD] for run in RUNS.findall(lower(text))]
+        text = MARKS.sub("", unicodedata.normalize("NFKD", text)).translate(PLAIN)
+    words: list[str] = []
+    for run in RUNS.findall(lower(text)):
+        if UNSPACED.match(run):
+            words += [run[place : place + 2] for place in range(len(run))]
+        else:
+            words.append(run[:LONGEST_WORD])
+    return words
 
 
 class Known:
@@ -146,35 +154,38 @@ class Known:
 
     @cached_property
     def sku(self) -> str:
-        return self._lower(self.row.sku or "")
+        return searchable(self.row.sku or "", self._lower)
 
 
 class Wanted:
     """The words of a query, and how well a product fits them."""
 
     def __init__(self, q: str, lower: Lower) -> None:
-        words = words_in(q, lower)[:MOST_WORDS]
-        self.inside = [word for word in words if UNSPACED.search(word)]
-        self.whole = words
-        self.sku = lower(q.strip())
+        self._words = words_in(q, lower)[:MOST_WORDS]
+        self._sku = searchable(q.strip(), lower)
 
     def relevance(self, known: Known) -> int | None:
         """Return 2, 1 or 0, or None where the product is no hit."""
-        is_sku = bool(known.sku) and known.sku.startswith(self.sku)
-        in_name = self._found(known.name_words, known.texts[:1])
-        if not (is_sku or self._found(known.words, known.texts)):
-            return None
-        if known.sku == self.sku or (in_name and {*self.whole} - {*self.inside} <= {*known.name_words}):
+        is_sku = bool(known.sku and self._sku) and known.sku.startswith(self._sku)
+        if (is_sku and known.sku == self._sku) or self._are_in(known.name_words, to_the_end=True):
             return 2
-        return 1 if is_sku or in_name else 0
+        if is_sku or self._are_in(known.name_words):
+            return 1
+        return 0 if self._are_in(known.words) else None
 
-    def _found(self, words: list[str], texts: tuple[str, ...]) -> bool:
-        """Tell whether all wanted words are there, the last one perhaps as the beginning of one."""
-        if not self.whole or not all(any(word in text for text in texts) for word in self.inside):
+    def _are_in(self, words: Sequence[str], *, to_the_end: bool = False) -> bool:
+        """Tell whether all are among `words`, the last one perhaps as the beginning of one, unless `to_the_end`.
+
+        A single character of a script without blanks may begin a pair in any case.
+        """
+        begins = [len(word) == 1 and bool(UNSPACED.match(word)) for word in self._words]
+        if not begins:
             return False
-        *before, last = self.whole
-        missing = {*before} - {*self.inside} - {*words}
-        return not missing and (last in self.inside or any(word.startswith(last) for word in words))
+        begins[-1] |= not to_the_end
+        return all(
+            word in words or (may_begin and any(other.startswith(word) for other in words))
+            for word, may_begin in zip(self._words, begins, strict=True)
+        )
 
 
 class Shop:
@@ -185,7 +196,7 @@ class Shop:
 
     def __init__(
         self,
-        rows: Iterable[Known],
+        rows: Sequence[Known],
         below: Mapping[UUID, set[UUID]],
         lower: Lower = str.lower,
         ranks: Mapping[str, int] | None = None,
