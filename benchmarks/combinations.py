@@ -26,8 +26,8 @@ from tests.plans.warm import MEASURED, Warm, connected
 
 from angidi.db.embedded import EmbeddedServer
 from angidi.db.embedded.locks import opened, try_lock
-from benchmarks.contestants import ROOT
-from benchmarks.databases import SERVER_SETTINGS, Databases, say
+from benchmarks.console import ROOT, say
+from benchmarks.databases import SERVER_SETTINGS, Databases
 
 FOLDER = ROOT / ".angidi" / "bench"
 RESULT = ROOT / "docs/database/combinations.json"

@@ -96,7 +96,7 @@ def explain(rows: int) -> int:
         say(f"building {rows:,} products")
         catalogue.build(url, rows)
         say("explaining the requests")
-        found = answers(url, Path(folder), CASES, catalogue.places(url))
+        found = answers(url, Path(folder), CASES, catalogue.places(url, rows))
         say("measuring the indexes")
         indexes = dict(measured(url))
         with psycopg.connect(url) as conn:

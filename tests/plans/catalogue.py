@@ -1,106 +1,84 @@
-"""A shop of any size to explain statements on: the same for the same number of products, built by the server itself.
+"""A shop of any size for tests of plans and lists: the catalogue that the benchmarks generate, and what is in it."""
 
-Twelve categories have eight each below them, and those six: the leaves, with many products or few. Texts have about the
-usual length, one product in fifty and one user in ten are deleted. One word stands in a tenth of all products, one in a
-thousandth, and each product has one that no other has.
-"""
-
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
 from typing import Any, LiteralString
+from uuid import UUID
 
 import psycopg
-from psycopg import sql
+from benchmarks.filling import fill
 from psycopg.rows import dict_row
 
-CATEGORIES: tuple[LiteralString, ...] = (
-    "INSERT INTO categories (name) SELECT 'Root ' || n FROM generate_series(1, 12) AS n",
-    """
-    INSERT INTO categories (name, parent_id)
-    SELECT replace(name, 'Root', 'Branch') || '.' || n, id
-      FROM categories
-     CROSS JOIN generate_series(1, 8) AS n
-     ORDER BY name, n
-    """,
-    """
-    INSERT INTO categories (name, parent_id)
-    SELECT replace(name, 'Branch', 'Leaf') || '.' || n, id
-      FROM categories
-     CROSS JOIN generate_series(1, 6) AS n
-     WHERE name LIKE 'Branch %'
-     ORDER BY name, n
-    """,
-)
-PRODUCTS = """
-INSERT INTO products (id, name, description, price, stock, category_id, sku, created_at, deleted_at)
-SELECT ('01' || lpad(to_hex(n), 10, '0') || '7' || substr(md5(n::text), 1, 3)
-             || 'a' || substr(md5(n::text), 4, 15))::uuid,
-       (ARRAY['Blue', 'Red', 'Small', 'Large', 'Old', 'Plain', 'Fine', 'Heavy'])[1 + luck %% 8]
-       || ' ' || (ARRAY['cup', 'plate', 'lamp', 'chair', 'table', 'knife', 'vase', 'clock', 'bowl'])[1 + luck %% 9]
-       || ' ' || md5(n::text),
-       'Made by hand, ' || md5((n * 7)::text) || ' and ' || md5((n * 11)::text)
-       || CASE WHEN n %% 10 = 3 THEN ' porcelain' ELSE ' stoneware' END
-       || CASE WHEN n %% 1000 = 4 THEN ' walnut' ELSE ' oak' END,
-       1 + luck %% 9973, luck %% 211, leaves[1 + (576 * (luck / 2147483648.0) ^ 2)::int %% 576],
-       'SKU-' || n, timestamptz '2026-01-01 00:00+00' + n * interval '1 minute',
-       CASE WHEN n %% 50 = 17 THEN now() END
-  FROM generate_series(1, %(rows)s) AS n
- CROSS JOIN LATERAL (SELECT abs(hashint4(n)::bigint) AS luck) AS chance
- CROSS JOIN (SELECT array_agg(id ORDER BY name) AS leaves FROM categories WHERE name LIKE 'Leaf %%') AS tree
-"""
-USERS = """
-INSERT INTO users (email, password_hash, name, created_at, deleted_at)
-SELECT 'user' || n || '@shop.example', 'no password has this hash', 'User ' || md5(n::text),
-       timestamptz '2026-01-01 00:00+00' + n * interval '1 minute', CASE WHEN n %% 10 = 0 THEN now() END
-  FROM generate_series(1, %(rows)s) AS n
-"""
+from benchmarks import catalogue, words
+from tests.conftest import migrate_up
+from tests.support.naive import Product
+from tests.support.server import Databases
 
-# Indexes that no constraint needs are built when the rows are there, which takes a fraction of the time.
-DROPPABLE = """
-SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid), obj_description(indexrelid)
-  FROM pg_index
- WHERE indrelid = 'products'::regclass
-   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
-"""
+USERS = 5
+"""Products for each user."""
 
-# What the requests of the cases name: a root with much below it, a leaf of the usual size, a product in the middle.
-PLACES = """
-SELECT p.id AS product, p.sku, split_part(p.name, ' ', 3) AS unique_word, p.category_id AS leaf,
-       branch.id AS branch, branch.parent_id AS root,
-       u.id AS user, u.email
+DELETE_USERS: LiteralString = "UPDATE users SET deleted_at = created_at WHERE right(email, 14) = '0@shop.example'"
+
+# A product in the middle, in a leaf of the usual size.
+PLACES: LiteralString = """
+SELECT p.id AS product, p.sku, u.id AS user, u.email
   FROM products AS p
-  JOIN categories AS leaf ON leaf.id = p.category_id
-  JOIN categories AS branch ON branch.id = leaf.parent_id
- CROSS JOIN LATERAL (SELECT id, email FROM users WHERE email = 'user7@shop.example') AS u
- WHERE p.deleted_at IS NULL
-   AND p.category_id = (SELECT categories.id
-                          FROM products
-                          JOIN categories ON categories.id = products.category_id
-                         GROUP BY categories.id
-                         ORDER BY count(*), categories.name
-                         LIMIT 1 OFFSET 288)
+ CROSS JOIN (SELECT id, email FROM users WHERE email = 'user7@shop.example') AS u
+ WHERE p.category_id = %(leaf)s AND p.deleted_at IS NULL
  ORDER BY p.created_at
  LIMIT 1
 """
 
 
-def build(url: str, products: int) -> None:
-    """Fill the empty, migrated database with as many products, and a fifth as many users."""
+def build(url: str, rows: int) -> None:
+    """Fill the empty, migrated database with so many products, and a fifth as many users, a tenth of them deleted."""
+    fill(url, rows, rows // USERS)
     with psycopg.connect(url, autocommit=True) as conn:
-        for statement in CATEGORIES:
-            conn.execute(statement)
-        indexes = conn.execute(DROPPABLE).fetchall()
-        for name, _, _ in indexes:
-            conn.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
-        conn.execute(PRODUCTS, {"rows": products})
-        for name, definition, comment in indexes:
-            conn.execute(definition)
-            conn.execute(sql.SQL("COMMENT ON INDEX {} IS {}").format(sql.Identifier(name), sql.Literal(comment)))
-        conn.execute(USERS, {"rows": products // 5})
-        conn.execute("VACUUM ANALYZE")
+        conn.execute(DELETE_USERS)
+        conn.execute("VACUUM ANALYZE users")
 
 
-def places(url: str) -> dict[str, Any]:
-    """Return what stands in the places of a request."""
+def template(databases: Databases, rows: int) -> str:
+    """Return the name of a migrated database with so many products to copy from, built once in a run."""
+
+    def built(url: str) -> None:
+        migrate_up(url)
+        build(url, rows)
+
+    return databases.template(f"shop_of_{rows}", built)
+
+
+def places(url: str, rows: int) -> dict[str, Any]:
+    """Return what stands in the places of a request: ids, and words that many products have, few, or next to none."""
+    tree = catalogue.tree()
+    found: dict[str, Any] = {
+        "root": tree.subtree(1.0, 1).id,
+        "branch": tree.subtree(0.03, 2, 0).id,
+        "leaf": tree.subtree(0.005, 5, 0).id,
+        "frequent": words.FREQUENT,
+        "selective": next(islice(words.of_department(0), 150, None)),
+        "unique_word": catalogue.rare_words(rows)[7],
+        "foreign": "wallet",
+    }
     with psycopg.connect(url) as conn:
-        found = conn.cursor(row_factory=dict_row).execute(PLACES).fetchone()
-    assert found is not None
-    return found
+        row = conn.cursor(row_factory=dict_row).execute(PLACES, found).fetchone()
+    assert row is not None
+    return found | row
+
+
+def products(rows: int) -> Iterator[Product]:
+    """Yield what `build` stores, as the naive model knows it."""
+    for row in catalogue.products(rows):
+        yield Product(
+            id=UUID(row.id),
+            name=row.name,
+            description=row.description,
+            price=Decimal(row.price),
+            stock=row.stock,
+            category_id=UUID(row.category_id),
+            created_at=datetime.fromisoformat(row.created_at),
+            deleted_at=datetime.fromisoformat(row.deleted_at) if row.deleted_at else None,
+            sku=row.sku,
+        )

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import migrate_up
 from tests.plans import catalogue
 from tests.plans.cases import CASES, Case
 from tests.plans.explain import Answer, Plan, answers, problems
@@ -16,13 +15,8 @@ PRODUCTS = 30_000
 @pytest.fixture(scope="module")
 def found(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Case, Answer]]:
     """What each case comes to. The shop is built once in a run, whichever workers these tests fall to."""
-
-    def build(url: str) -> None:
-        migrate_up(url)
-        catalogue.build(url, PRODUCTS)
-
-    with databases.database(databases.template(f"shop_of_{PRODUCTS}", build)) as url:
-        yield answers(url, tmp_path_factory.mktemp("home"), CASES, catalogue.places(url))
+    with databases.database(catalogue.template(databases, PRODUCTS)) as url:
+        yield answers(url, tmp_path_factory.mktemp("home"), CASES, catalogue.places(url, PRODUCTS))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 PIECES = (
-    "Cup", "cup", "CUP", "blue", "set of", "\u0141\u00f3d\u017a", "lodz", "\u00d8re", "ore", "\u00e6ble", "\u0152uvre",
-    "oeuvre", "Stra\u00dfe", "STRASSE", "GRO\u1e9e", "\u0110ak", "caf\u00e9", "cafe\u0301", "cafe",
+    "Cup", "cup", "CUP", "blue", "set of", "\u0141\u00f3d\u017a", "lodz", "\u00d8sterbro", "osterbro", "\u00e6ble",
+    "\u0152uvre", "oeuvre", "Stra\u00dfe", "STRASSE", "GRO\u1e9e", "\u0110ak", "caf\u00e9", "cafe\u0301", "cafe",
     "\u039f\u0394\u039f\u03a3", "\u03bf\u03b4\u03cc\u03c2", "\u03bf\u03b4\u03bf\u03c3", "\u0130zmir", "\u0131s\u0131",
     "izmir", "\u8336\u676f", "\u676f", "cup\u8336\u676f", "\u3055\u304f\u3089", "\u0e01\u0e02\u0e04",
     "soft\u00adhyphen", "softhyphen", "zero\u200bwidth", "zerowidth", "join\u2060er", "mark\ufeffed", "non\u200cjoin",

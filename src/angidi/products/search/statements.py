@@ -55,7 +55,7 @@ SELECT {columns}, {relevance} AS relevance
 # MATERIALIZED keeps the levels apart: the hits are planned for all of them, and not along the index of an order.
 GATHER = """
 WITH hit AS MATERIALIZED (
-    SELECT p.id, p.name, p.price, p.created_at, {relevance} AS relevance
+    SELECT p.id, p.{key}, {relevance} AS relevance
       FROM products AS p{join}
      WHERE {where}
 ), page AS (
@@ -137,6 +137,7 @@ def gather(selection: Selection, page_request: PageRequest) -> Statement:
     order = _order(selection)
     sql = GATHER.format(
         columns=COLUMNS,
+        key=order.key,
         relevance=_relevance(selection),
         join=_join(selection),
         where=_all(selection.conditions()),
