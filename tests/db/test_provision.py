@@ -8,10 +8,12 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from tests.support.server import Databases
 
+from angidi.cli.context import MIGRATIONS
 from angidi.config import ConfigError
 from angidi.db import provision
 from angidi.db.conninfo import parts_of
 from angidi.db.inspection import characters, is_empty
+from angidi.migrate import Migrate, Source
 
 
 @pytest.fixture
@@ -34,6 +36,16 @@ def test_the_owner_can_create_tables_in_a_database_with_unicodes_letters(databas
         conn.execute("CREATE TABLE made (n integer)")
         assert conn.execute("SHOW statement_timeout").fetchone() == ("5s",)
     assert not is_empty(wanted)
+
+
+def test_migrations_are_not_ended_by_the_limits_that_the_owner_has(databases: Databases, wanted: str) -> None:
+    provision.create(databases.admin_url, wanted)
+    limits = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    for url, expected in ((wanted, "0"), (make_conninfo(wanted, options="-c statement_timeout=7s"), "7s")):
+        with Migrate.open(Source(MIGRATIONS), url) as migrate:
+            conn = migrate.session.connection
+            found = [conn.execute(f"SHOW {limit}").fetchone() for limit in limits]
+        assert found == [(expected,), ("0",), ("0",)]
 
 
 def test_a_second_time_changes_nothing(databases: Databases, wanted: str) -> None:

@@ -113,6 +113,21 @@ def test_verify_shows_what_a_down_file_forgot(scratch: Scratch):
     assert [line[:13] for line in found[0].lines] == ["- column a.i:", "+ column a.i:"]
 
 
+def test_verify_takes_an_extension_for_one_thing_and_what_a_down_file_leaves_on_purpose_for_undone(scratch: Scratch):
+    make: dict[str, str] = {"u1_a": "CREATE EXTENSION IF NOT EXISTS pg_trgm;", "u2_b": "SELECT 1;", "d2_b": "SELECT 1;"}
+    scratch.files(**make, d1_a="SELECT 1;")
+    found = verify(Source(scratch.folder), parse_target(scratch.url))
+    left = ("+ extension pg_trgm",)
+    assert [(each.version, each.lines) for each in found] == [(1, left), (-1, left)]
+    scratch.files(d1_a="-- migrate:ignore not-undone: others may use it\nSELECT 1;")
+    assert verify(Source(scratch.folder), parse_target(scratch.url)) == []
+    scratch.files(u2_b="CREATE SCHEMA forgotten;", d2_b="-- migrate:ignore not-undone\nDROP SCHEMA forgotten;")
+    assert verify(Source(scratch.folder), parse_target(scratch.url)) == []
+    scratch.files(u2_b="CREATE SCHEMA IF NOT EXISTS forgotten;", d2_b="-- migrate:ignore not-undone\nSELECT 1;")
+    found = verify(Source(scratch.folder), parse_target(scratch.url))
+    assert {each.lines for each in found} == {("+ schema forgotten",)}, "an ignore without a reason counts for nothing"
+
+
 def test_verify_leaves_no_database_behind(cli: Cli, scratch: Scratch):
     cli("verify")
     assert scratch.run("SELECT datname FROM pg_database WHERE datname LIKE 'migrate\\_verify%'") == []

@@ -1,4 +1,7 @@
-"""A schema as comparable lines: one for each object, with all that defines it."""
+"""A schema as comparable lines: one for each object, with all that defines it.
+
+An extension is one line: what belongs to it is not the schema's.
+"""
 
 from typing import Any
 
@@ -6,9 +9,11 @@ from psycopg import Connection
 
 _OBJECTS = """
 WITH here AS (SELECT oid FROM pg_namespace WHERE nspname = current_schema()),
+of_extensions AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
 relations AS (SELECT pg_class.oid, relname, relkind, relpersistence, reloptions
                 FROM pg_class JOIN here ON here.oid = relnamespace
-               WHERE relname::text <> ALL (%(bookkeeping)s))
+               WHERE relname::text <> ALL (%(bookkeeping)s)
+                 AND ('pg_class'::regclass, pg_class.oid) NOT IN (SELECT classid, objid FROM of_extensions))
 SELECT format('relation %%s: kind %%s, %%s, options %%s, comment %%s', relname, relkind, relpersistence, reloptions,
               obj_description(oid, 'pg_class'))
 FROM relations
@@ -48,10 +53,12 @@ UNION ALL
 SELECT format('routine %%s: %%s', pg_proc.oid::regprocedure,
               CASE prokind WHEN 'a' THEN 'aggregate' ELSE pg_get_functiondef(pg_proc.oid) END)
 FROM pg_proc JOIN here ON here.oid = pronamespace
+WHERE ('pg_proc'::regclass, pg_proc.oid) NOT IN (SELECT classid, objid FROM of_extensions)
 UNION ALL
 SELECT format('type %%s: %%s, %%s', typname, typtype,
               (SELECT string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = pg_type.oid))
 FROM pg_type JOIN here ON here.oid = typnamespace WHERE typtype IN ('e', 'd', 'r')
+  AND ('pg_type'::regclass, pg_type.oid) NOT IN (SELECT classid, objid FROM of_extensions)
 UNION ALL
 SELECT format('extension %%s', extname) FROM pg_extension
 UNION ALL

@@ -94,7 +94,12 @@ def _ignored(finding: Finding) -> bool:
     while above > 0 and lines[above - 1].lstrip().startswith("--"):
         above -= 1
     text = "\n".join(lines if finding.rule == "missing-down" else lines[above : finding.line])
-    return any(match[1] == finding.rule and match[2].strip() for match in _IGNORE.finditer(text))
+    return is_ignored(finding.rule, text)
+
+
+def is_ignored(rule: str, text: str) -> bool:
+    """Say whether a comment in the text ignores the rule, with a reason."""
+    return any(match[1] == rule and match[2].strip() for match in _IGNORE.finditer(text))
 
 
 def _exemptions(directory: Path) -> Callable[[Finding], bool]:

@@ -15,6 +15,13 @@ from .url import PQ_SCHEMES, Target
 
 APPLICATION = "angidi migrate"
 
+_NO_LIMITS = """
+SELECT set_config(name, '0', false)
+FROM pg_settings
+WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')
+  AND setting <> '0' AND source <> 'client'
+"""
+
 
 @dataclass(slots=True)
 class Session:
@@ -63,17 +70,21 @@ class Session:
 def connect(target: Target, *, strict: bool = False, **changes: str) -> Connection[Any]:
     """Open a connection with golang-migrate's session settings; `changes` replace parts of the address.
 
+    Unless strict, time limits hold only where the address sets them: those of a role or a server are made for requests.
     Raises `Unreachable`, or `OpenError` for an address that libpq does not understand.
     """
     settings = _settings(target, strict=strict) | changes
     try:
-        return Connection[Any].connect(autocommit=True, prepare_threshold=None, **settings)  # pyright: ignore[reportArgumentType] # libpq's settings are text
+        connection = Connection[Any].connect(autocommit=True, prepare_threshold=None, **settings)  # pyright: ignore[reportArgumentType] # libpq's settings are text
     except psycopg.errors.ConnectionTimeout as error:  # which does not say of what
         raise Unreachable(f"host {settings.get('host')}, port {settings.get('port', '5432')}: {error}") from None
     except psycopg.OperationalError as error:
         raise Unreachable(target.redact(str(error).strip())) from None
     except psycopg.Error as error:
         raise OpenError(target.redact(str(error).strip())) from None
+    if not strict:
+        connection.execute(_NO_LIMITS)
+    return connection
 
 
 def _settings(target: Target, *, strict: bool) -> dict[str, str]:

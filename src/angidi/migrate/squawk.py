@@ -11,9 +11,13 @@ from typing import Any
 _OURS = {
     "require-concurrent-index-creation", "require-timeout-settings", "ban-drop-table", "ban-drop-column",
     "changing-column-type", "renaming-column", "renaming-table", "constraint-missing-not-valid",
-    "adding-foreign-key-constraint", "adding-not-nullable-field", "disallowed-unique-constraint",
+    "adding-foreign-key-constraint", "adding-not-nullable-field", "disallowed-unique-constraint", "prefer-robust-stmts",
 }  # fmt: skip
-"""What our own rules say better, and what the runner sees to: it sets lock_timeout for atomic files."""
+"""What our own rules say better, and what the runner sees to: it sets lock_timeout for atomic files.
+
+`prefer-robust-stmts` asks for IF NOT EXISTS where an index is built CONCURRENTLY. A build that fails leaves an invalid
+index, which that would take for one that is built; without it, `repair` finds the index.
+"""
 
 
 def squawk(paths: Sequence[Path], server: int) -> list[tuple[Path, int, int, str, str, str]]:
