@@ -18,7 +18,8 @@ INTRODUCTION = """\
 
 Made by `tools/schema_docs.py` from the catalogue of a migrated database, and compared with it by a test:
 to change a text here, change the comment in a migration.
-The same as SQL stands in [schema.sql](../reference/schema.sql).
+The same as SQL stands in [schema.sql](../reference/schema.sql). The extensions pg_trgm and unaccent belong to it:
+[a server of your own](SETUP.md#extensions) says what they need.
 """
 
 BOOKKEEPING = "schema_migrations"
@@ -95,6 +96,19 @@ RELATIONS = """
      ORDER BY parent.relname COLLATE "C", child.relname COLLATE "C", k.conname COLLATE "C"
 """
 
+# What belongs to an extension is described by it.
+FUNCTIONS = """
+    SELECT format('%%s(%%s)', p.proname, pg_get_function_identity_arguments(p.oid)) AS name,
+           pg_get_function_result(p.oid) AS definition,
+           coalesce(obj_description(p.oid, 'pg_proc'), '') AS comment
+      FROM pg_catalog.pg_proc AS p
+     WHERE p.pronamespace = current_schema()::regnamespace
+       AND NOT EXISTS (SELECT
+                         FROM pg_catalog.pg_depend AS d
+                        WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+     ORDER BY p.proname COLLATE "C"
+"""
+
 
 class Table(NamedTuple):
     """A table of the schema."""
@@ -117,7 +131,7 @@ class Column(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A constraint or an index: what it is called, how SQL says it, what it is for."""
+    """A constraint, an index or a function: what it is called, how SQL says it (what it returns), what it is for."""
 
     name: str
     definition: str
@@ -151,7 +165,8 @@ def render(conn: psycopg.Connection) -> str:
         )
         for table in tables
     ]
-    return "\n".join([INTRODUCTION, diagram(relations, columns), *chapters])
+    functions = grid(("function", "returns", "what for"), map(row_of, fetch(conn, Named, FUNCTIONS)))
+    return "\n".join([INTRODUCTION, diagram(relations, columns), *chapters, f"## Functions\n\n{functions}"])
 
 
 def fetch(conn: psycopg.Connection, kind: type[Row], query: LiteralString, **values: int | str) -> list[Row]:
@@ -192,13 +207,13 @@ def chapter(table: Table, columns: Iterable[Column], constraints: Iterable[Named
 
 
 def row_of(named: Named) -> tuple[str, str, str]:
-    """Cells for a constraint or an index."""
+    """Cells for a constraint, an index or a function."""
     return f"`{named.name}`", f"`{named.definition}`", named.comment
 
 
 def grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table. A bar inside a cell is escaped: it would end the cell, even within code."""
-    body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    body = [[cell.replace("|", "\\|").replace("\x01", "\\x01") for cell in row] for row in rows]
     return "".join(f"| {' | '.join(row)} |\n" for row in [head, ["---"] * len(head), *body])
 
 

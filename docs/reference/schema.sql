@@ -4,8 +4,8 @@
 
 \restrict angidi
 
--- Dumped from database version 18.4
--- Dumped by pg_dump version 18.4
+-- Dumped from database version 18.6
+-- Dumped by pg_dump version 18.6
 
 SET statement_timeout = 0;
 SET lock_timeout = 0;
@@ -18,6 +18,178 @@ SET check_function_bodies = false;
 SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
+
+--
+-- Name: pg_trgm; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+
+--
+-- Name: EXTENSION pg_trgm; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
+
+--
+-- Name: unaccent; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
+
+
+--
+-- Name: EXTENSION unaccent; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION unaccent IS 'text search dictionary that removes accents';
+
+
+--
+-- Name: add_product_search(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.add_product_search() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    INSERT INTO product_search (product_id, document, words)
+    SELECT id, search_document(name, description), product_words(name, description, sku)
+      FROM added;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION add_product_search(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.add_product_search() IS 'Writes what new products are searched by.';
+
+
+--
+-- Name: add_to_list_counts(text, uuid[], bigint[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.add_to_list_counts(of_list text, of_categories uuid[], changes bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+BEGIN
+    WITH change AS MATERIALIZED (
+        SELECT category_id, sum(rows)::bigint AS rows
+          FROM unnest(of_categories, changes) AS each (category_id, rows)
+         GROUP BY category_id
+        HAVING sum(rows) <> 0
+    ), free AS MATERIALIZED (
+        SELECT change.category_id, change.rows, counted.id
+          FROM change
+         CROSS JOIN LATERAL (SELECT list_counts.id
+                               FROM list_counts
+                              WHERE list_counts.list = of_list AND list_counts.category_id = change.category_id
+                              LIMIT 1
+                                FOR NO KEY UPDATE SKIP LOCKED) AS counted
+         -- Under a snapshot of its own a transaction could not change a row that another has changed since.
+         WHERE current_setting('transaction_isolation') = 'read committed'
+    ), added AS (
+        UPDATE list_counts
+           SET rows = list_counts.rows + free.rows
+          FROM free
+         WHERE list_counts.list = of_list
+           AND list_counts.category_id = free.category_id
+           AND list_counts.id = free.id
+    )
+    INSERT INTO list_counts (list, category_id, rows)
+    SELECT of_list, category_id, rows
+      FROM change
+     WHERE NOT EXISTS (SELECT FROM free WHERE free.category_id = change.category_id);
+END
+$$;
+
+
+--
+-- Name: FUNCTION add_to_list_counts(of_list text, of_categories uuid[], changes bigint[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.add_to_list_counts(of_list text, of_categories uuid[], changes bigint[]) IS 'Adds to the totals of a list, by category, without waiting for other writers.';
+
+
+--
+-- Name: change_product_search(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.change_product_search() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    INSERT INTO product_search (product_id, document, words)
+    SELECT id, search_document(after.name, after.description),
+           product_words(after.name, after.description, after.sku)
+      FROM after
+      JOIN before USING (id)
+     WHERE (before.name, before.description, before.sku) IS DISTINCT FROM (after.name, after.description, after.sku)
+    ON CONFLICT (product_id) DO UPDATE
+       SET document = excluded.document, words = excluded.words;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION change_product_search(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.change_product_search() IS 'Writes what changed products are searched by, where name, description or SKU changed.';
+
+
+--
+-- Name: clean_search_pending_lists(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.clean_search_pending_lists() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    PERFORM gin_clean_pending_list('product_search_document_idx'), gin_clean_pending_list('product_search_words_idx');
+END
+$$;
+
+
+--
+-- Name: FUNCTION clean_search_pending_lists(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.clean_search_pending_lists() IS 'Moves the pending entries of the search indexes to where they belong, after a load.';
+
+
+--
+-- Name: clear_list_counts(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.clear_list_counts() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    DELETE FROM list_counts WHERE list = TG_TABLE_NAME;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION clear_list_counts(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.clear_list_counts() IS 'A truncated table has nothing to count.';
+
 
 --
 -- Name: close_moved_categories(); Type: FUNCTION; Schema: public; Owner: -
@@ -53,7 +225,7 @@ $$;
 -- Name: FUNCTION close_moved_categories(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.close_moved_categories() IS 'Writes the ways anew for categories that moved, and for all below them.';
+COMMENT ON FUNCTION public.close_moved_categories() IS 'Rewrites the ways of categories that moved, and of all below them.';
 
 
 --
@@ -89,14 +261,13 @@ CREATE FUNCTION public.count_moved_product() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
     AS $$
+DECLARE
+    before bigint := -(OLD.deleted_at IS NULL)::integer;
+    after  bigint := (NEW.deleted_at IS NULL)::integer;
 BEGIN
-    INSERT INTO list_counts (list, category_id, rows)
-    SELECT 'products', category_id, sum(rows)
-      FROM (VALUES (OLD.category_id, -(OLD.deleted_at IS NULL)::integer),
-                   (NEW.category_id, (NEW.deleted_at IS NULL)::integer)) AS moved (category_id, rows)
-     GROUP BY GROUPING SETS ((), (category_id))
-    HAVING sum(rows) <> 0;
-    PERFORM fold_now_and_then('products', ARRAY[OLD.category_id, NEW.category_id]);
+    PERFORM add_to_list_counts('products',
+                               ARRAY[OLD.category_id, NEW.category_id, '00000000-0000-0000-0000-000000000000'],
+                               ARRAY[before, after, before + after]);
     RETURN NULL;
 END
 $$;
@@ -118,9 +289,8 @@ CREATE FUNCTION public.count_moved_user() RETURNS trigger
     SET search_path TO '$user', 'public'
     AS $$
 BEGIN
-    INSERT INTO list_counts (list, rows)
-    VALUES ('users', CASE WHEN NEW.deleted_at IS NULL THEN 1 ELSE -1 END);
-    PERFORM fold_now_and_then('users', '{}');
+    PERFORM add_to_list_counts('users', ARRAY['00000000-0000-0000-0000-000000000000'::uuid],
+                               ARRAY[CASE WHEN NEW.deleted_at IS NULL THEN 1 ELSE -1 END]);
     RETURN NULL;
 END
 $$;
@@ -142,13 +312,12 @@ CREATE FUNCTION public.count_products() RETURNS trigger
     SET search_path TO '$user', 'public'
     AS $$
 BEGIN
-    INSERT INTO list_counts (list, category_id, rows)
-    SELECT 'products', category_id, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
-      FROM counted
-     WHERE deleted_at IS NULL
-     GROUP BY GROUPING SETS ((), (category_id))
-    HAVING count(*) > 0;
-    PERFORM fold_now_and_then('products', ARRAY(SELECT DISTINCT category_id FROM counted));
+    PERFORM add_to_list_counts('products', array_agg(coalesce(category_id, '00000000-0000-0000-0000-000000000000')),
+                               array_agg(rows))
+       FROM (SELECT category_id, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END AS rows
+               FROM counted
+              WHERE deleted_at IS NULL
+              GROUP BY GROUPING SETS ((), (category_id))) AS change;
     RETURN NULL;
 END
 $$;
@@ -170,12 +339,10 @@ CREATE FUNCTION public.count_users() RETURNS trigger
     SET search_path TO '$user', 'public'
     AS $$
 BEGIN
-    INSERT INTO list_counts (list, rows)
-    SELECT 'users', CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
-      FROM counted
-     WHERE deleted_at IS NULL
-    HAVING count(*) > 0;
-    PERFORM fold_now_and_then('users', '{}');
+    PERFORM add_to_list_counts('users', ARRAY['00000000-0000-0000-0000-000000000000'::uuid], ARRAY[rows])
+       FROM (SELECT CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END AS rows
+               FROM counted
+              WHERE deleted_at IS NULL) AS change;
     RETURN NULL;
 END
 $$;
@@ -186,125 +353,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.count_users() IS 'Counts the users that a statement inserted or deleted.';
-
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
---
--- Name: list_counts; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.list_counts (
-    id bigint NOT NULL,
-    list text NOT NULL,
-    category_id uuid,
-    rows bigint NOT NULL,
-    CONSTRAINT list_known CHECK ((list = ANY (ARRAY['products'::text, 'users'::text])))
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
-
-
---
--- Name: TABLE list_counts; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.list_counts IS 'How long the lists are: the sum of rows, by list and category, is the number of living rows. Kept by triggers as changes that are folded now and then; `angidi doctor` verifies and rebuilds it.';
-
-
---
--- Name: COLUMN list_counts.id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.list_counts.id IS 'The identity of a change or a sum.';
-
-
---
--- Name: COLUMN list_counts.list; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.list_counts.list IS 'Which list is counted.';
-
-
---
--- Name: COLUMN list_counts.category_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.list_counts.category_id IS 'Whose products are counted; NULL for the whole list.';
-
-
---
--- Name: COLUMN list_counts.rows; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.list_counts.rows IS 'How many rows came, or went where it is negative.';
-
-
---
--- Name: CONSTRAINT list_known ON list_counts; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON CONSTRAINT list_known ON public.list_counts IS 'The lists that are counted.';
-
-
---
--- Name: fold_list_counts(text, uuid[]); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.fold_list_counts(of_list text, of_categories uuid[]) RETURNS void
-    LANGUAGE sql
-    BEGIN ATOMIC
- WITH folded AS (
-          DELETE FROM public.list_counts list_counts_1
-           WHERE (list_counts_1.id IN ( SELECT gathered.id
-                    FROM public.list_counts gathered
-                   WHERE ((gathered.list = fold_list_counts.of_list) AND ((gathered.category_id IS NULL) OR (gathered.category_id = ANY (fold_list_counts.of_categories))))
-                  FOR UPDATE OF gathered SKIP LOCKED))
-           RETURNING list_counts_1.category_id,
-             list_counts_1.rows
-         )
-  INSERT INTO public.list_counts (list, category_id, rows)  SELECT fold_list_counts.of_list AS of_list,
-             folded.category_id,
-             sum(folded.rows) AS sum
-            FROM folded
-           GROUP BY folded.category_id
-          HAVING (sum(folded.rows) <> (0)::numeric);
-END;
-
-
---
--- Name: FUNCTION fold_list_counts(of_list text, of_categories uuid[]); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.fold_list_counts(of_list text, of_categories uuid[]) IS 'Replaces the changes gathered for the whole list and these categories by their sums.';
-
-
---
--- Name: fold_now_and_then(text, uuid[]); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.fold_now_and_then(of_list text, of_categories uuid[]) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
-    AS $$
-BEGIN
-    IF random() < 1 / 32.0
-       AND coalesce(current_setting('angidi.has_folded', true), '') = ''
-       AND current_setting('transaction_isolation') = 'read committed'
-    THEN
-        PERFORM set_config('angidi.has_folded', 'yes', true);
-        PERFORM fold_list_counts(of_list, of_categories);
-    END IF;
-END
-$$;
-
-
---
--- Name: FUNCTION fold_now_and_then(of_list text, of_categories uuid[]); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.fold_now_and_then(of_list text, of_categories uuid[]) IS 'Folds by chance, once in a transaction.';
 
 
 --
@@ -320,61 +368,55 @@ CREATE FUNCTION public.folded(body text) RETURNS text
 -- Name: FUNCTION folded(body text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.folded(body text) IS 'The text in lower case and without marks: decomposed by NFKD, marks left out. “Café” and “CAFE” fold alike.';
+COMMENT ON FUNCTION public.folded(body text) IS 'The text in lower case and without marks, by NFKD: what lists by name are sorted by. “Café” and “CAFE” fold alike.';
 
 
 --
--- Name: forget_list_counts(); Type: FUNCTION; Schema: public; Owner: -
+-- Name: is_representable(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.forget_list_counts() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
-    AS $$
-BEGIN
-    DELETE FROM list_counts WHERE list = TG_TABLE_NAME;
-    RETURN NULL;
-END
-$$;
+CREATE FUNCTION public.is_representable(moment timestamp with time zone) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((moment >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (moment < '10000-01-01 00:00:00+00'::timestamp with time zone));
 
 
 --
--- Name: FUNCTION forget_list_counts(); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION is_representable(moment timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.forget_list_counts() IS 'A truncated table has nothing to count.';
-
-
---
--- Name: fours(text); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.fours(body text) RETURNS tsvector
-    LANGUAGE sql IMMUTABLE STRICT COST 10000 PARALLEL SAFE
-    RETURN array_to_tsvector(array_remove(string_to_array((((regexp_replace((' '::text || translate(body, ''::text, ' '::text)), '([^ ][^ ][^ ][^ ])'::text, '\1 '::text, 'g'::text) || regexp_replace(regexp_replace((' '::text || translate(body, ''::text, ' '::text)), ' [^ ]'::text, ' '::text, 'g'::text), '([^ ][^ ][^ ][^ ])'::text, '\1 '::text, 'g'::text)) || regexp_replace(regexp_replace((' '::text || translate(body, ''::text, ' '::text)), ' [^ ][^ ]?'::text, ' '::text, 'g'::text), '([^ ][^ ][^ ][^ ])'::text, '\1 '::text, 'g'::text)) || regexp_replace(regexp_replace((' '::text || translate(body, ''::text, ' '::text)), ' [^ ][^ ]?[^ ]?'::text, ' '::text, 'g'::text), '([^ ][^ ][^ ][^ ])'::text, '\1 '::text, 'g'::text)), ' '::text), ''::text));
+COMMENT ON FUNCTION public.is_representable(moment timestamp with time zone) IS 'Whether the time lies in the years 1 to 9999; NULL of NULL.';
 
 
 --
--- Name: FUNCTION fours(body text); Type: COMMENT; Schema: public; Owner: -
+-- Name: is_unspaced(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.fours(body text) IS 'Every four characters of a word that stand in a row, and its last three, two and one.';
-
-
---
--- Name: fours_of(text, integer); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.fours_of(term text, step integer) RETURNS tsquery
+CREATE FUNCTION public.is_unspaced(word text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN (SELECT (COALESCE(string_agg(DISTINCT (((''''::text || replace(replace(substr(words.word, LEAST(place.place, GREATEST(1, (length(words.word) - 3))), 4), '\'::text, '\\'::text), ''''::text, ''''''::text)) || ''''::text) || CASE WHEN (words.is_last AND (length(words.word) < 4)) THEN ':*'::text ELSE ''::text END), ' & '::text), '!'''''::text))::tsquery AS "coalesce" FROM ((SELECT each.word, (each.number = max(each.number) OVER ()) AS is_last, max(length(each.word)) OVER () AS longest FROM string_to_table(translate(fours_of.term, ''::text, ' '::text), ' '::text) WITH ORDINALITY each(word, number)) words CROSS JOIN LATERAL generate_series(1, length(words.word), fours_of.step) place(place)) WHERE (length(words.word) >= LEAST(words.longest, 3)));
+    RETURN (word ~ '[\u0e00-\u0e7f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]'::text);
 
 
 --
--- Name: FUNCTION fours_of(term text, step integer); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION is_unspaced(word text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.fours_of(term text, step integer) IS 'What the fours of a text must hold for a term in lower case to stand in it: every four that begins a step on.';
+COMMENT ON FUNCTION public.is_unspaced(word text) IS 'Whether the text has a Chinese, Japanese or Thai character.';
+
+
+--
+-- Name: is_visible(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_visible(body text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (body ~ '[^\s[:cntrl:]\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2060\u3000\ufeff]'::text);
+
+
+--
+-- Name: FUNCTION is_visible(body text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.is_visible(body text) IS 'Whether the text has a character that can be seen; NULL of NULL.';
 
 
 --
@@ -399,36 +441,133 @@ COMMENT ON FUNCTION public.next_version() IS 'Counts a change of the row.';
 
 
 --
+-- Name: searchable(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.searchable(body text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN lower(translate(body, '­​⁠﻿'::text, ''::text));
+
+
+--
+-- Name: FUNCTION searchable(body text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.searchable(body text) IS 'The text in lower case, without U+00AD, U+200B, U+2060 and U+FEFF, which are nothing to `search`.';
+
+
+--
 -- Name: words_in(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
 CREATE FUNCTION public.words_in(body text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN array_remove(string_to_array(regexp_replace(regexp_replace(public.folded(body), '[^[:alnum:]]+'::text, ' '::text, 'g'::text), '([^ ]{100})[^ ]+'::text, '\1'::text, 'g'::text), ' '::text), ''::text);
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    body := unaccented(body);
+    IF is_unspaced(body) THEN
+        RETURN unspaced_words_in(body);
+    END IF;
+    body := regexp_replace(body, '[^[:alnum:] ]+', ' ', 'g');
+    IF body ~ '[^ ]{101}' THEN
+        body := regexp_replace(body, '([^ ]{100})[^ ]+', '\1', 'g');
+    END IF;
+    RETURN array_remove(string_to_array(body, ' '), '');
+END
+$$;
 
 
 --
 -- Name: FUNCTION words_in(body text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.words_in(body text) IS 'The folded words of a text, in its order: letters and digits in a row, of each run the first 100.';
+COMMENT ON FUNCTION public.words_in(body text) IS 'The words of a text, in its order: letters and digits in a row, of each run the first 100.';
 
 
 --
--- Name: product_words(text, text); Type: FUNCTION; Schema: public; Owner: -
+-- Name: product_words(text, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.product_words(name text, description text) RETURNS tsvector
+CREATE FUNCTION public.product_words(name text, description text, sku text) RETURNS tsvector
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT array_to_tsvector((((of_name.of_name || public.words_in("left"(COALESCE(product_words.description, ''::text), 20000))) || string_to_array(('='::text || NULLIF(array_to_string(of_name.of_name, ' ='::text), ''::text)), ' '::text)) || CASE WHEN (product_words.sku IS NOT NULL) THEN ARRAY[('#'::text || public.searchable(btrim(product_words.sku)))] ELSE NULL::text[] END)) AS array_to_tsvector FROM public.words_in(product_words.name) of_name(of_name));
+
+
+--
+-- Name: FUNCTION product_words(name text, description text, sku text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.product_words(name text, description text, sku text) IS 'What `q` looks in, for a name, a description and a SKU.';
+
+
+--
+-- Name: search_document(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.search_document(name text, description text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN array_to_tsvector(((public.words_in(name) || public.words_in("left"(COALESCE(description, ''::text), 20000))) || string_to_array(('='::text || NULLIF(array_to_string(public.words_in(name), ' ='::text), ''::text)), ' '::text)));
+    RETURN ((public.searchable(name) || '﻿'::text) || public.searchable(COALESCE(description, ''::text)));
 
 
 --
--- Name: FUNCTION product_words(name text, description text); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION search_document(name text, description text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.product_words(name text, description text) IS 'The words of a product, and those of its name again after “=”.';
+COMMENT ON FUNCTION public.search_document(name text, description text) IS 'What `search` looks in, for a name and a description.';
 
+
+--
+-- Name: search_pattern(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.search_pattern(term text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (('%'::text || replace(replace(replace(public.searchable(term), '\'::text, '\\'::text), '%'::text, '\%'::text), '_'::text, '\_'::text)) || '%'::text);
+
+
+--
+-- Name: FUNCTION search_pattern(term text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.search_pattern(term text) IS 'The pattern for LIKE by which a document has the term inside.';
+
+
+--
+-- Name: unaccented(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.unaccented(body text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN (octet_length(body) = length(body)) THEN lower(body) ELSE translate(lower(regexp_replace(public.unaccent('public.unaccent'::regdictionary, lower(translate(NORMALIZE(body, NFKC), '­​‌‍⁠﻿'::text, ''::text))), '[\u0300-\u036f]'::text, ''::text, 'g'::text)), 'ς'::text, 'σ'::text) END;
+
+
+--
+-- Name: FUNCTION unaccented(body text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.unaccented(body text) IS 'The text as `q` compares it: NFKC, no format characters, lower case, no accents.';
+
+
+--
+-- Name: unspaced_words_in(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.unspaced_words_in(body text) RETURNS text[]
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (SELECT COALESCE(array_agg(CASE WHEN public.is_unspaced(each.word) THEN substr(each.word, place.place, 2) ELSE "left"(each.word, 100) END ORDER BY each.number, place.place), '{}'::text[]) AS "coalesce" FROM (string_to_table(regexp_replace(regexp_replace(unspaced_words_in.body, '[^[:alnum:]\u0e00-\u0e7f ]+'::text, ' '::text, 'g'::text), '([\u0e00-\u0e7f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)'::text, ' \1 '::text, 'g'::text), ' '::text) WITH ORDINALITY each(word, number) CROSS JOIN LATERAL generate_series(1, CASE WHEN public.is_unspaced(each.word) THEN length(each.word) ELSE 1 END) place(place)) WHERE (each.word <> ''::text));
+
+
+--
+-- Name: FUNCTION unspaced_words_in(body text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.unspaced_words_in(body text) IS 'The words of a text without accents that has Chinese, Japanese or Thai characters.';
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
 
 --
 -- Name: categories; Type: TABLE; Schema: public; Owner: -
@@ -443,7 +582,10 @@ CREATE TABLE public.categories (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
     CONSTRAINT category_not_own_parent CHECK ((parent_id <> id)),
-    CONSTRAINT name_not_empty CHECK ((length(TRIM(BOTH FROM name)) > 0))
+    CONSTRAINT name_not_empty CHECK ((length(TRIM(BOTH FROM name)) > 0)),
+    CONSTRAINT name_visible CHECK (public.is_visible((name)::text)),
+    CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at))),
+    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '4611686018427387904'::bigint)))
 );
 
 
@@ -458,7 +600,7 @@ COMMENT ON TABLE public.categories IS 'The tree of categories. parent_id is the 
 -- Name: COLUMN categories.id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.categories.id IS 'Made by the application as UUID v7; five ids are known to clients and seeded.';
+COMMENT ON COLUMN public.categories.id IS 'Made by the application as UUID v7; five are known to clients and stand in every database.';
 
 
 --
@@ -507,7 +649,7 @@ COMMENT ON COLUMN public.categories.version IS 'How often the category has chang
 -- Name: CONSTRAINT category_not_own_parent ON categories; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT category_not_own_parent ON public.categories IS 'A category is not its own parent. Longer rings are refused where categories are moved.';
+COMMENT ON CONSTRAINT category_not_own_parent ON public.categories IS 'A category is not its own parent. Longer cycles are refused where categories are moved.';
 
 
 --
@@ -515,6 +657,27 @@ COMMENT ON CONSTRAINT category_not_own_parent ON public.categories IS 'A categor
 --
 
 COMMENT ON CONSTRAINT name_not_empty ON public.categories IS 'A name is more than spaces.';
+
+
+--
+-- Name: CONSTRAINT name_visible ON categories; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT name_visible ON public.categories IS 'A name has a character that can be seen.';
+
+
+--
+-- Name: CONSTRAINT times_representable ON categories; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT times_representable ON public.categories IS 'Times lie in the years 1 to 9999, so that every client can read them.';
+
+
+--
+-- Name: CONSTRAINT version_in_range ON categories; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT version_in_range ON public.categories IS 'A version is at least 1, and far from the end of bigint.';
 
 
 --
@@ -538,7 +701,7 @@ CREATE FUNCTION public.ways_up(categories uuid[]) RETURNS TABLE(ancestor_id uuid
              above.parent_id
             FROM (way way_1
               JOIN public.categories above ON ((above.id = way_1.parent_id)))
-         ) CYCLE ancestor_id SET is_ring USING passed
+         ) CYCLE ancestor_id SET is_cycle USING passed
   SELECT way.ancestor_id,
      way.descendant_id,
      way.depth
@@ -554,19 +717,19 @@ COMMENT ON FUNCTION public.ways_up(categories uuid[]) IS 'The closure''s rows fo
 
 
 --
--- Name: words_of(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+-- Name: words_query(text, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.words_of(q text, mark text, ending text) RETURNS tsquery
+CREATE FUNCTION public.words_query(q text, mark text, ending text) RETURNS tsquery
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN (SELECT (string_agg(((((''''::text || words_of.mark) || each.word) || ''''::text) || CASE WHEN (each.place = cardinality(of_query.words)) THEN words_of.ending ELSE ''::text END), ' & '::text))::tsquery AS string_agg FROM ((SELECT (public.words_in(words_of.q))[:32] AS words) of_query CROSS JOIN LATERAL unnest(of_query.words) WITH ORDINALITY each(word, place)));
+    RETURN (SELECT (concat_ws(' | '::text, (('('::text || string_agg(((((''''::text || words_query.mark) || each.word) || ''''::text) || CASE WHEN (public.is_unspaced(each.word) AND (length(each.word) = 1)) THEN ':*'::text WHEN (each.place = cardinality(of_query.words)) THEN words_query.ending ELSE ''::text END), ' & '::text)) || ')'::text), ((('''#'::text || replace(replace(NULLIF(public.searchable(btrim(words_query.q)), ''::text), '\'::text, '\\'::text), ''''::text, ''''''::text)) || ''''::text) || words_query.ending)))::tsquery AS concat_ws FROM ((SELECT (public.words_in(words_query.q))[:32] AS words) of_query CROSS JOIN LATERAL unnest(of_query.words) WITH ORDINALITY each(word, place)));
 
 
 --
--- Name: FUNCTION words_of(q text, mark text, ending text); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION words_query(q text, mark text, ending text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.words_of(q text, mark text, ending text) IS 'What the words of a product must hold for a query, each with a mark before it and the last one with an ending.';
+COMMENT ON FUNCTION public.words_query(q text, mark text, ending text) IS 'What the words of a product must match for `q`, each with a mark before it and the last one with an ending.';
 
 
 --
@@ -696,6 +859,62 @@ COMMENT ON COLUMN public.import_progress.updated_at IS 'When its last batch was 
 
 
 --
+-- Name: list_counts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.list_counts (
+    id bigint NOT NULL,
+    list text NOT NULL,
+    category_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    rows bigint NOT NULL,
+    CONSTRAINT list_known CHECK ((list = ANY (ARRAY['products'::text, 'users'::text])))
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+
+
+--
+-- Name: TABLE list_counts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.list_counts IS 'How long the lists are: the sum of rows, by list and category, is the number of active rows. Kept by triggers; `angidi doctor` verifies and rebuilds it.';
+
+
+--
+-- Name: COLUMN list_counts.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.list_counts.id IS 'Tells the rows of one total apart.';
+
+
+--
+-- Name: COLUMN list_counts.list; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.list_counts.list IS 'Which list is counted.';
+
+
+--
+-- Name: COLUMN list_counts.category_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.list_counts.category_id IS 'Whose products are counted; the nil UUID stands for the whole list.';
+
+
+--
+-- Name: COLUMN list_counts.rows; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.list_counts.rows IS 'A part of the total; only the sum means something.';
+
+
+--
+-- Name: CONSTRAINT list_known ON list_counts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT list_known ON public.list_counts IS 'The lists that are counted.';
+
+
+--
 -- Name: list_counts_id_seq; Type: SEQUENCE; Schema: public; Owner: -
 --
 
@@ -707,6 +926,46 @@ ALTER TABLE public.list_counts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     NO MAXVALUE
     CACHE 1
 );
+
+
+--
+-- Name: product_search; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.product_search (
+    product_id uuid NOT NULL,
+    document text NOT NULL,
+    words tsvector NOT NULL
+)
+WITH (autovacuum_vacuum_insert_scale_factor='0.05', autovacuum_analyze_scale_factor='0.05');
+
+
+--
+-- Name: TABLE product_search; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.product_search IS 'What products are searched by. Kept by triggers; `angidi doctor` verifies and rebuilds it.';
+
+
+--
+-- Name: COLUMN product_search.product_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product_search.product_id IS 'The product.';
+
+
+--
+-- Name: COLUMN product_search.document; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product_search.document IS 'Name and description in lower case, U+FEFF between them: what `search` looks in.';
+
+
+--
+-- Name: COLUMN product_search.words; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product_search.words IS 'The words of name and description, those of the name again after “=”, and the SKU after “#”: what `q` looks in.';
 
 
 --
@@ -726,13 +985,17 @@ CREATE TABLE public.products (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     deleted_at timestamp with time zone,
     version bigint DEFAULT 1 NOT NULL,
-    search_text text GENERATED ALWAYS AS (((lower((name)::text) || ''::text) || lower(COALESCE(description, ''::text)))) STORED,
-    words tsvector GENERATED ALWAYS AS (public.product_words((name)::text, description)) STORED,
+    CONSTRAINT image_url_not_script CHECK ((regexp_replace((image_url)::text, '[\s[:cntrl:]]'::text, ''::text, 'g'::text) !~* '^(javascript|vbscript|data):'::text)),
     CONSTRAINT name_not_empty CHECK ((length(TRIM(BOTH FROM name)) > 0)),
+    CONSTRAINT name_visible CHECK (public.is_visible((name)::text)),
     CONSTRAINT price_maximum CHECK ((price <= 99999999.99)),
     CONSTRAINT price_positive CHECK ((price >= (0)::numeric)),
-    CONSTRAINT stock_non_negative CHECK ((stock >= 0))
-);
+    CONSTRAINT sku_visible CHECK (public.is_visible((sku)::text)),
+    CONSTRAINT stock_non_negative CHECK ((stock >= 0)),
+    CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at) AND public.is_representable(deleted_at))),
+    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '4611686018427387904'::bigint)))
+)
+WITH (fillfactor='90');
 
 
 --
@@ -816,7 +1079,7 @@ COMMENT ON COLUMN public.products.updated_at IS 'When the row was last changed.'
 -- Name: COLUMN products.deleted_at; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.products.deleted_at IS 'When the product was deleted; NULL while it lives.';
+COMMENT ON COLUMN public.products.deleted_at IS 'When the product was deleted; NULL while it is active.';
 
 
 --
@@ -827,17 +1090,10 @@ COMMENT ON COLUMN public.products.version IS 'How often the product has changed,
 
 
 --
--- Name: COLUMN products.search_text; Type: COMMENT; Schema: public; Owner: -
+-- Name: CONSTRAINT image_url_not_script ON products; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.products.search_text IS 'Name and description in lower case, a control character between them: what `search` looks in. Derived.';
-
-
---
--- Name: COLUMN products.words; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.words IS 'The folded words of name and description, and those of the name again after “=”: what `q` looks in. Derived.';
+COMMENT ON CONSTRAINT image_url_not_script ON public.products IS 'No browser runs a script for showing a picture.';
 
 
 --
@@ -845,6 +1101,13 @@ COMMENT ON COLUMN public.products.words IS 'The folded words of name and descrip
 --
 
 COMMENT ON CONSTRAINT name_not_empty ON public.products IS 'A name is more than spaces.';
+
+
+--
+-- Name: CONSTRAINT name_visible ON products; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT name_visible ON public.products IS 'A name has a character that can be seen.';
 
 
 --
@@ -862,10 +1125,31 @@ COMMENT ON CONSTRAINT price_positive ON public.products IS 'A price is not negat
 
 
 --
+-- Name: CONSTRAINT sku_visible ON products; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT sku_visible ON public.products IS 'A SKU has a character that can be seen; a product without one has NULL.';
+
+
+--
 -- Name: CONSTRAINT stock_non_negative ON products; Type: COMMENT; Schema: public; Owner: -
 --
 
 COMMENT ON CONSTRAINT stock_non_negative ON public.products IS 'Nothing is sold that is not there.';
+
+
+--
+-- Name: CONSTRAINT times_representable ON products; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT times_representable ON public.products IS 'Times lie in the years 1 to 9999, so that every client can read them.';
+
+
+--
+-- Name: CONSTRAINT version_in_range ON products; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT version_in_range ON public.products IS 'A version is at least 1, and far from the end of bigint.';
 
 
 --
@@ -883,8 +1167,12 @@ CREATE TABLE public.users (
     deleted_at timestamp with time zone,
     version bigint DEFAULT 1 NOT NULL,
     CONSTRAINT email_format CHECK (((email)::text ~* '^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Z|a-z]{2,}$'::text)),
-    CONSTRAINT role_valid CHECK (((role)::text = ANY ((ARRAY['user'::character varying, 'admin'::character varying, 'moderator'::character varying])::text[])))
-);
+    CONSTRAINT name_visible CHECK (public.is_visible((name)::text)),
+    CONSTRAINT role_valid CHECK (((role)::text = ANY ((ARRAY['user'::character varying, 'admin'::character varying, 'moderator'::character varying])::text[]))),
+    CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at) AND public.is_representable(deleted_at))),
+    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '4611686018427387904'::bigint)))
+)
+WITH (fillfactor='90');
 
 
 --
@@ -947,7 +1235,7 @@ COMMENT ON COLUMN public.users.updated_at IS 'When the row was last changed.';
 -- Name: COLUMN users.deleted_at; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.users.deleted_at IS 'When the account was deleted; NULL while it lives.';
+COMMENT ON COLUMN public.users.deleted_at IS 'When the account was deleted; NULL while it is active.';
 
 
 --
@@ -965,10 +1253,31 @@ COMMENT ON CONSTRAINT email_format ON public.users IS 'An address in shape; that
 
 
 --
+-- Name: CONSTRAINT name_visible ON users; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT name_visible ON public.users IS 'A name has a character that can be seen.';
+
+
+--
 -- Name: CONSTRAINT role_valid ON users; Type: COMMENT; Schema: public; Owner: -
 --
 
 COMMENT ON CONSTRAINT role_valid ON public.users IS 'The roles that the code knows.';
+
+
+--
+-- Name: CONSTRAINT times_representable ON users; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT times_representable ON public.users IS 'Times lie in the years 1 to 9999, so that every client can read them.';
+
+
+--
+-- Name: CONSTRAINT version_in_range ON users; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT version_in_range ON public.users IS 'A version is at least 1, and far from the end of bigint.';
 
 
 --
@@ -1013,7 +1322,7 @@ ALTER TABLE ONLY public.category_closure
 -- Name: CONSTRAINT category_closure_pkey ON category_closure; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT category_closure_pkey ON public.category_closure IS 'One way between two categories; refuses rings. Serves the subtree of a category.';
+COMMENT ON CONSTRAINT category_closure_pkey ON public.category_closure IS 'One way between two categories; refuses cycles. Serves the subtree of a category.';
 
 
 --
@@ -1036,14 +1345,29 @@ COMMENT ON CONSTRAINT import_progress_pkey ON public.import_progress IS 'One imp
 --
 
 ALTER TABLE ONLY public.list_counts
-    ADD CONSTRAINT list_counts_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT list_counts_pkey PRIMARY KEY (list, category_id, id);
 
 
 --
 -- Name: CONSTRAINT list_counts_pkey ON list_counts; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT list_counts_pkey ON public.list_counts IS 'What a fold locks and deletes by.';
+COMMENT ON CONSTRAINT list_counts_pkey ON public.list_counts IS 'The total of a list, whole or by category.';
+
+
+--
+-- Name: product_search product_search_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.product_search
+    ADD CONSTRAINT product_search_pkey PRIMARY KEY (product_id);
+
+
+--
+-- Name: CONSTRAINT product_search_pkey ON product_search; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT product_search_pkey ON public.product_search IS 'One row for each product.';
 
 
 --
@@ -1077,6 +1401,20 @@ COMMENT ON CONSTRAINT users_pkey ON public.users IS 'The identity of a user, whi
 
 
 --
+-- Name: categories_name_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX categories_name_id_idx ON public.categories USING btree (name, id);
+
+
+--
+-- Name: INDEX categories_name_id_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.categories_name_id_idx IS 'The list of all categories by name, and a category found by its name alone.';
+
+
+--
 -- Name: INDEX categories_parent_id_name_key; Type: COMMENT; Schema: public; Owner: -
 --
 
@@ -1098,241 +1436,213 @@ COMMENT ON INDEX public.category_closure_descendant_id_idx IS 'The way from a ca
 
 
 --
--- Name: idx_categories_name_id; Type: INDEX; Schema: public; Owner: -
+-- Name: product_search_document_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_categories_name_id ON public.categories USING btree (name, id);
+CREATE INDEX product_search_document_idx ON public.product_search USING gin (document public.gin_trgm_ops);
 
 
 --
--- Name: INDEX idx_categories_name_id; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX product_search_document_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_categories_name_id IS 'The list of all categories by name, and a category found by its name alone.';
+COMMENT ON INDEX public.product_search_document_idx IS 'The products that have a text inside name or description, by every three characters in a row.';
 
 
 --
--- Name: idx_products_category_id; Type: INDEX; Schema: public; Owner: -
+-- Name: product_search_words_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_products_category_id ON public.products USING btree (category_id);
+CREATE INDEX product_search_words_idx ON public.product_search USING gin (words);
 
 
 --
--- Name: INDEX idx_products_category_id; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX product_search_words_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_products_category_id IS 'The foreign key to the category: its delete must see the deleted products too.';
+COMMENT ON INDEX public.product_search_words_idx IS 'The products that have words, or beginnings of words, anywhere or in the name, or a SKU by its beginning.';
 
 
 --
--- Name: idx_products_deleted_created_at; Type: INDEX; Schema: public; Owner: -
+-- Name: products_category_id_created_at_active_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_products_deleted_created_at ON public.products USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX products_category_id_created_at_active_idx ON public.products USING btree (category_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
 
 
 --
--- Name: INDEX idx_products_deleted_created_at; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX products_category_id_created_at_active_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_products_deleted_created_at IS 'The list of deleted products, newest first.';
+COMMENT ON INDEX public.products_category_id_created_at_active_idx IS 'The products of a category, newest first.';
 
 
 --
--- Name: idx_products_fours; Type: INDEX; Schema: public; Owner: -
+-- Name: products_category_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_products_fours ON public.products USING gin (public.fours(search_text));
+CREATE INDEX products_category_id_idx ON public.products USING btree (category_id);
 
 
 --
--- Name: INDEX idx_products_fours; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX products_category_id_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_products_fours IS 'The products that have a text inside name or description, by every four characters of a word in a row.';
+COMMENT ON INDEX public.products_category_id_idx IS 'The foreign key to the category: its delete must see the deleted products too.';
 
 
 --
--- Name: idx_products_living_category_id_created_at; Type: INDEX; Schema: public; Owner: -
+-- Name: products_category_id_price_active_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_products_living_category_id_created_at ON public.products USING btree (category_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX products_category_id_price_active_idx ON public.products USING btree (category_id, price, id) WHERE (deleted_at IS NULL);
 
 
 --
--- Name: INDEX idx_products_living_category_id_created_at; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX products_category_id_price_active_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_products_living_category_id_created_at IS 'The products of a category, newest first.';
+COMMENT ON INDEX public.products_category_id_price_active_idx IS 'The products of a category by price, either way.';
 
 
 --
--- Name: idx_products_living_category_id_price; Type: INDEX; Schema: public; Owner: -
+-- Name: products_created_at_active_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_products_living_category_id_price ON public.products USING btree (category_id, price, id) WHERE (deleted_at IS NULL);
+CREATE INDEX products_created_at_active_idx ON public.products USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NULL);
 
 
 --
--- Name: INDEX idx_products_living_category_id_price; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX products_created_at_active_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_products_living_category_id_price IS 'The products of a category by price, either way.';
+COMMENT ON INDEX public.products_created_at_active_idx IS 'The list of products, newest first (and oldest first, read backwards).';
 
 
 --
--- Name: idx_products_living_created_at; Type: INDEX; Schema: public; Owner: -
+-- Name: products_created_at_deleted_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_products_living_created_at ON public.products USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX products_created_at_deleted_idx ON public.products USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NOT NULL);
 
 
 --
--- Name: INDEX idx_products_living_created_at; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX products_created_at_deleted_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_products_living_created_at IS 'The list of products, newest first (and oldest first, read backwards).';
+COMMENT ON INDEX public.products_created_at_deleted_idx IS 'The list of deleted products, newest first.';
 
 
 --
--- Name: idx_products_living_name; Type: INDEX; Schema: public; Owner: -
+-- Name: products_name_active_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_products_living_name ON public.products USING btree (name, id) WHERE (deleted_at IS NULL);
+CREATE INDEX products_name_active_idx ON public.products USING btree (public.folded((name)::text), id) INCLUDE (name) WHERE (deleted_at IS NULL);
 
 
 --
--- Name: INDEX idx_products_living_name; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX products_name_active_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_products_living_name IS 'The list of products by name, either way.';
+COMMENT ON INDEX public.products_name_active_idx IS 'The list of products by name, either way, whatever case and marks the name has.';
 
 
 --
--- Name: idx_products_living_price; Type: INDEX; Schema: public; Owner: -
+-- Name: products_price_active_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_products_living_price ON public.products USING btree (price, id) WHERE (deleted_at IS NULL);
+CREATE INDEX products_price_active_idx ON public.products USING btree (price, id) WHERE (deleted_at IS NULL);
 
 
 --
--- Name: INDEX idx_products_living_price; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX products_price_active_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_products_living_price IS 'The list of products by price, either way, also between two prices.';
+COMMENT ON INDEX public.products_price_active_idx IS 'The list of products by price, either way, also between two prices.';
 
 
 --
--- Name: idx_products_words; Type: INDEX; Schema: public; Owner: -
+-- Name: products_sku_active_key; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_products_words ON public.products USING gin (words);
+CREATE UNIQUE INDEX products_sku_active_key ON public.products USING btree (sku) WHERE (deleted_at IS NULL);
 
 
 --
--- Name: INDEX idx_products_words; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX products_sku_active_key; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_products_words IS 'The products that have words, or beginnings of words, anywhere or in the name.';
+COMMENT ON INDEX public.products_sku_active_key IS 'One active product per SKU; a deleted product''s SKU is free again, and products without one never clash. Serves `sku=` and the import.';
 
 
 --
--- Name: idx_users_deleted_created_at; Type: INDEX; Schema: public; Owner: -
+-- Name: users_admin_active_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_users_deleted_created_at ON public.users USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX users_admin_active_idx ON public.users USING btree (id) WHERE (((role)::text = 'admin'::text) AND (deleted_at IS NULL));
 
 
 --
--- Name: INDEX idx_users_deleted_created_at; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX users_admin_active_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_users_deleted_created_at IS 'The list of deleted users, newest first.';
+COMMENT ON INDEX public.users_admin_active_idx IS 'The few admins, locked in the order of their ids whenever one might be the last to go.';
 
 
 --
--- Name: idx_users_fours; Type: INDEX; Schema: public; Owner: -
+-- Name: users_created_at_active_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_users_fours ON public.users USING gin (public.fours(((lower((email)::text) || ''::text) || lower((name)::text))));
+CREATE INDEX users_created_at_active_idx ON public.users USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NULL);
 
 
 --
--- Name: INDEX idx_users_fours; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX users_created_at_active_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_users_fours IS 'The users that have a text inside address or name, by every four characters of a word in a row.';
+COMMENT ON INDEX public.users_created_at_active_idx IS 'The list of users, newest first.';
 
 
 --
--- Name: idx_users_living_admins; Type: INDEX; Schema: public; Owner: -
+-- Name: users_created_at_deleted_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_users_living_admins ON public.users USING btree (id) WHERE (((role)::text = 'admin'::text) AND (deleted_at IS NULL));
+CREATE INDEX users_created_at_deleted_idx ON public.users USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NOT NULL);
 
 
 --
--- Name: INDEX idx_users_living_admins; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX users_created_at_deleted_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_users_living_admins IS 'The few admins, locked in the order of their ids whenever one might be the last to go.';
+COMMENT ON INDEX public.users_created_at_deleted_idx IS 'The list of deleted users, newest first.';
 
 
 --
--- Name: idx_users_living_created_at; Type: INDEX; Schema: public; Owner: -
+-- Name: users_email_active_key; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_users_living_created_at ON public.users USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+CREATE UNIQUE INDEX users_email_active_key ON public.users USING btree (lower((email)::text)) WHERE (deleted_at IS NULL);
 
 
 --
--- Name: INDEX idx_users_living_created_at; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX users_email_active_key; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.idx_users_living_created_at IS 'The list of users, newest first.';
+COMMENT ON INDEX public.users_email_active_key IS 'One active user per e-mail address, in any case; a deleted user''s address is free again. Serves login.';
 
 
 --
--- Name: list_counts_list_category_id_idx; Type: INDEX; Schema: public; Owner: -
+-- Name: users_search_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX list_counts_list_category_id_idx ON public.list_counts USING btree (list, category_id);
+CREATE INDEX users_search_idx ON public.users USING gin (lower((((email)::text || ''::text) || (name)::text)) public.gin_trgm_ops);
 
 
 --
--- Name: INDEX list_counts_list_category_id_idx; Type: COMMENT; Schema: public; Owner: -
+-- Name: INDEX users_search_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.list_counts_list_category_id_idx IS 'The total of a list, whole or by category.';
-
-
---
--- Name: products_sku_living_key; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX products_sku_living_key ON public.products USING btree (sku) WHERE (deleted_at IS NULL);
-
-
---
--- Name: INDEX products_sku_living_key; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON INDEX public.products_sku_living_key IS 'One living product per SKU; a deleted product''s SKU is free again, and products without one never clash. Serves the import.';
-
-
---
--- Name: users_email_living_key; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX users_email_living_key ON public.users USING btree (lower((email)::text)) WHERE (deleted_at IS NULL);
-
-
---
--- Name: INDEX users_email_living_key; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON INDEX public.users_email_living_key IS 'One living user per e-mail address, in any case; a deleted user''s address is free again. Serves login.';
+COMMENT ON INDEX public.users_search_idx IS 'The users that have a text inside address or name, by every three characters in a row.';
 
 
 --
@@ -1353,7 +1663,7 @@ CREATE TRIGGER categories_moved_closure AFTER UPDATE ON public.categories REFERE
 -- Name: categories categories_version; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER categories_version BEFORE UPDATE ON public.categories FOR EACH ROW WHEN (((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.description IS DISTINCT FROM new.description)) OR (old.parent_id IS DISTINCT FROM new.parent_id))) EXECUTE FUNCTION public.next_version();
+CREATE TRIGGER categories_version BEFORE UPDATE ON public.categories FOR EACH ROW WHEN ((((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.description IS DISTINCT FROM new.description)) OR (old.parent_id IS DISTINCT FROM new.parent_id)) OR (old.version IS DISTINCT FROM new.version))) EXECUTE FUNCTION public.next_version();
 
 
 --
@@ -1371,6 +1681,13 @@ CREATE TRIGGER products_inserted_count AFTER INSERT ON public.products REFERENCI
 
 
 --
+-- Name: products products_inserted_search; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_inserted_search AFTER INSERT ON public.products REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.add_product_search();
+
+
+--
 -- Name: products products_moved_count; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -1381,14 +1698,21 @@ CREATE TRIGGER products_moved_count AFTER UPDATE ON public.products FOR EACH ROW
 -- Name: products products_truncated_count; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER products_truncated_count AFTER TRUNCATE ON public.products FOR EACH STATEMENT EXECUTE FUNCTION public.forget_list_counts();
+CREATE TRIGGER products_truncated_count AFTER TRUNCATE ON public.products FOR EACH STATEMENT EXECUTE FUNCTION public.clear_list_counts();
+
+
+--
+-- Name: products products_updated_search; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_updated_search AFTER UPDATE ON public.products REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.change_product_search();
 
 
 --
 -- Name: products products_version; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER products_version BEFORE UPDATE ON public.products FOR EACH ROW WHEN ((((((((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.description IS DISTINCT FROM new.description)) OR (old.price IS DISTINCT FROM new.price)) OR (old.stock IS DISTINCT FROM new.stock)) OR (old.category_id IS DISTINCT FROM new.category_id)) OR ((old.image_url)::text IS DISTINCT FROM (new.image_url)::text)) OR ((old.sku)::text IS DISTINCT FROM (new.sku)::text)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION public.next_version();
+CREATE TRIGGER products_version BEFORE UPDATE ON public.products FOR EACH ROW WHEN (((((((((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.description IS DISTINCT FROM new.description)) OR (old.price IS DISTINCT FROM new.price)) OR (old.stock IS DISTINCT FROM new.stock)) OR (old.category_id IS DISTINCT FROM new.category_id)) OR ((old.image_url)::text IS DISTINCT FROM (new.image_url)::text)) OR ((old.sku)::text IS DISTINCT FROM (new.sku)::text)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at)) OR (old.version IS DISTINCT FROM new.version))) EXECUTE FUNCTION public.next_version();
 
 
 --
@@ -1416,14 +1740,14 @@ CREATE TRIGGER users_moved_count AFTER UPDATE ON public.users FOR EACH ROW WHEN 
 -- Name: users users_truncated_count; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER users_truncated_count AFTER TRUNCATE ON public.users FOR EACH STATEMENT EXECUTE FUNCTION public.forget_list_counts();
+CREATE TRIGGER users_truncated_count AFTER TRUNCATE ON public.users FOR EACH STATEMENT EXECUTE FUNCTION public.clear_list_counts();
 
 
 --
 -- Name: users users_version; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER users_version BEFORE UPDATE ON public.users FOR EACH ROW WHEN ((((((old.email)::text IS DISTINCT FROM (new.email)::text) OR ((old.name)::text IS DISTINCT FROM (new.name)::text)) OR ((old.role)::text IS DISTINCT FROM (new.role)::text)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION public.next_version();
+CREATE TRIGGER users_version BEFORE UPDATE ON public.users FOR EACH ROW WHEN (((((((old.email)::text IS DISTINCT FROM (new.email)::text) OR ((old.name)::text IS DISTINCT FROM (new.name)::text)) OR ((old.role)::text IS DISTINCT FROM (new.role)::text)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at)) OR (old.version IS DISTINCT FROM new.version))) EXECUTE FUNCTION public.next_version();
 
 
 --
@@ -1472,6 +1796,21 @@ COMMENT ON CONSTRAINT category_closure_descendant_id_fkey ON public.category_clo
 
 
 --
+-- Name: product_search product_search_product_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.product_search
+    ADD CONSTRAINT product_search_product_id_fkey FOREIGN KEY (product_id) REFERENCES public.products(id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+
+--
+-- Name: CONSTRAINT product_search_product_id_fkey ON product_search; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT product_search_product_id_fkey ON public.product_search IS 'A product that is removed is not searched.';
+
+
+--
 -- Name: products products_category_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1483,7 +1822,7 @@ ALTER TABLE ONLY public.products
 -- Name: CONSTRAINT products_category_id_fkey ON products; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT products_category_id_fkey ON public.products IS 'The category exists, and cannot be deleted while a product, living or deleted, stands in it.';
+COMMENT ON CONSTRAINT products_category_id_fkey ON public.products IS 'The category exists, and cannot be deleted while a product, active or deleted, stands in it.';
 
 
 --

@@ -97,7 +97,7 @@ async def test_of_thirty_registrations_of_one_address_one_wins(pool_api: Api) ->
 
 
 async def test_control_reading_before_registering_lets_several_win(pool_db: Database) -> None:
-    await change(pool_db, "DROP INDEX users_email_living_key")
+    await change(pool_db, "DROP INDEX users_email_active_key")
 
     async def is_free(conn: Connection) -> bool:
         return await fetch_value(conn, LIVING_AT_ADDRESS, {"email": ADDRESS}) == 0
@@ -132,7 +132,7 @@ async def test_of_ten_deleted_products_of_one_sku_one_is_restored(
 
 async def test_control_reading_before_writing_gives_one_sku_to_several(pool_api: Api, category: str) -> None:
     database = pool_api.database
-    await change(database, "DROP INDEX products_sku_living_key")
+    await change(database, "DROP INDEX products_sku_active_key")
 
     async def is_free(conn: Connection) -> bool:
         return await fetch_value(conn, LIVING_WITH_SKU, {"sku": SKU}) == 0
@@ -172,7 +172,7 @@ async def test_control_reading_before_deleting_lets_several_win(
     database, product = pool_api.database, await pool_api.make_product(admin, category)
     won: list[int] = []
 
-    async def is_living(conn: Connection) -> bool:
+    async def is_active(conn: Connection) -> bool:
         query = "SELECT deleted_at IS NULL FROM products WHERE id = %(id)s"
         return bool(await fetch_value(conn, query, {"id": product["id"]}))
 
@@ -180,7 +180,7 @@ async def test_control_reading_before_deleting_lets_several_win(
         await change(database, "UPDATE products SET deleted_at = now() WHERE id = %(id)s", id=product["id"])
         won.append(number)
 
-    await naively(database, FEW, is_living, delete)
+    await naively(database, FEW, is_active, delete)
     assert len(won) == FEW
 
 

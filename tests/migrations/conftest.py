@@ -1,40 +1,16 @@
-"""An empty database on a real server, and the way up and down the migrations."""
+"""The way up and down the migrations, on the empty database of the suite."""
 
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
-from psycopg.sql import SQL, Identifier
 
 import angidi
 from angidi.db.embedded import EmbeddedServer
 
 MIGRATIONS = Path(angidi.__file__).parent / "migrations"
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
-    """Address of a database by its name: on the server of DATABASE_URL, else on an embedded one."""
-    if url := os.environ.get("DATABASE_URL"):
-        yield lambda name: make_conninfo(url, dbname=name)
-        return
-    with EmbeddedServer(tmp_path_factory.mktemp("postgres"), durable=False) as embedded:
-        yield embedded.url
-
-
-@pytest.fixture
-def empty_db(server: Callable[[str], str]) -> Iterator[str]:
-    """Address of a database of the test's own, without a table in it."""
-    name = Identifier(f"angidi_test_{uuid4().hex}")
-    with psycopg.connect(server("postgres"), autocommit=True) as admin:
-        admin.execute(SQL("CREATE DATABASE {}").format(name))
-        yield server(name.as_string().strip('"'))
-        admin.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
 @pytest.fixture
@@ -52,12 +28,11 @@ def latest() -> int:
 
 @pytest.fixture
 def migrate(conn: psycopg.Connection) -> Callable[[int, int], None]:
-    """`migrate(start, end)`: step from one version to another, each file in a transaction of its own."""
+    """`migrate(start, end)`: step from one version to another, each file sent as it is, as golang-migrate does."""
 
     def step(version: int, direction: str) -> None:
         (file,) = MIGRATIONS.glob(f"{version:06}_*.{direction}.sql")
-        with conn.transaction():
-            conn.execute(file.read_bytes())
+        conn.execute(file.read_bytes())
 
     def migrate(start: int, end: int) -> None:
         for version in range(start + 1, end + 1):

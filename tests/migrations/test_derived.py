@@ -108,15 +108,6 @@ def test_totals_and_search_are_those_that_the_products_give(shop: psycopg.Connec
 
 
 TOGGLED = "UPDATE products SET deleted_at = CASE WHEN deleted_at IS NULL THEN now() END WHERE price = 1"
-GATHERED = "SELECT count(*), count(DISTINCT (list, category_id)) FROM list_counts"
-
-
-def test_a_single_writer_leaves_one_row_for_each_total(shop: psycopg.Connection):
-    for _ in range(100):
-        shop.execute(TOGGLED)
-    ((gathered, totals),) = rows(shop, GATHERED)
-    assert gathered == totals
-    assert rows(shop, TOTALS) == rows(shop, COUNTED)
 
 
 def test_a_transaction_with_a_snapshot_of_its_own_adds_rows_and_changes_none(shop: psycopg.Connection):

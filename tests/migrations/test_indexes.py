@@ -1,11 +1,17 @@
 """Indexes: each foreign key has one, imports find rows by theirs, and none makes selling dear."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+
+import angidi
+from angidi.migrate.statements import split
+
+MIGRATIONS = Path(angidi.__file__).parent / "migrations"
 
 FOREIGN_KEYS_WITHOUT_INDEX = """
     SELECT conname
@@ -44,8 +50,17 @@ WITHOUT_A_COMMENT = """
       FROM pg_index AS i
       JOIN pg_class AS c ON c.oid = i.indexrelid
      WHERE relnamespace = 'public'::regnamespace AND NOT indisprimary AND obj_description(c.oid) IS NULL
+    UNION ALL
+    SELECT oid::regprocedure::text
+      FROM pg_proc
+     WHERE pronamespace = 'public'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL
+       AND oid NOT IN (SELECT objid FROM pg_depend WHERE classid = 'pg_proc'::regclass AND deptype = 'e')
 """
-EXTENSIONS = "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'"
+OF_LARGE_TABLES = """
+    SELECT indexrelid::regclass::text
+      FROM pg_index
+     WHERE indrelid IN ('users'::regclass, 'products'::regclass, 'product_search'::regclass) AND NOT indisprimary
+"""
 
 ROWS: tuple[LiteralString, ...] = (
     "INSERT INTO categories (name) SELECT 'Root ' || n FROM generate_series(1, 40) AS n",
@@ -65,9 +80,9 @@ ROWS: tuple[LiteralString, ...] = (
 
 # What imports look up, beside what requests do, which are explained in tests/plans.
 LOOK_UPS: list[tuple[LiteralString, str]] = [
-    ("products WHERE sku = 'SKU-7' AND deleted_at IS NULL", "products_sku_living_key"),
+    ("products WHERE sku = 'SKU-7' AND deleted_at IS NULL", "products_sku_active_key"),
     ("categories WHERE parent_id = %(parent)s AND name = 'Child 7'", "categories_parent_id_name_key"),
-    ("categories WHERE name = 'Root 7'", "idx_categories_name_id"),
+    ("categories WHERE name = 'Root 7'", "categories_name_id_idx"),
 ]
 
 
@@ -113,7 +128,7 @@ def test_every_foreign_key_has_a_full_index(schema: psycopg.Connection):
 
 
 def test_a_foreign_key_with_nothing_but_a_partial_index_would_be_found(schema: psycopg.Connection):
-    schema.execute("DROP INDEX idx_products_category_id")
+    schema.execute("DROP INDEX products_category_id_idx")
     assert schema.execute(FOREIGN_KEYS_WITHOUT_INDEX).fetchall() == [("products_category_id_fkey",)]
 
 
@@ -127,9 +142,16 @@ def test_an_index_on_stock_would_be_found(schema: psycopg.Connection, index: Lit
     assert schema.execute(INDEXES_ON_STOCK).fetchall() == [("careless",)]
 
 
-def test_no_extension_is_needed(schema: psycopg.Connection):
-    assert schema.execute(EXTENSIONS).fetchall() == []
+def test_each_index_of_a_large_table_is_alone_in_its_file_and_keeps_nobody_waiting(schema: psycopg.Connection):
+    names = [name for (name,) in schema.execute(OF_LARGE_TABLES)]
+    assert len(names) == 15
+    for name in names:
+        for direction, verb in (("up", "CREATE"), ("down", "DROP")):
+            (file,) = MIGRATIONS.glob(f"*_{name}.{direction}.sql")
+            (statement,) = split(file.read_text(encoding="utf-8"))
+            words = [word for word in statement.words if word != "UNIQUE"]
+            assert words[:4] == [verb, "INDEX", "CONCURRENTLY", name.upper()]
 
 
-def test_every_table_column_constraint_and_index_says_what_it_is_for(schema: psycopg.Connection):
+def test_every_table_column_constraint_index_and_function_says_what_it_is_for(schema: psycopg.Connection):
     assert schema.execute(WITHOUT_A_COMMENT).fetchall() == []

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.api import Api, error_of, fields_of
+from tests.support.tables import analyze_products
 
 from angidi.db.rows import execute, fetch_value
 
@@ -43,7 +44,7 @@ async def make_many(shelf: Api, category: str, count: int) -> None:
     for made in range(0, count, 1_000):
         part = {"category": category, "count": min(1_000, count - made)}
         await shelf.database.write(execute, MAKE_MANY, part)
-    await shelf.database.write(execute, "ANALYZE products, product_search")  # which autovacuum does in a shop
+    await analyze_products(shelf.database)
 
 
 @pytest.fixture

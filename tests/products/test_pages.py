@@ -36,7 +36,7 @@ SELECT 'made' || n || '@shop.example', '-', 'Made', now() + n / 3 * interval '1 
 
 @pytest.fixture
 async def shelf(api: Api) -> Api:
-    """The API with 23 living products and three deleted ones, in a category below another."""
+    """The API with 23 active products and three deleted ones, in a category below another."""
     await api.database.write(execute, MAKE_CATEGORIES)
     await api.database.write(execute, MAKE_PRODUCTS)
     return api

@@ -167,7 +167,7 @@ async def test_a_restored_product_is_as_it_was(shop: Shop) -> None:
     assert await shop.shown() == restored
 
 
-async def test_restoring_the_living_changes_nothing(shop: Shop) -> None:
+async def test_restoring_what_is_not_deleted_changes_nothing(shop: Shop) -> None:
     await shop.api.database.write(execute, "UPDATE products SET updated_at = '2001-01-01'")
     answer = await shop.api.post(f"{shop.path}/restore", headers=shop.headers)
     assert (answer.status_code, answer.json()["data"]["updated_at"]) == (200, "2001-01-01T00:00:00Z")

@@ -5,6 +5,7 @@ from typing import Any, LiteralString
 
 import pytest
 from tests.support.api import Api, error_of, fields_of
+from tests.support.tables import analyze_products
 
 from angidi import paging
 from angidi.db.rows import execute, fetch_value
@@ -190,7 +191,7 @@ async def fill(shop: Shop, sql: LiteralString, parts: int = 3) -> None:
     """Make 3,000 products, in parts of a thousand that a statement has the time for."""
     for first in range(1, parts * 1_000, 1_000):
         await shop.api.database.write(execute, sql, {"category": shop.category, "first": first})
-    await shop.api.database.write(execute, "ANALYZE products, product_search")  # which autovacuum does in a shop
+    await analyze_products(shop.api.database)
 
 
 @pytest.fixture

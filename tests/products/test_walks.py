@@ -4,8 +4,7 @@ Names, letters' case and the order of names are the database's own. `--hypothesi
 """
 
 import asyncio
-import re
-import unicodedata
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
+from tests.support import naive
 from tests.support.api import Api
 from tests.support.walks import Answer, Model, Page, Table, Walk, Write, compare
 
@@ -41,13 +41,12 @@ WORDS = [
     "", "cup", "CU", "cup 2", "10 c", "2 cup", "stra\u00df", "STRASS", "\u0130zm", "izmir", "\u0131", "caf\u00e9",
     "cafe\u0301", "fe", "50", "%", "\u8336", "zebra cup", "cup cup", "':* | !", "cup up", "\u00c7up c",
 ]  # fmt: skip
-MARKS = re.compile("[\u0300-\u036f]")
 
 MAKE_CATEGORIES = """
 INSERT INTO categories (id, name, parent_id)
 VALUES (%(kitchen)s, 'Kitchen', NULL), (%(cups)s, 'Cups', %(kitchen)s), (%(books)s, 'Books', NULL)
 """
-SPELT = "SELECT text, lower(text), dense_rank() OVER (ORDER BY text) FROM unnest(%(texts)s::text[]) AS text"
+SPELT = "SELECT text, lower(text), dense_rank() OVER (ORDER BY folded(text)) FROM unnest(%(texts)s::text[]) AS text"
 
 
 class Product(NamedTuple):
@@ -97,28 +96,6 @@ WALKS = st.builds(
 )
 
 
-def words_in(text: str) -> list[str]:
-    """Return the words of `text`, decomposed, without marks, in lower case."""
-    plain = MARKS.sub("", unicodedata.normalize("NFKD", text)).lower()
-    return "".join(char if char.isalnum() else " " for char in plain).split()
-
-
-def relevance(q: str, row: Product) -> int | None:
-    """Return how well `row` fits, or None where it is no hit. Words that are none find nothing, and no words all."""
-    wanted, name = words_in(q), words_in(row.name)
-    everything = name + words_in(row.description or "")
-    if not q:
-        return 0
-    if not wanted or not found(wanted, everything):
-        return None
-    return found(wanted, name) + (set(wanted) <= set(name))
-
-
-def found(wanted: list[str], words: list[str]) -> bool:
-    """Tell whether all of `wanted` are among `words`, the last one perhaps as the beginning of one."""
-    return set(wanted[:-1]) <= set(words) and any(word.startswith(wanted[-1]) for word in words)
-
-
 class Shelf:
     """The service over a database of its own, somebody else who writes there, and how the database spells and sorts."""
 
@@ -128,30 +105,26 @@ class Shelf:
         self._spelt = spelt
 
     def model(self, query: ProductQuery, rows: list[Product]) -> Model[Product]:
+        asked: dict[str, Any] = {field.name: getattr(query, field.name) for field in dataclasses.fields(naive.Query)}
+        wanted = naive.Query(**asked | {"sku": query.sku or None})
+
+        def lower(text: str) -> str:
+            return self._spelt[text][0] if text in self._spelt else text.lower()
+
+        def hits(row: Product) -> list[tuple[naive.Product, int | None]]:
+            known = naive.Known(naive.Product(*row, sku=None), lower)
+            return naive.Shop([known], BELOW, lower).hits(wanted)
+
         def key(row: Product) -> Any:
             column = query.order.removeprefix("-")
             if column == "relevance":
-                return (relevance(query.q, row), row.created_at, row.id)
+                return (hits(row)[0][1], row.created_at, row.id)
             return (self._spelt[row.name][1] if column == "name" else getattr(row, column), row.id)
 
         def matches(row: Product) -> bool:
-            return (
-                query.deleted in {"with", "only" if row.deleted_at else None}
-                and (query.category_id is None or row.category_id in self._within(query))
-                and (query.min_price is None or row.price >= query.min_price)
-                and (query.max_price is None or row.price <= query.max_price)
-                and query.in_stock in {None, row.stock > 0}
-                and any(
-                    self._spelt[query.search][0] in self._spelt[text][0] for text in (row.name, row.description or "")
-                )
-                and relevance(query.q, row) is not None
-            )
+            return bool(hits(row))
 
         return Model(rows, matches, key, descending=query.order in {"relevance", "-created_at", "-price", "-name"})
-
-    def _within(self, query: ProductQuery) -> set[UUID]:
-        assert query.category_id is not None
-        return BELOW.get(query.category_id, set()) if query.subtree else {query.category_id}
 
     def by_cursor(self, query: ProductQuery) -> Page:
         async def page(_: int, cursor: str | None, size: int) -> Answer:

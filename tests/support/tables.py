@@ -3,6 +3,8 @@
 from psycopg import sql
 
 from angidi.db import Database
+from angidi.db.bulk import take_time
+from angidi.db.rows import execute
 
 TABLES = """
 SELECT tablename
@@ -23,3 +25,10 @@ async def contents(database: Database) -> Contents:
         parts = [CHECKSUM.format(name=sql.Literal(name), table=sql.Identifier(name)) for name in names]
         rows = await (await conn.execute(sql.SQL(" UNION ALL ").join(parts))).fetchall()
     return sorted((str(name), int(count), checksum) for name, count, checksum in rows)
+
+
+async def analyze_products(database: Database) -> None:
+    """Let the planner know of the products, which autovacuum does in a shop; it may be in the way here, too."""
+    async with database.transaction() as conn:
+        await take_time(conn)
+        await execute(conn, "ANALYZE products, product_search")

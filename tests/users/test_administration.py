@@ -176,7 +176,7 @@ async def test_a_restored_user_logs_in_again(api: Api) -> None:
     assert login.status_code == 200
 
 
-async def test_restoring_the_living_changes_nothing(api: Api) -> None:
+async def test_restoring_what_is_not_deleted_changes_nothing(api: Api) -> None:
     headers, user = await api.admin_headers(), await api.make_user()
     before = (await api.get(f"/users/{user.id}", headers=headers)).json()
     answer = await api.post(f"/users/{user.id}/restore", headers=headers)

@@ -74,7 +74,7 @@ async def test_a_walk_shows_the_models_pages_whatever_others_write_meanwhile(
         found = await pool_api.services.users.page(structs.replace(query, cursor=cursor, page_size=size))
         return Answer([user.id for user in found.users], found)
 
-    await writer.execute("DROP INDEX IF EXISTS users_email_living_key")
+    await writer.execute("DROP INDEX IF EXISTS users_email_active_key")
     await writer.execute("DELETE FROM users")
     table = Table(writer, "users", Row._fields)
     await table.fill(rows)

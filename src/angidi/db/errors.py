@@ -146,6 +146,25 @@ def reason_of(error: BaseException | None) -> str:
     return primary or str(error)
 
 
+def report_of(error: BaseException | None) -> dict[str, str | None] | None:
+    """Return what may be logged of the driver's error in the chain of `error`, or None where there is none.
+
+    Never its text: that quotes the row, a password's hash among it.
+    """
+    while error is not None and not isinstance(error, psycopg.Error):
+        error = error.__cause__ or error.__context__
+    if error is None:
+        return None
+    diag = error.diag
+    return {
+        "error": type(error).__name__,
+        "sqlstate": error.sqlstate,
+        "reason": diag.message_primary,
+        "table": diag.table_name,
+        "constraint": diag.constraint_name,
+    }
+
+
 def statement_of(error: BaseException) -> str | None:
     """Return the statement that was noted on the error or its cause, or None."""
     notes = getattr(error, "__notes__", None) or getattr(error.__cause__, "__notes__", None)

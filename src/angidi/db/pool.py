@@ -41,7 +41,6 @@ SESSION_DEFAULTS = {
     "lock_timeout": "1s",
     "idle_in_transaction_session_timeout": "5s",
     "client_connection_check_interval": "2s",
-    "gin_pending_list_limit": "1MB",
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
     "work_mem": "32MB",

@@ -62,14 +62,17 @@ async def fetch_counted(
     *,
     prepare: bool | None = None,
 ) -> tuple[list[S], int | None]:
-    """Return all rows of `sql` as `into`, and the total that one column more, the last, tells with each of them."""
+    """Return all rows of `sql` as `into`, and the total that one column more, the last, tells with each of them.
+
+    A row whose first column is NULL has nothing but the total; without any row there is no total.
+    """
     cursor = await conn.execute(sql, parameters, prepare=prepare)
     _check_once(cursor, into, sql, more=1)
     try:
         rows = await cursor.fetchall()
     except LOADING as error:
         raise unreadable(error, sql) from error
-    return [into(*row[:-1]) for row in rows], rows[0][-1] if rows else None
+    return [into(*row[:-1]) for row in rows if row[0] is not None], rows[0][-1] if rows else None
 
 
 async def fetch_value(

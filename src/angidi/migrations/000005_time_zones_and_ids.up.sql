@@ -37,7 +37,7 @@ BEGIN
             USING HINT = 'Give each of them a price, then migrate again. Nothing has been changed.';
     END IF;
 
-    -- Later versions refuse a category that is its own parent; longer rings nothing would refuse, and no walk up or
+    -- Later versions refuse a category that is its own parent; longer cycles nothing would refuse, and no walk up or
     -- down the tree would ever come to their end. UNION, not UNION ALL: this one does.
     WITH RECURSIVE above AS (
         SELECT id, parent_id AS ancestor_id
@@ -53,7 +53,7 @@ BEGIN
      WHERE EXISTS (SELECT FROM above WHERE above.id = categories.id AND above.ancestor_id = categories.id);
     IF offenders IS NOT NULL THEN
         RAISE EXCEPTION 'categories stand below themselves: %', offenders
-            USING HINT = 'Set parent_id of one in each ring to NULL or to another category, then migrate again. '
+            USING HINT = 'Set parent_id of one in each cycle to NULL or to another category, then migrate again. '
                          'Nothing has been changed.';
     END IF;
 
@@ -65,7 +65,7 @@ BEGIN
             SELECT 'category', id, name FROM categories
              UNION ALL
             SELECT 'product', id, name FROM products) AS named
-     WHERE name !~ '[^\s[:cntrl:]\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2060\u3000\ufeff]';
+     WHERE name !~ '[^\s[:cntrl:]\u00a0\u00ad\u0300-\u036f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]';
     IF offenders IS NOT NULL THEN
         RAISE EXCEPTION 'names have no visible character: %', offenders
             USING HINT = 'Give each of them a name, then migrate again. Nothing has been changed.';
@@ -74,7 +74,7 @@ BEGIN
     SELECT string_agg(format('%s (id %s)', image_url, id), '; ' ORDER BY id)
       INTO offenders
       FROM products
-     WHERE image_url ~* '^[\s[:cntrl:]]*(javascript|vbscript|data):';
+     WHERE regexp_replace(image_url, '[\s[:cntrl:]]', '', 'g') ~* '^(javascript|vbscript|data):';
     IF offenders IS NOT NULL THEN
         RAISE EXCEPTION 'products have a script for a picture: %', offenders
             USING HINT = 'Set image_url of each of them to NULL, then migrate again. Nothing has been changed.';
@@ -100,7 +100,7 @@ $$;
 -- A SKU without a visible character is none.
 UPDATE products
    SET sku = NULL
- WHERE sku !~ '[^\s[:cntrl:]\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2060\u3000\ufeff]';
+ WHERE sku !~ '[^\s[:cntrl:]\u00a0\u00ad\u0300-\u036f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]';
 
 UPDATE users
    SET created_at = coalesce(created_at, updated_at, now() AT TIME ZONE 'UTC'),

@@ -14,7 +14,7 @@ BEGIN
       INTO offenders
       FROM (SELECT email, count(*) AS holders FROM users GROUP BY email HAVING count(*) > 1) AS repeated;
     IF offenders IS NOT NULL THEN
-        RAISE EXCEPTION 'deleted users share their e-mail address with others, which version 5 refuses: %', offenders
+        RAISE EXCEPTION 'deleted users share their e-mail address with others, which version 7 refuses: %', offenders
             USING HINT = 'Change the address of the deleted users, or remove them for good, then step down again. '
                          'Nothing has been changed.';
     END IF;
@@ -27,7 +27,7 @@ BEGIN
              GROUP BY sku
             HAVING count(*) > 1) AS repeated;
     IF offenders IS NOT NULL THEN
-        RAISE EXCEPTION 'deleted products share their SKU with others, which version 5 refuses: %', offenders
+        RAISE EXCEPTION 'deleted products share their SKU with others, which version 7 refuses: %', offenders
             USING HINT = 'Clear the SKU of the deleted products, or remove them for good, then step down again. '
                          'Nothing has been changed.';
     END IF;
@@ -36,7 +36,7 @@ BEGIN
       INTO offenders
       FROM (SELECT name, count(*) AS holders FROM categories GROUP BY name HAVING count(*) > 1) AS repeated;
     IF offenders IS NOT NULL THEN
-        RAISE EXCEPTION 'categories under different parents share a name, which version 5 refuses: %', offenders
+        RAISE EXCEPTION 'categories under different parents share a name, which version 7 refuses: %', offenders
             USING HINT = 'Rename all but one of each, then step down again. Nothing has been changed.';
     END IF;
 END

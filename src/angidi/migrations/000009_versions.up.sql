@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION next_version() RETURNS trigger
     LANGUAGE plpgsql
 AS $$
 BEGIN
-    NEW.version := OLD.version + 1;
+    NEW.version := CASE WHEN OLD.version < 9007199254740991 THEN OLD.version + 1 ELSE 1 END;
     RETURN NEW;
 END
 $$;

@@ -12,5 +12,5 @@ DROP FUNCTION count_moved_user();
 DROP FUNCTION count_users();
 DROP FUNCTION count_moved_product();
 DROP FUNCTION count_products();
-DROP FUNCTION add_to_list_counts(text, uuid[], bigint[]);
+DROP FUNCTION fold_list_counts(text, uuid[]);
 DROP TABLE list_counts;

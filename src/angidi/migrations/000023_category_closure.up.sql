@@ -14,7 +14,7 @@ CREATE TABLE category_closure (
 
 CREATE INDEX category_closure_descendant_id_idx ON category_closure (descendant_id, depth) INCLUDE (ancestor_id);
 
--- A ring, which only SQL past the service could close, comes back once as a way that is there already, and so the key
+-- A cycle, which only SQL past the service could close, comes back once as a way that is there already, and so the key
 -- of the closure refuses the statement that closed it.
 CREATE OR REPLACE FUNCTION ways_up(categories uuid[]) RETURNS TABLE (ancestor_id uuid, descendant_id uuid, depth bigint)
     LANGUAGE sql STABLE
@@ -27,7 +27,7 @@ BEGIN ATOMIC
         SELECT above.id, way.descendant_id, way.depth + 1, above.parent_id
           FROM way
           JOIN categories AS above ON above.id = way.parent_id
-    ) CYCLE ancestor_id SET is_ring USING passed
+    ) CYCLE ancestor_id SET is_cycle USING passed
     SELECT way.ancestor_id, way.descendant_id, way.depth
       FROM way;
 END;
@@ -93,7 +93,7 @@ COMMENT ON COLUMN category_closure.descendant_id IS
 COMMENT ON COLUMN category_closure.depth IS
     'How many levels lie between: 0 for a category and itself.';
 COMMENT ON CONSTRAINT category_closure_pkey ON category_closure IS
-    'One way between two categories; refuses rings. Serves the subtree of a category.';
+    'One way between two categories; refuses cycles. Serves the subtree of a category.';
 COMMENT ON CONSTRAINT category_closure_ancestor_id_fkey ON category_closure IS
     'A deleted category is above nothing.';
 COMMENT ON CONSTRAINT category_closure_descendant_id_fkey ON category_closure IS
@@ -105,4 +105,4 @@ COMMENT ON FUNCTION ways_up(uuid[]) IS
 COMMENT ON FUNCTION close_new_categories() IS
     'Adds the ways from new categories to their roots.';
 COMMENT ON FUNCTION close_moved_categories() IS
-    'Writes the ways anew for categories that moved, and for all below them.';
+    'Rewrites the ways of categories that moved, and of all below them.';

@@ -1,7 +1,6 @@
 -- pg_trgm finds a text inside another, unaccent takes the marks off letters. Both belong to every PostgreSQL (Debian has
 -- them in its postgresql package, others in postgresql-contrib) and are trusted: who may create in the database may
 -- create them. What is missing, the message says.
--- squawk-ignore-file ban-create-domain-with-constraint
 DO $$
 DECLARE
     wanted text;

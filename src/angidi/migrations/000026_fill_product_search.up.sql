@@ -1,5 +1,6 @@
 -- Adds the rows of the products that version 25 found, a thousand in each transaction, so that no writer waits for long.
--- A product that is changed meanwhile has its row from the trigger, which stays.
+-- A product that is changed meanwhile has its row from the trigger, which stays. FOR KEY SHARE passes over a product that
+-- is removed meanwhile, and lets others change it.
 -- migrate:no-transaction
 DO $$
 DECLARE
@@ -14,6 +15,7 @@ BEGIN
           FROM products
          WHERE id = ANY (batch)
            AND NOT EXISTS (SELECT FROM product_search WHERE product_id = id)
+           FOR KEY SHARE
         ON CONFLICT (product_id) DO NOTHING;
         done := batch[cardinality(batch)];
         COMMIT;

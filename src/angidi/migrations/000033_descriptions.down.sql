@@ -39,3 +39,8 @@ COMMENT ON CONSTRAINT products_category_id_fkey ON products IS NULL;
 COMMENT ON CONSTRAINT price_positive ON products IS NULL;
 COMMENT ON CONSTRAINT stock_non_negative ON products IS NULL;
 COMMENT ON CONSTRAINT name_not_empty ON products IS NULL;
+
+COMMENT ON INDEX product_search_document_idx IS NULL;
+COMMENT ON INDEX product_search_words_idx IS NULL;
+COMMENT ON INDEX users_search_idx IS NULL;
+COMMENT ON INDEX products_name_active_idx IS NULL;

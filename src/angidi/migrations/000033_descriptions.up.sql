@@ -1,5 +1,5 @@
 -- The documentation of the schema lives in the database: \d+ in psql shows it, and docs/database/SCHEMA.md is made
--- of it. What other versions brought is described where it was made.
+-- of it. What other versions brought is described where it was made, but for the indexes that stand alone in their files.
 
 COMMENT ON TABLE users IS
     'People who can log in. Deleted softly: deleted_at is set, and restoring clears it.';
@@ -29,7 +29,7 @@ COMMENT ON CONSTRAINT role_valid ON users IS
 COMMENT ON TABLE categories IS
     'The tree of categories. parent_id is the truth; whatever else describes the tree is derived from it.';
 COMMENT ON COLUMN categories.id IS
-    'Made by the application as UUID v7; five ids are known to clients and seeded.';
+    'Made by the application as UUID v7; five are known to clients and stand in every database.';
 COMMENT ON COLUMN categories.name IS
     'Unique among siblings, compared exactly.';
 COMMENT ON COLUMN categories.description IS
@@ -81,3 +81,12 @@ COMMENT ON CONSTRAINT stock_non_negative ON products IS
     'Nothing is sold that is not there.';
 COMMENT ON CONSTRAINT name_not_empty ON products IS
     'A name is more than spaces.';
+
+COMMENT ON INDEX product_search_document_idx IS
+    'The products that have a text inside name or description, by every three characters in a row.';
+COMMENT ON INDEX product_search_words_idx IS
+    'The products that have words, or beginnings of words, anywhere or in the name, or a SKU by its beginning.';
+COMMENT ON INDEX users_search_idx IS
+    'The users that have a text inside address or name, by every three characters in a row.';
+COMMENT ON INDEX products_name_active_idx IS
+    'The list of products by name, either way, whatever case and marks the name has.';

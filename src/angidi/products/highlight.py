@@ -12,13 +12,18 @@ from angidi.products.models import Highlight, Hit
 MOST_WORDS = 32
 """Words of a query that count, as in the database's words_query()."""
 
-_MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_MARKS = "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+_SIGNS = "\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a03\u0a3c-\u0a4d\u0abc-\u0acd"
+"""Vowel signs of Indic scripts, which belong to the letter before them."""
+
 _FORMAT = "\u00ad\u200b-\u200d\u2060\ufeff"
 _UNSPACED = "\u0e00-\u0e7f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Chinese, Japanese and Thai characters, of which a word is found wherever it stands in a run."""
 
 _LEFT_OUT = re.compile(f"[{_MARKS}{_FORMAT}]")
-_RUN = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\W_])(?:(?![{_UNSPACED}])(?:[^\W_]|[{_MARKS}{_FORMAT}]))*")
+_RUN = re.compile(
+    rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\W_])(?:(?![{_UNSPACED}])(?:[^\W_]|[{_MARKS}{_SIGNS}{_FORMAT}]))*"
+)
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t"}

@@ -1,5 +1,6 @@
 """Errors as answers: the one table from category to status, and the handlers that use it."""
 
+import traceback
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +10,7 @@ from litestar.exceptions import HTTPException
 from msgspec import UNSET
 
 from angidi import errors
-from angidi.db.errors import reason_of, statement_of
+from angidi.db.errors import reason_of, report_of, statement_of
 from angidi.errors import AngidiError
 from angidi.web.envelopes import Detail, ErrorBody, Failure, JSONResponse
 
@@ -103,7 +104,12 @@ def _from_router(request: Request[Any, Any, Any], error: HTTPException) -> JSONR
 
 
 def _unforeseen(request: Request[Any, Any, Any], error: Exception) -> JSONResponse:
-    log.error("unforeseen error", exc_info=error, request_id=request.scope["state"].get("request_id"))
+    request_id = request.scope["state"].get("request_id")
+    if report := report_of(error):
+        stack = "".join(traceback.format_tb(error.__traceback__))
+        log.error("unforeseen error of the database", **report, stack=stack, request_id=request_id)
+    else:
+        log.error("unforeseen error", exc_info=error, request_id=request_id)
     return _answer(request, AngidiError(), {})
 
 

@@ -80,13 +80,7 @@ async def _read_hits(
             is_sure = selection.is_one_condition and expected > SURE * COUNT_BOUND
             return rows, Total(COUNT_BOUND, is_estimate=True) if is_sure else None
     rows, hits = await repository.gather(conn, selection, page_request)
-    if hits is None and not (page_request.offset or page_request.after):
-        hits = 0
-    return rows, None if hits is None else _told(selection, hits)
-
-
-def _told(selection: Selection, hits: int) -> Total:
-    return Total(hits) if selection.query.count == "exact" else Total.bounded(hits)
+    return rows, Total(hits) if selection.query.count == "exact" else Total.bounded(hits)
 
 
 async def _walk(conn: Connection, selection: Selection, page_request: PageRequest) -> list[Hit]:

@@ -34,9 +34,10 @@ async def walk(conn: Connection, selection: Selection, page_request: PageRequest
     return await fetch_all(conn, Hit, *statements.walk(selection, page_request, depth), prepare=False)
 
 
-async def gather(conn: Connection, selection: Selection, page_request: PageRequest) -> tuple[list[Hit], int | None]:
-    """Return a page, the row after it, if any, and how many hits there are where the page has any."""
-    return await fetch_counted(conn, Hit, *statements.gather(selection, page_request), prepare=False)
+async def gather(conn: Connection, selection: Selection, page_request: PageRequest) -> tuple[list[Hit], int]:
+    """Return a page, the row after it, if any, and how many hits there are."""
+    rows, hits = await fetch_counted(conn, Hit, *statements.gather(selection, page_request), prepare=False)
+    return rows, hits or 0
 
 
 async def count_products(conn: Connection, selection: Selection) -> Total:

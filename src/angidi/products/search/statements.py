@@ -52,6 +52,7 @@ SELECT {columns}, {relevance} AS relevance
  LIMIT %(limit)s OFFSET %(offset)s
 """
 
+# The total comes with a row of NULLs where the page has none.
 # MATERIALIZED keeps the levels apart: the hits are planned for all of them, and not along the index of an order.
 GATHER = """
 WITH hit AS MATERIALIZED (
@@ -65,9 +66,9 @@ WITH hit AS MATERIALIZED (
      ORDER BY {order}
      LIMIT %(limit)s OFFSET %(offset)s
 )
-SELECT {columns}, relevance, (SELECT count(*) FROM hit) AS total
-  FROM page
-  JOIN products AS p USING (id)
+SELECT {columns}, relevance, total
+  FROM (SELECT count(*) AS total FROM hit) AS counted
+  LEFT JOIN (page JOIN products AS p USING (id)) ON true
  ORDER BY {order}
 """
 COUNT = "SELECT count(*) FROM products AS p{join} WHERE {where}"
