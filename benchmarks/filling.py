@@ -43,6 +43,7 @@ def fill(url: str, rows: int, users: int | None = None) -> None:
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("SET maintenance_work_mem = '1GB'")
         conn.execute("SET max_parallel_maintenance_workers = 2")
+        conn.execute("SET synchronous_commit = on")  # VACUUM takes no row for visible whose commit is not written yet
         conn.execute("DELETE FROM categories")  # the known ones, whose names the tree has for ids of its own
         _copy(conn, "categories", _categories())
         with ExitStack() as stack:
