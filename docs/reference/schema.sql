@@ -72,51 +72,24 @@ COMMENT ON FUNCTION public.add_product_search() IS 'Writes what new products are
 
 
 --
--- Name: add_to_list_counts(text, uuid[], bigint[]); Type: FUNCTION; Schema: public; Owner: -
+-- Name: analyze_products(); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.add_to_list_counts(of_list text, of_categories uuid[], changes bigint[]) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
-    SET plan_cache_mode TO 'force_generic_plan'
+CREATE FUNCTION public.analyze_products() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-BEGIN
-    WITH change AS MATERIALIZED (
-        SELECT category_id, sum(rows)::bigint AS rows
-          FROM unnest(of_categories, changes) AS each (category_id, rows)
-         GROUP BY category_id
-        HAVING sum(rows) <> 0
-    ), free AS MATERIALIZED (
-        SELECT change.category_id, change.rows, counted.id
-          FROM change
-         CROSS JOIN LATERAL (SELECT list_counts.id
-                               FROM list_counts
-                              WHERE list_counts.list = of_list AND list_counts.category_id = change.category_id
-                              LIMIT 1
-                                FOR NO KEY UPDATE SKIP LOCKED) AS counted
-         -- Under a snapshot of its own a transaction could not change a row that another has changed since.
-         WHERE current_setting('transaction_isolation') = 'read committed'
-    ), added AS (
-        UPDATE list_counts
-           SET rows = list_counts.rows + free.rows
-          FROM free
-         WHERE list_counts.list = of_list
-           AND list_counts.category_id = free.category_id
-           AND list_counts.id = free.id
-    )
-    INSERT INTO list_counts (list, category_id, rows)
-    SELECT of_list, category_id, rows
-      FROM change
-     WHERE NOT EXISTS (SELECT FROM free WHERE free.category_id = change.category_id);
-END
-$$;
+        BEGIN
+            ANALYZE public.products, public.product_search;
+        END
+        $$;
 
 
 --
--- Name: FUNCTION add_to_list_counts(of_list text, of_categories uuid[], changes bigint[]); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION analyze_products(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.add_to_list_counts(of_list text, of_categories uuid[], changes bigint[]) IS 'Adds to the totals of a list, by category, without waiting for other writers.';
+COMMENT ON FUNCTION public.analyze_products() IS 'Renews the planner''s statistics of products and their search, after a load.';
 
 
 --
@@ -129,11 +102,7 @@ CREATE FUNCTION public.change_product_search() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO product_search (product_id, document, words)
-    SELECT id, search_document(after.name, after.description),
-           product_words(after.name, after.description, after.sku)
-      FROM after
-      JOIN before USING (id)
-     WHERE (before.name, before.description, before.sku) IS DISTINCT FROM (after.name, after.description, after.sku)
+    VALUES (NEW.id, search_document(NEW.name, NEW.description), product_words(NEW.name, NEW.description, NEW.sku))
     ON CONFLICT (product_id) DO UPDATE
        SET document = excluded.document, words = excluded.words;
     RETURN NULL;
@@ -145,7 +114,7 @@ $$;
 -- Name: FUNCTION change_product_search(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.change_product_search() IS 'Writes what changed products are searched by, where name, description or SKU changed.';
+COMMENT ON FUNCTION public.change_product_search() IS 'Writes what a product is searched by, whose name, description or SKU has changed.';
 
 
 --
@@ -154,19 +123,20 @@ COMMENT ON FUNCTION public.change_product_search() IS 'Writes what changed produ
 
 CREATE FUNCTION public.clean_search_pending_lists() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO '$user', 'public'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-BEGIN
-    PERFORM gin_clean_pending_list('product_search_document_idx'), gin_clean_pending_list('product_search_words_idx');
-END
-$$;
+        BEGIN
+            PERFORM pg_catalog.gin_clean_pending_list('public.product_search_document_idx'::pg_catalog.regclass),
+                    pg_catalog.gin_clean_pending_list('public.product_search_words_idx'::pg_catalog.regclass);
+        END
+        $$;
 
 
 --
 -- Name: FUNCTION clean_search_pending_lists(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.clean_search_pending_lists() IS 'Moves the pending entries of the search indexes to where they belong, after a load.';
+COMMENT ON FUNCTION public.clean_search_pending_lists() IS 'Merges the pending lists of the search indexes, after a load.';
 
 
 --
@@ -262,12 +232,21 @@ CREATE FUNCTION public.count_moved_product() RETURNS trigger
     SET search_path TO '$user', 'public'
     AS $$
 DECLARE
-    before bigint := -(OLD.deleted_at IS NULL)::integer;
-    after  bigint := (NEW.deleted_at IS NULL)::integer;
+    moved bigint;
 BEGIN
-    PERFORM add_to_list_counts('products',
-                               ARRAY[OLD.category_id, NEW.category_id, '00000000-0000-0000-0000-000000000000'],
-                               ARRAY[before, after, before + after]);
+    INSERT INTO list_counts (list, category_id, rows)
+    SELECT 'products', category_id, sum(rows)
+      FROM (VALUES (OLD.category_id, -(OLD.deleted_at IS NULL)::integer),
+                   (NEW.category_id, (NEW.deleted_at IS NULL)::integer),
+                   ('00000000-0000-0000-0000-000000000000',
+                    (NEW.deleted_at IS NULL)::integer - (OLD.deleted_at IS NULL)::integer)) AS moved (category_id, rows)
+     GROUP BY category_id
+    HAVING sum(rows) <> 0;
+    IF random() < 1 / 32.0 THEN
+        PERFORM fold_list_counts('products', ARRAY[OLD.category_id, NEW.category_id]);
+    END IF;
+    moved := 1 + coalesce(nullif(current_setting('angidi.moved', true), ''), '0')::bigint;
+    PERFORM set_config('angidi.moved', moved::text, true);
     RETURN NULL;
 END
 $$;
@@ -289,8 +268,11 @@ CREATE FUNCTION public.count_moved_user() RETURNS trigger
     SET search_path TO '$user', 'public'
     AS $$
 BEGIN
-    PERFORM add_to_list_counts('users', ARRAY['00000000-0000-0000-0000-000000000000'::uuid],
-                               ARRAY[CASE WHEN NEW.deleted_at IS NULL THEN 1 ELSE -1 END]);
+    INSERT INTO list_counts (list, rows)
+    VALUES ('users', CASE WHEN NEW.deleted_at IS NULL THEN 1 ELSE -1 END);
+    IF random() < 1 / 32.0 THEN
+        PERFORM fold_list_counts('users', '{}');
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -311,13 +293,20 @@ CREATE FUNCTION public.count_products() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
     AS $$
+DECLARE
+    appended bigint;
 BEGIN
-    PERFORM add_to_list_counts('products', array_agg(coalesce(category_id, '00000000-0000-0000-0000-000000000000')),
-                               array_agg(rows))
-       FROM (SELECT category_id, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END AS rows
-               FROM counted
-              WHERE deleted_at IS NULL
-              GROUP BY GROUPING SETS ((), (category_id))) AS change;
+    INSERT INTO list_counts (list, category_id, rows)
+    SELECT 'products', coalesce(category_id, '00000000-0000-0000-0000-000000000000'),
+           CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
+      FROM counted
+     WHERE deleted_at IS NULL
+     GROUP BY GROUPING SETS ((), (category_id))
+    HAVING count(*) > 0;
+    GET DIAGNOSTICS appended = ROW_COUNT;
+    IF random() < appended / 64.0 THEN
+        PERFORM fold_list_counts('products', ARRAY(SELECT DISTINCT category_id FROM counted));
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -339,10 +328,14 @@ CREATE FUNCTION public.count_users() RETURNS trigger
     SET search_path TO '$user', 'public'
     AS $$
 BEGIN
-    PERFORM add_to_list_counts('users', ARRAY['00000000-0000-0000-0000-000000000000'::uuid], ARRAY[rows])
-       FROM (SELECT CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END AS rows
-               FROM counted
-              WHERE deleted_at IS NULL) AS change;
+    INSERT INTO list_counts (list, rows)
+    SELECT 'users', CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
+      FROM counted
+     WHERE deleted_at IS NULL
+    HAVING count(*) > 0;
+    IF random() < 1 / 32.0 THEN
+        PERFORM fold_list_counts('users', '{}');
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -353,6 +346,77 @@ $$;
 --
 
 COMMENT ON FUNCTION public.count_users() IS 'Counts the users that a statement inserted or deleted.';
+
+
+--
+-- Name: fold_list_counts(text, uuid[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.fold_list_counts(of_list text, of_categories uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    IF (of_categories IS NOT NULL AND coalesce(current_setting('angidi.has_folded', true), '') <> '')
+       OR current_setting('transaction_isolation') <> 'read committed'
+    THEN
+        RETURN;
+    END IF;
+    PERFORM set_config('angidi.has_folded', 'yes', true);
+    WITH gathered AS MATERIALIZED (
+        SELECT list_counts.list, list_counts.category_id, list_counts.id
+          FROM list_counts
+         WHERE list_counts.list = of_list
+           AND (of_categories IS NULL
+                OR list_counts.category_id = ANY (of_categories || '00000000-0000-0000-0000-000000000000'::uuid))
+           FOR UPDATE SKIP LOCKED
+    ), folded AS (
+        DELETE FROM list_counts
+         USING gathered
+         WHERE list_counts.list = gathered.list
+           AND list_counts.category_id = gathered.category_id
+           AND list_counts.id = gathered.id
+        RETURNING list_counts.category_id, list_counts.rows
+    )
+    INSERT INTO list_counts (list, category_id, rows)
+    SELECT of_list, folded.category_id, sum(folded.rows)
+      FROM folded
+     GROUP BY folded.category_id
+    HAVING sum(folded.rows) <> 0;
+END
+$$;
+
+
+--
+-- Name: FUNCTION fold_list_counts(of_list text, of_categories uuid[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.fold_list_counts(of_list text, of_categories uuid[]) IS 'Replaces the rows of the whole list and of these categories (NULL: of all) by their sums.';
+
+
+--
+-- Name: fold_moved_products(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.fold_moved_products() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    IF coalesce(nullif(current_setting('angidi.moved', true), ''), '0')::bigint >= 64 THEN
+        PERFORM set_config('angidi.moved', '', true);
+        PERFORM fold_list_counts('products', NULL);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION fold_moved_products(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.fold_moved_products() IS 'Folds what a statement has appended that moved many products.';
 
 
 --
@@ -409,7 +473,7 @@ COMMENT ON FUNCTION public.is_unspaced(word text) IS 'Whether the text has a Chi
 
 CREATE FUNCTION public.is_visible(body text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (body ~ '[^\s[:cntrl:]\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2060\u3000\ufeff]'::text);
+    RETURN (body ~ '[^\s[:cntrl:]\u00a0\u00ad\u0300-\u036f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]'::text);
 
 
 --
@@ -427,7 +491,7 @@ CREATE FUNCTION public.next_version() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    NEW.version := OLD.version + 1;
+    NEW.version := CASE WHEN OLD.version < 9007199254740991 THEN OLD.version + 1 ELSE 1 END;
     RETURN NEW;
 END
 $$;
@@ -465,7 +529,7 @@ CREATE FUNCTION public.words_in(body text) RETURNS text[]
     SET search_path TO '$user', 'public'
     AS $$
 BEGIN
-    body := unaccented(body);
+    body := left(unaccented(body), 20000);  -- some characters become 18
     IF is_unspaced(body) THEN
         RETURN unspaced_words_in(body);
     END IF;
@@ -491,7 +555,7 @@ COMMENT ON FUNCTION public.words_in(body text) IS 'The words of a text, in its o
 
 CREATE FUNCTION public.product_words(name text, description text, sku text) RETURNS tsvector
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (SELECT array_to_tsvector((((of_name.of_name || public.words_in("left"(COALESCE(product_words.description, ''::text), 20000))) || string_to_array(('='::text || NULLIF(array_to_string(of_name.of_name, ' ='::text), ''::text)), ' '::text)) || CASE WHEN (product_words.sku IS NOT NULL) THEN ARRAY[('#'::text || public.searchable(btrim(product_words.sku)))] ELSE NULL::text[] END)) AS array_to_tsvector FROM public.words_in(product_words.name) of_name(of_name));
+    RETURN (SELECT array_to_tsvector((((of_name.of_name || COALESCE(public.words_in(product_words.description), '{}'::text[])) || string_to_array(('='::text || NULLIF(array_to_string(of_name.of_name, ' ='::text), ''::text)), ' '::text)) || CASE WHEN (product_words.sku IS NOT NULL) THEN ARRAY[('#'::text || public.searchable(btrim(product_words.sku)))] ELSE NULL::text[] END)) AS array_to_tsvector FROM public.words_in(product_words.name) of_name(of_name));
 
 
 --
@@ -539,7 +603,7 @@ COMMENT ON FUNCTION public.search_pattern(term text) IS 'The pattern for LIKE by
 
 CREATE FUNCTION public.unaccented(body text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN CASE WHEN (octet_length(body) = length(body)) THEN lower(body) ELSE translate(lower(regexp_replace(public.unaccent('public.unaccent'::regdictionary, lower(translate(NORMALIZE(body, NFKC), '­​‌‍⁠﻿'::text, ''::text))), '[\u0300-\u036f]'::text, ''::text, 'g'::text)), 'ς'::text, 'σ'::text) END;
+    RETURN CASE WHEN (octet_length(body) = length(body)) THEN lower(body) ELSE translate(lower(regexp_replace(public.unaccent('public.unaccent'::regdictionary, lower(translate(NORMALIZE(body, NFKC), '­​‌‍⁠﻿'::text, ''::text))), '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670]'::text, ''::text, 'g'::text)), 'ς'::text, 'σ'::text) END;
 
 
 --
@@ -555,7 +619,7 @@ COMMENT ON FUNCTION public.unaccented(body text) IS 'The text as `q` compares it
 
 CREATE FUNCTION public.unspaced_words_in(body text) RETURNS text[]
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN (SELECT COALESCE(array_agg(CASE WHEN public.is_unspaced(each.word) THEN substr(each.word, place.place, 2) ELSE "left"(each.word, 100) END ORDER BY each.number, place.place), '{}'::text[]) AS "coalesce" FROM (string_to_table(regexp_replace(regexp_replace(unspaced_words_in.body, '[^[:alnum:]\u0e00-\u0e7f ]+'::text, ' '::text, 'g'::text), '([\u0e00-\u0e7f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)'::text, ' \1 '::text, 'g'::text), ' '::text) WITH ORDINALITY each(word, number) CROSS JOIN LATERAL generate_series(1, CASE WHEN public.is_unspaced(each.word) THEN length(each.word) ELSE 1 END) place(place)) WHERE (each.word <> ''::text));
+    RETURN (SELECT COALESCE(array_agg(pieces.piece ORDER BY each.number, pieces.place), '{}'::text[]) AS "coalesce" FROM (string_to_table(regexp_replace(regexp_replace(unspaced_words_in.body, '[^[:alnum:]\u0e00-\u0e7f ]+'::text, ' '::text, 'g'::text), '([\u0e00-\u0e7f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)'::text, ' \1 '::text, 'g'::text), ' '::text) WITH ORDINALITY each(word, number) CROSS JOIN LATERAL (SELECT "left"(each.word, 100) AS piece, (1)::bigint AS place WHERE (NOT public.is_unspaced(each.word)) UNION ALL SELECT (of_word."character" || COALESCE(lead(of_word."character") OVER (ORDER BY of_word.place), ''::text)), of_word.place FROM string_to_table(each.word, NULL::text) WITH ORDINALITY of_word("character", place) WHERE public.is_unspaced(each.word)) pieces) WHERE (each.word <> ''::text));
 
 
 --
@@ -585,7 +649,7 @@ CREATE TABLE public.categories (
     CONSTRAINT name_not_empty CHECK ((length(TRIM(BOTH FROM name)) > 0)),
     CONSTRAINT name_visible CHECK (public.is_visible((name)::text)),
     CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at))),
-    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '4611686018427387904'::bigint)))
+    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '9007199254740991'::bigint)))
 );
 
 
@@ -677,7 +741,7 @@ COMMENT ON CONSTRAINT times_representable ON public.categories IS 'Times lie in 
 -- Name: CONSTRAINT version_in_range ON categories; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT version_in_range ON public.categories IS 'A version is at least 1, and far from the end of bigint.';
+COMMENT ON CONSTRAINT version_in_range ON public.categories IS 'A version is at least 1, and at most what JavaScript reads exactly.';
 
 
 --
@@ -722,7 +786,7 @@ COMMENT ON FUNCTION public.ways_up(categories uuid[]) IS 'The closure''s rows fo
 
 CREATE FUNCTION public.words_query(q text, mark text, ending text) RETURNS tsquery
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN (SELECT (concat_ws(' | '::text, (('('::text || string_agg(((((''''::text || words_query.mark) || each.word) || ''''::text) || CASE WHEN (public.is_unspaced(each.word) AND (length(each.word) = 1)) THEN ':*'::text WHEN (each.place = cardinality(of_query.words)) THEN words_query.ending ELSE ''::text END), ' & '::text)) || ')'::text), ((('''#'::text || replace(replace(NULLIF(public.searchable(btrim(words_query.q)), ''::text), '\'::text, '\\'::text), ''''::text, ''''''::text)) || ''''::text) || words_query.ending)))::tsquery AS concat_ws FROM ((SELECT (public.words_in(words_query.q))[:32] AS words) of_query CROSS JOIN LATERAL unnest(of_query.words) WITH ORDINALITY each(word, place)));
+    RETURN (SELECT (concat_ws(' | '::text, (('('::text || string_agg(((((''''::text || words_query.mark) || each.word) || ''''::text) || CASE WHEN (public.is_unspaced(each.word) AND (length(each.word) = 1)) THEN ':*'::text WHEN (each.place = cardinality(of_query.words)) THEN words_query.ending ELSE ''::text END), ' & '::text)) || ')'::text), ((('''#'::text || replace(replace(NULLIF(public.searchable(btrim(words_query.q)), ''::text), '\'::text, '\\'::text), ''''::text, ''''''::text)) || ''''::text) || words_query.ending)))::tsquery AS concat_ws FROM ((SELECT (public.words_in(words_query.q))[:32] AS words OFFSET 0) of_query CROSS JOIN LATERAL unnest(of_query.words) WITH ORDINALITY each(word, place)));
 
 
 --
@@ -869,21 +933,21 @@ CREATE TABLE public.list_counts (
     rows bigint NOT NULL,
     CONSTRAINT list_known CHECK ((list = ANY (ARRAY['products'::text, 'users'::text])))
 )
-WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
 
 
 --
 -- Name: TABLE list_counts; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.list_counts IS 'How long the lists are: the sum of rows, by list and category, is the number of active rows. Kept by triggers; `angidi doctor` verifies and rebuilds it.';
+COMMENT ON TABLE public.list_counts IS 'How long the lists are: the sum of rows, by list and category, is the number of active rows. Kept by triggers as changes that are folded now and then; `angidi doctor` verifies and rebuilds it.';
 
 
 --
 -- Name: COLUMN list_counts.id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.list_counts.id IS 'Tells the rows of one total apart.';
+COMMENT ON COLUMN public.list_counts.id IS 'Tells the rows of one total apart; what a fold deletes by.';
 
 
 --
@@ -904,7 +968,7 @@ COMMENT ON COLUMN public.list_counts.category_id IS 'Whose products are counted;
 -- Name: COLUMN list_counts.rows; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.list_counts.rows IS 'A part of the total; only the sum means something.';
+COMMENT ON COLUMN public.list_counts.rows IS 'How many rows came, or went where it is negative.';
 
 
 --
@@ -993,7 +1057,7 @@ CREATE TABLE public.products (
     CONSTRAINT sku_visible CHECK (public.is_visible((sku)::text)),
     CONSTRAINT stock_non_negative CHECK ((stock >= 0)),
     CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at) AND public.is_representable(deleted_at))),
-    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '4611686018427387904'::bigint)))
+    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '9007199254740991'::bigint)))
 )
 WITH (fillfactor='90');
 
@@ -1149,7 +1213,7 @@ COMMENT ON CONSTRAINT times_representable ON public.products IS 'Times lie in th
 -- Name: CONSTRAINT version_in_range ON products; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT version_in_range ON public.products IS 'A version is at least 1, and far from the end of bigint.';
+COMMENT ON CONSTRAINT version_in_range ON public.products IS 'A version is at least 1, and at most what JavaScript reads exactly.';
 
 
 --
@@ -1170,7 +1234,7 @@ CREATE TABLE public.users (
     CONSTRAINT name_visible CHECK (public.is_visible((name)::text)),
     CONSTRAINT role_valid CHECK (((role)::text = ANY ((ARRAY['user'::character varying, 'admin'::character varying, 'moderator'::character varying])::text[]))),
     CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at) AND public.is_representable(deleted_at))),
-    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '4611686018427387904'::bigint)))
+    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '9007199254740991'::bigint)))
 )
 WITH (fillfactor='90');
 
@@ -1277,7 +1341,7 @@ COMMENT ON CONSTRAINT times_representable ON public.users IS 'Times lie in the y
 -- Name: CONSTRAINT version_in_range ON users; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT version_in_range ON public.users IS 'A version is at least 1, and far from the end of bigint.';
+COMMENT ON CONSTRAINT version_in_range ON public.users IS 'A version is at least 1, and at most what JavaScript reads exactly.';
 
 
 --
@@ -1635,7 +1699,7 @@ COMMENT ON INDEX public.users_email_active_key IS 'One active user per e-mail ad
 -- Name: users_search_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX users_search_idx ON public.users USING gin (lower((((email)::text || ''::text) || (name)::text)) public.gin_trgm_ops);
+CREATE INDEX users_search_idx ON public.users USING gin (public.searchable((((email)::text || ''::text) || (name)::text)) public.gin_trgm_ops);
 
 
 --
@@ -1702,10 +1766,17 @@ CREATE TRIGGER products_truncated_count AFTER TRUNCATE ON public.products FOR EA
 
 
 --
+-- Name: products products_updated_fold; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_updated_fold AFTER UPDATE ON public.products FOR EACH STATEMENT EXECUTE FUNCTION public.fold_moved_products();
+
+
+--
 -- Name: products products_updated_search; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER products_updated_search AFTER UPDATE ON public.products REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.change_product_search();
+CREATE TRIGGER products_updated_search AFTER UPDATE ON public.products FOR EACH ROW WHEN (((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.description IS DISTINCT FROM new.description)) OR ((old.sku)::text IS DISTINCT FROM (new.sku)::text))) EXECUTE FUNCTION public.change_product_search();
 
 
 --

@@ -25,7 +25,7 @@ FEW = 5
 ADDRESS = "ada@shop.example"
 SKU = "CUP-080"
 
-LIVING_AT_ADDRESS = "SELECT count(*) FROM users WHERE lower(email) = %(email)s AND deleted_at IS NULL"
+ACTIVE_AT_ADDRESS = "SELECT count(*) FROM users WHERE lower(email) = %(email)s AND deleted_at IS NULL"
 LIVING_WITH_SKU = "SELECT count(*) FROM products WHERE sku = %(sku)s AND deleted_at IS NULL"
 LIVING_ADMINS = "SELECT count(*) FROM users WHERE role = 'admin' AND deleted_at IS NULL"
 IN_A_RING = """
@@ -93,14 +93,14 @@ async def test_of_thirty_registrations_of_one_address_one_wins(pool_api: Api) ->
     bodies = [{"email": email, "password": PASSWORD, "name": "Ada"} for email in spellings]
     outcomes = await at_once(pool_api.post("/users/register", json=body) for body in bodies)
     assert outcomes == {201: 1, (409, "EMAIL_EXISTS"): MANY - 1}
-    assert await ask(pool_api.database, LIVING_AT_ADDRESS, email=ADDRESS) == 1
+    assert await ask(pool_api.database, ACTIVE_AT_ADDRESS, email=ADDRESS) == 1
 
 
 async def test_control_reading_before_registering_lets_several_win(pool_db: Database) -> None:
     await change(pool_db, "DROP INDEX users_email_active_key")
 
     async def is_free(conn: Connection) -> bool:
-        return await fetch_value(conn, LIVING_AT_ADDRESS, {"email": ADDRESS}) == 0
+        return await fetch_value(conn, ACTIVE_AT_ADDRESS, {"email": ADDRESS}) == 0
 
     async def register(_: int) -> None:
         await change(
@@ -108,7 +108,7 @@ async def test_control_reading_before_registering_lets_several_win(pool_db: Data
         )
 
     await naively(pool_db, FEW, is_free, register)
-    assert await ask(pool_db, LIVING_AT_ADDRESS, email=ADDRESS) == FEW
+    assert await ask(pool_db, ACTIVE_AT_ADDRESS, email=ADDRESS) == FEW
 
 
 async def test_of_thirty_products_of_one_sku_one_wins(pool_api: Api, admin: dict[str, str], category: str) -> None:
@@ -157,7 +157,7 @@ async def test_registering_and_restoring_one_address_at_once_gives_it_to_one(
         {201: 1, (409, "EMAIL_EXISTS"): FEW},
         {200: FEW, (409, "EMAIL_EXISTS"): 1},
     )
-    assert await ask(pool_api.database, LIVING_AT_ADDRESS, email=ADDRESS) == 1
+    assert await ask(pool_api.database, ACTIVE_AT_ADDRESS, email=ADDRESS) == 1
 
 
 async def test_of_thirty_deletions_of_one_product_one_wins(pool_api: Api, admin: dict[str, str], category: str) -> None:

@@ -117,8 +117,6 @@ def test_a_transaction_with_a_snapshot_of_its_own_adds_rows_and_changes_none(sho
         with psycopg.connect(shop.info.dsn, autocommit=True) as other:
             other.execute("INSERT INTO products (name, price, category_id) SELECT 'More', 9, id FROM categories")
         shop.execute(TOGGLED)
-    ((gathered, totals),) = rows(shop, GATHERED)
-    assert gathered > totals
     assert rows(shop, TOTALS) == rows(shop, COUNTED)
 
 

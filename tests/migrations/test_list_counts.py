@@ -143,6 +143,17 @@ def test_a_load_into_many_categories_leaves_a_row_for_each_total(shop: psycopg.C
     assert shop.execute(MOST_ROWS).fetchone() == (1,)
 
 
+@pytest.mark.parametrize("change", ["deleted_at = now()", "category_id = (SELECT id FROM categories LIMIT 1)"])
+def test_a_statement_that_moves_many_leaves_few_rows(shop: psycopg.Connection, change: str):
+    shop.execute(LOAD)
+    for _ in range(3):
+        shop.execute("INSERT INTO products (name, price, category_id) SELECT 'Loaded', 1, id FROM categories")
+    shop.execute(f"UPDATE products SET {change}".encode())
+    totals = dict(shop.execute(TOTALS).fetchall())
+    assert totals == dict(shop.execute(COUNTED).fetchall())
+    assert shop.execute("SELECT count(*) FROM list_counts WHERE list = 'products'").fetchone() == (len(totals),)
+
+
 def test_single_writes_are_folded_now_and_then(shop: psycopg.Connection):
     for _ in range(2_000):
         shop.execute("INSERT INTO products (name, price, category_id) SELECT 'One', 1, id FROM categories LIMIT 1")

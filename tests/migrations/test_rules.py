@@ -26,7 +26,17 @@ UNREPRESENTABLE = (
     "10000-01-01 00:00:00+00",
     "0001-12-31 23:59:59+00 BC",
 )
-INVISIBLE = ("\t", "\u00a0", "\u200b", "\u200d\u2060\ufeff", " \n\u00ad\u3000", "\x1f")
+INVISIBLE = (
+    "\t",
+    "\u00a0",
+    "\u200b",
+    "\u200d\u2060\ufeff",
+    " \n\u00ad\u3000",
+    "\x1f",
+    "\u2066\u2069",
+    "\u3164",
+    "\u0301",
+)
 SCRIPTS = (
     "javascript:alert(1)",
     "JavaScript:alert(1)",

@@ -119,6 +119,7 @@ async def test_found_words_are_marked_on_request_and_everything_else_escaped(sho
         ("充電", "東京都USB充電器", "東京都USB<mark>充電</mark>器"),
         ("usb 東京", "東京都USB充電器", "<mark>東京</mark>都<mark>USB</mark>充電器"),
         ("οδος", "ΟΔΟΣ 1", "<mark>ΟΔΟΣ</mark> 1"),
+        ("हिन्दी", "हिन्दी किताब", "<mark>हिन्दी</mark> किताब"),
     ],
 )
 async def test_words_are_marked_however_they_are_spelt(shop: Shop, q: str, name: str, highlight: str) -> None:
@@ -298,6 +299,8 @@ WORDS = [
     ("東京都USB充電器", "器"),
     ("テスト商品", "商品"),
     ("กระเป๋าหนัง", "หนัง"),
+    ("مُحَمَّد", "محمد"),
+    ("हिन्दी किताब", "हिन्दी"),
 ]
 
 
@@ -305,6 +308,12 @@ WORDS = [
 async def test_words_are_compared_without_accents_case_and_format(shop: Shop, name: str, q: str) -> None:
     await shop.api.make_product(shop.headers, shop.category, name=name)
     assert await shop.names(q=q) == [name]
+
+
+async def test_texts_that_grow_when_they_are_composed_are_taken(shop: Shop) -> None:
+    """U+3316 becomes six characters of a script without blanks: 12,000 in a description, 1,530 in a query."""
+    await shop.api.make_product(shop.headers, shop.category, description="\u3316" * 2_000)
+    assert await shop.names(q="\u3316" * 255) == ["Espresso cup"]
 
 
 @pytest.mark.parametrize("q", ["東都", "京東", "充器", "usbc", "lodź2"])

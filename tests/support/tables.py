@@ -31,4 +31,4 @@ async def analyze_products(database: Database) -> None:
     """Let the planner know of the products, which autovacuum does in a shop; it may be in the way here, too."""
     async with database.transaction() as conn:
         await take_time(conn)
-        await execute(conn, "ANALYZE products, product_search")
+        await execute(conn, "SELECT analyze_products()")

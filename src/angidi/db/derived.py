@@ -20,7 +20,7 @@ SAMPLE = 5
 TRIGGERS = frozenset({
     "categories_inserted_closure", "categories_moved_closure", "categories_version",
     "products_deleted_count", "products_inserted_count", "products_moved_count", "products_truncated_count",
-    "products_inserted_search", "products_updated_search", "products_version",
+    "products_inserted_search", "products_updated_fold", "products_updated_search", "products_version",
     "users_deleted_count", "users_inserted_count", "users_moved_count", "users_truncated_count", "users_version",
 })  # fmt: skip
 

@@ -18,7 +18,7 @@ from .sequence import Step
 from .session import Session
 from .watch import Watcher
 
-_LOCK_NOT_AVAILABLE = "55P03"
+_TRIED_AGAIN = {"55P03", "40P01"}  # a lock that was not to be had in time, and a deadlock
 _CANCELLED = "57014"
 _REFUSED_IN_TRANSACTION = {"25001", "2D000"}
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
@@ -66,7 +66,7 @@ class Executor:
             if error.sqlstate in _REFUSED_IN_TRANSACTION and len(script.statements) == 1:
                 return False
             last = attempt == self.options.table_lock_attempts or not self.options.table_lock_timeout
-            if error.sqlstate != _LOCK_NOT_AVAILABLE or last:
+            if error.sqlstate not in _TRIED_AGAIN or last:
                 raise self._rolled_back(script, error, before)
             self._pause(script.step, attempt)
         return False

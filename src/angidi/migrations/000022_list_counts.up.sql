@@ -17,15 +17,16 @@ CREATE TABLE list_counts (
     CONSTRAINT list_known CHECK (list IN ('products', 'users'))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- Replaces the rows of the whole list and of these categories by their sums. What another transaction holds, it passes over.
--- A transaction folds once, since what it folded it would pass again each time; and only where it reads what others
--- have committed, for under a snapshot of its own a row that another has folded since would fail it.
+-- Replaces the rows of the whole list and of these categories (NULL: of all) by their sums. What another transaction
+-- holds, it passes over. A transaction folds some categories once, since what it folded it would pass again each time; and
+-- only where it reads what others have committed, for under a snapshot of its own a row that another has folded since
+-- would fail it.
 CREATE OR REPLACE FUNCTION fold_list_counts(of_list text, of_categories uuid[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path FROM CURRENT
 AS $$
 BEGIN
-    IF coalesce(current_setting('angidi.has_folded', true), '') <> ''
+    IF (of_categories IS NOT NULL AND coalesce(current_setting('angidi.has_folded', true), '') <> '')
        OR current_setting('transaction_isolation') <> 'read committed'
     THEN
         RETURN;
@@ -35,7 +36,8 @@ BEGIN
         SELECT list_counts.list, list_counts.category_id, list_counts.id
           FROM list_counts
          WHERE list_counts.list = of_list
-           AND list_counts.category_id = ANY (of_categories || '00000000-0000-0000-0000-000000000000'::uuid)
+           AND (of_categories IS NULL
+                OR list_counts.category_id = ANY (of_categories || '00000000-0000-0000-0000-000000000000'::uuid))
            FOR UPDATE SKIP LOCKED
     ), folded AS (
         DELETE FROM list_counts
@@ -81,6 +83,8 @@ CREATE OR REPLACE FUNCTION count_moved_product() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path FROM CURRENT
 AS $$
+DECLARE
+    moved bigint;
 BEGIN
     INSERT INTO list_counts (list, category_id, rows)
     SELECT 'products', category_id, sum(rows)
@@ -92,6 +96,22 @@ BEGIN
     HAVING sum(rows) <> 0;
     IF random() < 1 / 32.0 THEN
         PERFORM fold_list_counts('products', ARRAY[OLD.category_id, NEW.category_id]);
+    END IF;
+    moved := 1 + coalesce(nullif(current_setting('angidi.moved', true), ''), '0')::bigint;
+    PERFORM set_config('angidi.moved', moved::text, true);
+    RETURN NULL;
+END
+$$;
+
+-- What a statement that moved many products has appended is folded at its end.
+CREATE OR REPLACE FUNCTION fold_moved_products() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF coalesce(nullif(current_setting('angidi.moved', true), ''), '0')::bigint >= 64 THEN
+        PERFORM set_config('angidi.moved', '', true);
+        PERFORM fold_list_counts('products', NULL);
     END IF;
     RETURN NULL;
 END
@@ -151,6 +171,9 @@ CREATE TRIGGER products_moved_count
     FOR EACH ROW
     WHEN ((OLD.category_id, OLD.deleted_at IS NULL) IS DISTINCT FROM (NEW.category_id, NEW.deleted_at IS NULL))
     EXECUTE FUNCTION count_moved_product();
+CREATE TRIGGER products_updated_fold
+    AFTER UPDATE ON products
+    FOR EACH STATEMENT EXECUTE FUNCTION fold_moved_products();
 CREATE TRIGGER products_truncated_count
     AFTER TRUNCATE ON products
     FOR EACH STATEMENT EXECUTE FUNCTION clear_list_counts();
@@ -202,11 +225,13 @@ COMMENT ON CONSTRAINT list_counts_pkey ON list_counts IS
 COMMENT ON CONSTRAINT list_known ON list_counts IS
     'The lists that are counted.';
 COMMENT ON FUNCTION fold_list_counts(text, uuid[]) IS
-    'Replaces the rows of the whole list and of these categories by their sums, once in a transaction.';
+    'Replaces the rows of the whole list and of these categories (NULL: of all) by their sums.';
 COMMENT ON FUNCTION count_products() IS
     'Counts the products that a statement inserted or deleted.';
 COMMENT ON FUNCTION count_moved_product() IS
     'Counts a product that changed its category, was deleted softly, or restored.';
+COMMENT ON FUNCTION fold_moved_products() IS
+    'Folds what a statement has appended that moved many products.';
 COMMENT ON FUNCTION count_users() IS
     'Counts the users that a statement inserted or deleted.';
 COMMENT ON FUNCTION count_moved_user() IS

@@ -1,6 +1,7 @@
 -- squawk-ignore-file ban-drop-table, ban-drop-function, ban-drop-trigger
 DROP TRIGGER products_updated_search ON products;
 DROP TRIGGER products_inserted_search ON products;
+DROP FUNCTION analyze_products();
 DROP FUNCTION clean_search_pending_lists();
 DROP FUNCTION change_product_search();
 DROP FUNCTION add_product_search();

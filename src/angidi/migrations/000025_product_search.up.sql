@@ -165,8 +165,8 @@ CREATE TRIGGER products_updated_search
     WHEN ((OLD.name, OLD.description, OLD.sku) IS DISTINCT FROM (NEW.name, NEW.description, NEW.sku))
     EXECUTE FUNCTION change_product_search();
 
--- Only the owner of an index may merge its pending list, so whoever writes to products calls this instead. It runs with the
--- owner's rights: its names are qualified, and nothing that others create is found before them.
+-- Only the owner of a table may analyze it, and merge the pending lists of its indexes: whoever loads products calls these
+-- instead. They run with the owner's rights, so their names are qualified, and nothing that others create is found first.
 DO $do$
 BEGIN
     EXECUTE format($function$
@@ -178,6 +178,17 @@ BEGIN
         BEGIN
             PERFORM pg_catalog.gin_clean_pending_list('%1$I.product_search_document_idx'::pg_catalog.regclass),
                     pg_catalog.gin_clean_pending_list('%1$I.product_search_words_idx'::pg_catalog.regclass);
+        END
+        $$
+    $function$, current_schema());
+    EXECUTE format($function$
+        CREATE OR REPLACE FUNCTION analyze_products() RETURNS void
+            LANGUAGE plpgsql
+            SECURITY DEFINER
+            SET search_path = pg_catalog, pg_temp
+        AS $$
+        BEGIN
+            ANALYZE %1$I.products, %1$I.product_search;
         END
         $$
     $function$, current_schema());
@@ -221,4 +232,6 @@ COMMENT ON FUNCTION add_product_search() IS
 COMMENT ON FUNCTION change_product_search() IS
     'Writes what a product is searched by, whose name, description or SKU has changed.';
 COMMENT ON FUNCTION clean_search_pending_lists() IS
-    'Moves the pending entries of the search indexes to where they belong, after a load.';
+    'Merges the pending lists of the search indexes, after a load.';
+COMMENT ON FUNCTION analyze_products() IS
+    'Renews the planner''s statistics of products and their search, after a load.';

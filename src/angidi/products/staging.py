@@ -182,8 +182,8 @@ DROP = "DROP TABLE import_products, import_names"
 # Else the next one who adds a product would do it, and wait.
 CLEAN_SEARCH = "SELECT clean_search_pending_lists()"
 
-# Lists are planned by these statistics, and autovacuum renews them within a minute only. A role that may not is warned.
-ANALYZE_PRODUCTS = "ANALYZE products, product_search"
+# Lists are planned by these statistics, and autovacuum renews them within a minute only.
+ANALYZE_PRODUCTS = "SELECT analyze_products()"
 MANY = 1_000
 """Stored rows from which on the statistics are renewed."""
 

@@ -98,8 +98,8 @@ FILTERS: dict[str, LiteralString] = {
     "role": "role = %(role)s",
     # The first condition is what the index finds rows by; the others keep a term from reaching from the address into
     # the name.
-    "search": "lower(email || E'\\x01' || name) LIKE search_pattern(%(search)s)"
-    " AND (lower(email) LIKE search_pattern(%(search)s) OR lower(name) LIKE search_pattern(%(search)s))",
+    "search": "searchable(email || E'\\x01' || name) LIKE search_pattern(%(search)s)"
+    " AND (searchable(email) LIKE search_pattern(%(search)s) OR searchable(name) LIKE search_pattern(%(search)s))",
 }
 LIVENESS: dict[str | None, LiteralString] = {
     None: "deleted_at IS NULL",
