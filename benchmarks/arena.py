@@ -96,7 +96,7 @@ class Arena:
         return self.databases.url(self.databases.platform(rows))
 
     def ids(self, rows: int) -> list[str]:
-        """Return 5,000 living products' ids, the same in all schemas."""
+        """Return 5,000 active products' ids, the same in all schemas."""
         if rows not in self._ids:
             with psycopg.connect(self.url(rows)) as conn:
                 self._ids[rows] = [str(id_) for (id_,) in conn.execute(SAMPLE, {"count": IDS})]

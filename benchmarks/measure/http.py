@@ -85,8 +85,8 @@ def cursor(arena: Arena) -> Outcome:
     """Measure page 10,000 by cursor beside page 1, at one connection, so that no two requests share a statement."""
     rows = arena.large
     (angidi,) = arena.field(rows, ANGIDI)
-    living = rows - rows // DELETED_EVERY
-    deep = min(DEEP_PAGE, living // PAGE - 30)
+    active = rows - rows // DELETED_EVERY
+    deep = min(DEEP_PAGE, active // PAGE - 30)
     first = f"{PRODUCTS}?page_size={PAGE}"
     with arena.start(angidi, arena.url(rows)) as running:
         pages = [_page_after(running, f"{first}&page={deep - 1}")]
@@ -103,8 +103,8 @@ def cursor(arena: Arena) -> Outcome:
 def numbered(arena: Arena) -> Outcome:
     """Measure page 3,000 of 50 by its number, in three orders, at one connection."""
     rows = arena.middle
-    living = rows - rows // DELETED_EVERY
-    deep = min(NUMBERED_PAGE, living // PAGE - 30)
+    active = rows - rows // DELETED_EVERY
+    deep = min(NUMBERED_PAGE, active // PAGE - 30)
     field = arena.field(rows, ANGIDI, GO, arena.before)
     newest, *others = (f"page {deep:,}, {order}" for order in ("the newest first", "by price", "by name"))
     pages = [f"{PRODUCTS}?page_size={PAGE}&page={page}" for page in range(deep, deep + 20)]

@@ -193,7 +193,7 @@ class Cases:
         async def call(database: Database, number: int) -> object:
             asked = query(number)
             page_request = PageRequest(search.ORDERS[asked.order].position, PAGE, (asked.page - 1) * PAGE)
-            return await database.read(search.read_page, asked, page_request)
+            return await database.read(search.read_product_page, asked, page_request)
 
         return await replayed(name, self._url, call, 100)
 

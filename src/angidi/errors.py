@@ -138,7 +138,7 @@ class StatementTimeout(Unavailable):
     message = "The request took too long and was given up. Narrow it, or try again."
 
 
-class LockTimeout(Unavailable):
+class LockWaitTimeout(Unavailable):
     """Others hold what the statement has to lock, for longer than it may wait."""
 
     message = "Another change holds what this request needs. Please try again."

@@ -15,7 +15,7 @@ from angidi.db import derived
 from angidi.db.derived import TRIGGERS, findings, rebuild
 from angidi.db.diagnostics import search_rows, versions
 from angidi.db.diagnostics.index_keys import indexes
-from angidi.db.diagnostics.search_rows import rewrite
+from angidi.db.diagnostics.search_rows import rewrite_stale_rows
 
 Broken = dict[str, list[str]]
 
@@ -223,7 +223,7 @@ UPDATE pg_index
 
 def test_every_index_that_rests_on_lower_folded_trigrams_or_a_collation_is_checked(shop: psycopg.Connection) -> None:
     """The others have keys of numbers, UUIDs, times and tsvector."""
-    checked = {index.bare_name: index.way for index in indexes(shop)}
+    checked = {index.bare_name: index.method for index in indexes(shop)}
     assert checked == {
         "categories_name_id_idx": "order",
         "categories_parent_id_name_key": "order",
@@ -343,7 +343,10 @@ def test_duplicates_that_a_stale_key_let_in_are_told_and_the_rest_is_rebuilt(
             "users_email_active_key does not find 1 of its keys: REINDEX INDEX CONCURRENTLY users_email_active_key"
         ],
         "rebuild": [
-            "users_email_active_key cannot be built anew: Key (lower(email::text))=(ada@shop.example) is duplicated."
+            (
+                "users_email_active_key cannot be rebuilt: Key (lower(email::text))=(ada@shop.example) is duplicated. "
+                "Change or delete one of the rows, then run this again"
+            )
         ],
     }
     assert ask() == {"indexes": found["indexes"]}
@@ -458,7 +461,7 @@ def rewritten_while_open(url: str) -> tuple[int, set[str]]:
     ):
         watcher.execute(FORGET_THE_SEARCH)
         writer.execute(RENAMED[0])
-        rewriting = threads.submit(rewrite, doctor)
+        rewriting = threads.submit(rewrite_stale_rows, doctor)
         until_waiting(watcher, rewriting)
         ((waiting,),) = watcher.execute("SELECT count(*) FROM product_search WHERE document = 'stale'").fetchall()
         writer.commit()
@@ -475,7 +478,7 @@ def test_products_that_are_renamed_during_the_rebuild_are_waited_for_after_all_o
 def test_products_that_are_renamed_would_be_searched_by_their_former_names_without_the_lock(
     fresh_db: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("WRITTEN", "WRITTEN_UNLESS_LOCKED"):
+    for name in ("WRITE", "WRITE_UNLOCKED"):
         unlocked = getattr(search_rows, name).replace("FOR SHARE SKIP LOCKED", "").replace("FOR SHARE", "")
         monkeypatch.setattr(search_rows, name, unlocked)
     assert rewritten_while_open(fresh_db)[1] == {"product_search"}

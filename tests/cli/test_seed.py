@@ -19,9 +19,9 @@ KNOWN = {
     UUID(f"550e8400-e29b-41d4-a716-44665544000{number}"): name
     for number, name in enumerate(["Electronics", "Clothing", "Books", "Home & Garden", "Sports"], 1)
 }
-ALL = "seeded 12 categories and 43 products; 0 were there already\n"
-BESIDE_THE_KNOWN = "seeded 7 categories and 43 products; 5 were there already\n"
-NOTHING = "seeded 0 categories and 0 products; 55 were there already\n"
+ALL = "added 12 sample categories and 43 products; 0 categories or products existed already\n"
+BESIDE_THE_KNOWN = "added 7 sample categories and 43 products; 5 categories or products existed already\n"
+NOTHING = "added 0 sample categories and 0 products; 55 categories or products existed already\n"
 SNAPSHOT = "SELECT p.ctid::text, p.xmin::text, c.xmin::text FROM products p JOIN categories c ON c.id = p.category_id"
 
 
@@ -79,7 +79,7 @@ def test_what_the_shop_has_changed_moved_renamed_or_deleted_stays_so(shop: psyco
 
 def test_a_category_that_the_shop_has_by_name_takes_the_sample_products(shop: psycopg.Connection) -> None:
     rows(shop, f"INSERT INTO categories (id, name) VALUES ('{(books := UUID(int=7))}', 'Books') RETURNING id")
-    assert seed() == "seeded 11 categories and 43 products; 1 were there already\n"
+    assert seed() == "added 11 sample categories and 43 products; 1 categories or products existed already\n"
     assert rows(shop, "SELECT id FROM categories WHERE name = 'Books'") == [(books,)]
     assert rows(shop, f"SELECT count(*) FROM products WHERE category_id = '{books}'") == [(5,)]
 
@@ -98,6 +98,6 @@ def test_a_first_start_seeds_in_development_only_and_a_second_does_not(tmp_path:
     with serving(tmp_path / "home") as server:
         assert BESIDE_THE_KNOWN in server.output
     with serving(tmp_path / "home") as server:
-        assert "seeded" not in server.output
+        assert "sample categories" not in server.output
     with serving(tmp_path / "other", ANGIDI_ENV="test") as server:
-        assert "seeded" not in server.output
+        assert "sample categories" not in server.output

@@ -12,7 +12,7 @@ from psycopg.conninfo import make_conninfo
 from tests.cli.conftest import Run, runner
 
 from angidi.cli.main import main
-from angidi.db.diagnostics.statements import take_snapshot
+from angidi.db.diagnostics.statements import reset, take_snapshot
 from angidi.db.embedded import EmbeddedServer
 
 COUNT = "SELECT count(*) FROM categories"
@@ -56,8 +56,18 @@ def test_the_report_as_json_has_the_figures_in_milliseconds(run: Run) -> None:
 
 def test_the_figures_are_reset(counted: psycopg.Connection, run: Run) -> None:
     done = run("db", "slow", "--reset")
-    assert (done.exit_code, done.output) == (0, "counting anew from now on\n")
+    assert (done.exit_code, done.output) == (0, "statistics reset\n")
     assert COUNT not in {stats.statement for stats in take_snapshot(counted).statements}
+
+
+def test_after_a_reset_the_figures_are_those_since_then(counted: psycopg.Connection) -> None:
+    if counted.info.server_version < 170000:
+        pytest.skip("before 17 the server does not tell since when it counts a database's statements")
+    before = take_snapshot(counted).since
+    ((reset_at,),) = counted.execute("SELECT clock_timestamp()").fetchall()
+    reset(counted)
+    counted.execute(COUNT)
+    assert before < reset_at < take_snapshot(counted).since
 
 
 @pytest.mark.parametrize("options", [[], ["--reset"], ["--json"]])
@@ -88,6 +98,26 @@ def test_a_role_that_may_not_look_is_told_whom_to_ask(
         counted.execute(sql.SQL("DROP ROLE {}").format(name))
     assert (done.exit_code, done.stderr.count("\n")) == (1, 1), done.output
     assert advice in done.stderr
+
+
+def test_a_role_is_told_how_many_statements_of_others_are_hidden(
+    counted: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    role = f"reader_{counted.info.dbname}"
+    name = sql.Identifier(role)
+    counted.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'reader'").format(name))
+    counted.execute(sql.SQL("GRANT USAGE ON SCHEMA apart TO {}").format(name))
+    try:
+        address = make_conninfo(counted.info.dsn, user=role, password="reader")
+        done = runner(address, monkeypatch, tmp_path)("db", "slow", "--json")
+    finally:
+        counted.execute(sql.SQL("DROP OWNED BY {}").format(name))
+        counted.execute(sql.SQL("DROP ROLE {}").format(name))
+    assert done.exit_code == 0, done.output
+    number, _, rest = done.stderr.partition(" ")
+    assert int(number) > 0
+    assert rest == (f"statements of other roles are hidden: a superuser has to run GRANT pg_read_all_stats TO {role}\n")
+    assert COUNT not in {each["statement"] for each in json.loads(done.stdout)["statements"]}
 
 
 def test_an_embedded_server_that_was_started_without_it_is_to_be_started_again(

@@ -17,7 +17,7 @@ from angidi.paging import PageRequest
 from angidi.products.models import ProductQuery, Sort
 from angidi.products.search import ORDERS
 from angidi.products.search import statements as lists
-from angidi.products.search.conditions import CLASSES, IN_NAME, Selection
+from angidi.products.search.conditions import HITS_BY_RELEVANCE, IN_NAME, Selection
 
 SOURCE = Path(angidi.__file__).parent
 MODULES = [
@@ -93,7 +93,7 @@ def pages() -> Iterator[tuple[str, str]]:
                     behind = PageRequest(ORDERS[alone.query.order].position, before=before)
                     yield f"plain-{name}-{before}", lists.plain(alone, behind)[0]
                 yield f"gather-{name}", lists.gather(selection, page_request)[0]
-                for relevance in CLASSES if sort is None else ():
+                for relevance in HITS_BY_RELEVANCE if sort is None else ():
                     of_class = selection.of_relevance(relevance)
                     yield f"walk-{name}-{relevance}", lists.walk(of_class, page_request, 1)[0]
                     yield f"gather-{name}-{relevance}", lists.gather(of_class, page_request)[0]

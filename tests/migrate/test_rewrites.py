@@ -50,7 +50,7 @@ NOT_REWRITING = [
 @pytest.fixture
 def all_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tell of small tables, too."""
-    monkeypatch.setattr(rewrites, "WORTH_TELLING", 1e-6)
+    monkeypatch.setattr(rewrites, "MIN_REPORTED_SECONDS", 1e-6)
 
 
 @pytest.mark.usefixtures("all_told")

@@ -270,7 +270,7 @@ async def test_conditions_that_exclude_each_other_find_nothing(
     analyzed: Shop, query: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "COUNT_BOUND", 20)
-    monkeypatch.setattr(reading, "DEPTH", 100)
+    monkeypatch.setattr(reading, "WALK_ROWS", 100)
     page = (await analyzed.api.get("/products", params={**query, "in_stock": True})).json()["data"]
     assert (page["products"], page["total_count"]) == ([], 0)
 
@@ -376,7 +376,7 @@ async def test_pages_behind_the_last_one_are_empty_and_tell_the_total(shop: Shop
 
 @pytest.mark.usefixtures("low_bound")
 async def test_hits_that_are_all_old_are_found_too(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "DEPTH", 1_000)
+    monkeypatch.setattr(reading, "WALK_ROWS", 1_000)
     await fill(shop, MANY.replace("'a common one'", "'of a kind'"))
     newer = "UPDATE products SET name = 'Item' WHERE created_at > %(moment)s"
     await shop.api.database.write(execute, newer, {"moment": datetime(2020, 1, 1, 20, tzinfo=UTC)})

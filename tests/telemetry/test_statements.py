@@ -54,10 +54,10 @@ async def test_a_statement_that_fails_has_taken_its_time_too(db: Database) -> No
 
 def test_texts_without_end_take_no_memory_and_no_series_without_end() -> None:
     timer = StatementTimer()
-    for number in range(3 * statements.TEXTS):
+    for number in range(3 * statements.MAX_NAMES):
         timer.record(f"SELECT {number}", 0.001, 1)
-    assert len(timer._series) <= statements.TEXTS  # pyright: ignore[reportPrivateUsage] # nothing else shows memory
-    assert (names(), figure(OTHER)) == ({OTHER}, 3 * statements.TEXTS)
+    assert len(timer._series) <= statements.MAX_NAMES  # pyright: ignore[reportPrivateUsage] # nothing else shows memory
+    assert (names(), figure(OTHER)) == ({OTHER}, 3 * statements.MAX_NAMES)
 
 
 def test_what_is_slower_than_the_threshold_is_logged_without_values() -> None:

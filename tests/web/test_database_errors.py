@@ -92,7 +92,7 @@ async def test_a_lock_that_is_not_to_be_had_says_so(pool_api: Api, writer: Conne
         answer = await pool_api.post("/products", headers=headers, json=product(category))
     assert error_of(answer) == (503, "DATABASE_UNAVAILABLE")
     assert "Another change" in answer.json()["error"]["message"]
-    assert [line["kind"] for line in logged if line["event"] == "database unavailable"] == ["LockTimeout"]
+    assert [line["kind"] for line in logged if line["event"] == "database unavailable"] == ["LockWaitTimeout"]
 
 
 def product(category: str) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class FormerProducts(ProductService):
 
 
 async def find_product(conn: Connection, product_id: UUID) -> Product | None:
-    """Return the living product."""
+    """Return the active product."""
     return await fetch_one(conn, Product, FIND, {"id": product_id})
 
 

@@ -23,7 +23,10 @@ class Planted(NamedTuple):
 
     def __str__(self) -> str:
         """Return it as a line."""
-        return f"seeded {self.categories} categories and {self.products} products; {self.present} were there already"
+        return (
+            f"added {self.categories} sample categories and {self.products} products; "
+            f"{self.present} categories or products existed already"
+        )
 
 
 @click.command()

@@ -25,6 +25,7 @@ ORDERS: dict[str, Callable[[StatementStats], float]] = {
 SHOWN = 120
 """Characters of a statement in the table."""
 
+HIDDEN = "{hidden} statements of other roles are hidden: a superuser has to run GRANT pg_read_all_stats TO {user}"
 RESTART = "the embedded PostgreSQL was started without pg_stat_statements: end whatever uses it, and start again"
 
 
@@ -52,7 +53,7 @@ class Report(Struct, frozen=True):
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="How many statements.")
 @click.option("--by", type=click.Choice(list(ORDERS)), default="total", show_default=True, help="What to sort by.")
 @click.option("--plans", type=click.IntRange(0), default=3, show_default=True, help="Plans for how many of them.")
-@click.option("--reset", is_flag=True, help="Count anew from now on, and show no figures.")
+@click.option("--reset", is_flag=True, help="Reset the statistics, and show none.")
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
 def slow(*, limit: int, by: str, plans: int, reset: bool, as_json: bool) -> None:
     """Show the statements that take the most time, with their plans.
@@ -67,11 +68,13 @@ def slow(*, limit: int, by: str, plans: int, reset: bool, as_json: bool) -> None
         try:
             if reset:
                 statements.reset(conn)
-                click.echo("counting anew from now on", err=True)
+                click.echo("statistics reset", err=True)
                 return
             snapshot = statements.take_snapshot(conn)
         except ConfigError as error:
             raise ConfigError(RESTART if settings.embedded else str(error)) from None
+        if snapshot.hidden:
+            click.echo(HIDDEN.format(hidden=snapshot.hidden, user=conn.info.user), err=True)
         ranked = sorted(snapshot.statements, key=ORDERS[by], reverse=True)[:limit]
         found = [generic_plan(conn, stats.statement) if n < plans else None for n, stats in enumerate(ranked)]
     total = sum(stats.seconds for stats in snapshot.statements)

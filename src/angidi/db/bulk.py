@@ -23,7 +23,7 @@ class Block(NamedTuple):
 
 
 # For this transaction alone. Whoever keeps one of its rows locked is waited for longer than a request would wait,
-# and still not for ever. The pending list of a GIN index may grow to what a batch adds, and is worked in after it.
+# and still not for ever. The pending list of a GIN index may grow to what a batch adds, and is merged after the batch.
 TAKE_TIME = """
 SELECT set_config('statement_timeout', '0', true),
        set_config('idle_in_transaction_session_timeout', '0', true),

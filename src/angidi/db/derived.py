@@ -12,7 +12,7 @@ import psycopg
 from msgspec import Struct
 
 from angidi.db.diagnostics.index_keys import reindex, stale_indexes
-from angidi.db.diagnostics.search_rows import rewrite, stale_rows
+from angidi.db.diagnostics.search_rows import rewrite_stale_rows, stale_rows
 
 SAMPLE = 5
 """How many differences are described one by one."""
@@ -187,7 +187,7 @@ def rebuild(conn: psycopg.Connection) -> Finding:
         conn.execute(LOCK)
         for statement in (CLOSURE_PRUNED, CLOSURE_FILLED, COUNTS_CLEARED, COUNTS_FILLED):
             conn.execute(statement)
-    rewrite(conn)
+    rewrite_stale_rows(conn)
     return _finding("rebuild", list(reindex(conn, [index for index, _ in stale_indexes(conn)])))
 
 

@@ -1,4 +1,4 @@
-"""How long files that rewrite whole tables will keep everybody from these.
+"""Estimates how long files that rewrite whole tables block all access to them.
 
 The statements are recognised by their text, as the linter does it; what a DO block or a function does is not seen. The
 rates are those of ALTER COLUMN … TYPE on PostgreSQL 18.4 with its defaults, on 2 cores and a local SSD, 20,000 to
@@ -22,8 +22,8 @@ from .statements import Statement
 TABLE_BYTES_PER_SECOND = 136e6
 INDEX_BYTES_PER_SECOND = 160e6
 
-WORTH_TELLING = 1.0
-"""Seconds of one file, from which on it is told."""
+MIN_REPORTED_SECONDS = 1.0
+"""Seconds of one file, from which on it is reported."""
 
 _RETYPED = re.compile(
     rf"\bALTER\s+(?:COLUMN\s+)?{NAME}\s+(?:SET\s+DATA\s+)?TYPE\s+((?:[^,()]|\([^)]*\))+?)\s*(\bUSING\b|\bCOLLATE\b|,|$)",
@@ -54,7 +54,7 @@ SELECT attribute.atttypid = wanted.id,
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """A table that is rewritten, and the bytes of it and of its indexes, which are built anew."""
+    """A table that is rewritten, and the bytes of it and of its indexes, which are built again."""
 
     table: str
     table_bytes: int
@@ -103,7 +103,7 @@ def downtimes(connection: Connection[Any], scripts: Sequence[Script]) -> list[Do
     Sizes and types are those of now. Takes no lock that anybody would wait for.
     """
     found = (Downtime(script.step, tuple(_rewritten(connection, script))) for script in scripts)
-    return [each for each in found if each.seconds >= WORTH_TELLING]
+    return [each for each in found if each.seconds >= MIN_REPORTED_SECONDS]
 
 
 def _rewritten(connection: Connection[Any], script: Script) -> list[Rewritten]:

@@ -33,8 +33,8 @@ _LETTERS = str.maketrans(
 
 
 def words_in(text: str) -> list[str]:
-    """Return the words of `text` in their folded form: in lower case, without accents and format characters."""
-    return _RUN.findall(_folded(text))
+    """Return the words of `text` as the database does: in lower case, without accents and format characters."""
+    return _RUN.findall(_unaccented(text))
 
 
 def highlighted(hit: Hit, q: str) -> Hit:
@@ -68,14 +68,14 @@ def _places(words: str, run: str) -> Iterator[re.Match[str]]:
     return re.finditer(words, run) if words else iter(())
 
 
-def _folded(text: str) -> str:
+def _unaccented(text: str) -> str:
     if text.isascii():
         return text.lower()
     composed = unicodedata.normalize("NFKC", text).lower()
-    return "".join(map(_unaccented, _LEFT_OUT.sub("", composed)))
+    return "".join(map(_without_marks, _LEFT_OUT.sub("", composed)))
 
 
-def _unaccented(character: str) -> str:
+def _without_marks(character: str) -> str:
     if character.isascii() or _IS_UNSPACED.match(character):
         return character
     return _LEFT_OUT.sub("", unicodedata.normalize("NFD", character)).translate(_LETTERS)

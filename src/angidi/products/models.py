@@ -249,7 +249,7 @@ class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
     sort: Annotated[
         Sort | None,
         Meta(
-            description="created_at, price or name, with “-” before it for descending; "
+            description="created_at, price or name (whatever its case and accents), with “-” before it for descending; "
             "without it the best first where there is a “q”, and the newest elsewhere",
             examples=["-created_at"],
         ),

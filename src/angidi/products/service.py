@@ -71,7 +71,7 @@ class ProductService:
 
     async def _read_page(self, query: ProductQuery) -> ReadPage:
         page_request = self._cursors.locate(query, search.ORDERS[query.order].position)
-        found = await self._db.read_stale(search.read_page, query, page_request)
+        found = await self._db.read_stale(search.read_product_page, query, page_request)
         is_known = found is not None
         found = found or Found(page_request, [], None if page_request.counting == "none" else Total(0), is_last=True)
         rows = [highlighted(hit, query.q) for hit in found.rows] if query.q and query.highlight else found.rows

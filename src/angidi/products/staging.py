@@ -243,7 +243,7 @@ def list_refused(conn: Connection) -> AsyncIterator[Refused]:
 
 
 async def clean_search(conn: Connection) -> None:
-    """Work what was stored into the search indexes."""
+    """Merge the pending entries into the search indexes."""
     await execute(conn, CLEAN_SEARCH)
 
 

@@ -1,1 +1,1 @@
-"""What a process tells of its work."""
+"""Metrics and logs of statements."""

@@ -1,6 +1,7 @@
 """How long statements take: a Prometheus histogram by name, and a line in the log for each slow one.
 
-The name of a statement is the function that runs it, `products.find` for `find` of `angidi.products.repository`. It is
+The name of a statement is the function that runs it, `products.find_product` for `find_product` of
+`angidi.products.repository`. It is
 looked up once for each text, on the stack, so that nothing has to be declared. There are as many names as functions
 that run statements, and no value of a parameter is kept.
 """
@@ -18,8 +19,8 @@ NEVER = float("inf")
 OTHER = "other"
 """Name of what no function of ours runs, such as the pool's own checks, and of statements that are composed."""
 
-TEXTS = 1000
-"""How many texts have their name remembered."""
+MAX_NAMES = 1000
+"""Statements of which the name is kept."""
 
 DURATION = Histogram(
     "angidi_statement_duration_seconds",
@@ -39,7 +40,7 @@ class StatementTimer:
         self._series: dict[str, Histogram] = {}
 
     def reset(self, slow: timedelta = timedelta()) -> None:
-        """Begin anew, and log from now on what takes longer than `slow` (0: nothing).
+        """Forget what was recorded, and log from now on what takes longer than `slow` (0: nothing).
 
         To be called after a fork: what the parent recorded is not this process's, nor does it reach the shared files.
         """
@@ -58,7 +59,7 @@ class StatementTimer:
             log.warning("slow statement", duration_ms=round(seconds * 1000, 2), rows=rows, statement=shortened(text))
 
     def _find_series(self, text: str) -> Histogram:
-        if len(self._series) >= TEXTS:  # texts without end: those in use come back at their next execution
+        if len(self._series) >= MAX_NAMES:  # texts without end: those in use come back at their next execution
             self._series.clear()
         series = DURATION.labels(_find_name(currentframe()) if text else OTHER)
         self._series[text] = series

@@ -30,9 +30,8 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 def share_metrics(folder: str) -> None:
     """Let the processes that are started from now on add up their figures in `folder`."""
     os.environ[MULTIPROCESS] = folder
-    values.ValueClass = (
-        values.get_value_class()
-    )  # chosen at import, when there was no folder: a fork would inherit that
+    # Chosen when it was imported, before there was a folder; a forked process would inherit that choice.
+    values.ValueClass = values.get_value_class()
 
 
 class Metrics:

@@ -18,7 +18,7 @@ from psycopg import errors
 from psycopg.rows import class_row
 from psycopg.sql import SQL, Composed
 
-TEXTS = 200
+TRIGRAM_SAMPLE = 200
 """How many texts are looked up in an index of trigrams, each by all of its trigrams: among a million, some 0.2 s."""
 
 # Those whose keys are in the usual order, of the usual operator classes and collation, as all of the schema's are.
@@ -28,7 +28,9 @@ SELECT i.indexrelid::regclass::text AS name,
        i.indrelid::regclass::text AS table,
        coalesce(pg_get_expr(i.indpred, i.indrelid), 'true') AS predicate,
        keys,
-       CASE WHEN o.opcname = 'gin_trgm_ops' THEN 'trigrams' WHEN i.indkey[0] = 0 THEN 'lookup' ELSE 'order' END AS way
+       CASE WHEN o.opcname = 'gin_trgm_ops' THEN 'trigrams'
+            WHEN i.indkey[0] = 0 THEN 'lookup'
+            ELSE 'order' END AS method
   FROM pg_index AS i
   JOIN pg_class AS c ON c.oid = i.indexrelid
   JOIN pg_opclass AS o ON o.oid = i.indclass[0]
@@ -70,7 +72,7 @@ WITH expected AS MATERIALIZED (
       FROM {table} TABLESAMPLE SYSTEM (100)
      WHERE {predicate} AND octet_length({key}) > length({key})
      ORDER BY random()
-     LIMIT {texts}
+     LIMIT {sample}
 )
 SELECT count(*)
   FROM expected
@@ -105,14 +107,14 @@ SELECT i.indexrelid::regclass::text
 
 
 class Index(Struct, frozen=True):
-    """An index whose keys may become stale, in the words of the catalogue, and the way by which it is checked."""
+    """An index whose keys may become stale, in the words of the catalogue, and the method by which it is checked."""
 
     name: str
     bare_name: str
     table: str
     predicate: str
     keys: list[str]
-    way: str
+    method: str
 
 
 def indexes(conn: psycopg.Connection) -> list[Index]:
@@ -128,7 +130,7 @@ def stale_indexes(conn: psycopg.Connection) -> Iterator[tuple[Index, str]]:
 
 
 def reindex(conn: psycopg.Connection, stale: list[Index]) -> Iterator[str]:
-    """Build indexes anew while readers and writers go on; yield what stands in the way of one.
+    """Rebuild indexes while readers and writers go on; yield what stands in the way of one.
 
     Raises what the driver raises where it is anything else than duplicates.
     """
@@ -137,7 +139,8 @@ def reindex(conn: psycopg.Connection, stale: list[Index]) -> Iterator[str]:
             conn.execute(_sql(REINDEX, name=index.name))
         except errors.UniqueViolation as error:
             _drop_unfinished(conn, index)
-            yield f"{index.name} cannot be built anew: {error.diag.message_detail}"
+            detail = error.diag.message_detail
+            yield f"{index.name} cannot be rebuilt: {detail} Change or delete one of the rows, then run this again"
         except psycopg.Error:
             _drop_unfinished(conn, index)
             raise
@@ -157,30 +160,30 @@ def _problem(conn: psycopg.Connection, index: Index) -> str | None:
         if f'"Index Name": "{index.bare_name}"' not in json.dumps(plan):
             return f"{index.name} was not checked, since another index is read in its place"
         ((number,),) = conn.execute(statement).fetchall()
-    what = "has {:,} of its keys out of order" if index.way == "order" else "does not find {:,} of its keys"
+    what = "has {:,} of its keys out of order" if index.method == "order" else "does not find {:,} of its keys"
     return f"{index.name} {what.format(number)}: REINDEX INDEX CONCURRENTLY {index.name}" if number else None
 
 
 def _statement(index: Index) -> Composed:
     return _sql(
-        STATEMENTS[index.way],
+        STATEMENTS[index.method],
         table=index.table,
         predicate=index.predicate,
         key=index.keys[0],
-        texts=str(TEXTS),
+        sample=str(TRIGRAM_SAMPLE),
         order=", ".join(index.keys),
-        pairs=", ".join(_pair(place, key) for place, key in enumerate(index.keys)),
-        is_behind=" OR ".join(_is_behind(place) for place in range(len(index.keys))),
+        pairs=", ".join(_pair(position, key) for position, key in enumerate(index.keys)),
+        is_behind=" OR ".join(_is_behind(position) for position in range(len(index.keys))),
     )
 
 
-def _pair(place: int, key: str) -> str:
-    return f"{key} AS key{place}, lag({key}) OVER in_order AS before{place}"
+def _pair(position: int, key: str) -> str:
+    return f"{key} AS key{position}, lag({key}) OVER in_order AS before{position}"
 
 
-def _is_behind(place: int) -> str:
-    equal = "".join(f"before{each} IS NOT DISTINCT FROM key{each} AND " for each in range(place))
-    return f"({equal}before{place} > key{place})"
+def _is_behind(position: int) -> str:
+    equal = "".join(f"before{each} IS NOT DISTINCT FROM key{each} AND " for each in range(position))
+    return f"({equal}before{position} > key{position})"
 
 
 def _sql(template: LiteralString, **parts: str) -> Composed:

@@ -20,11 +20,11 @@ SELECT coalesce(id, product_id)::text AS id,
  ORDER BY 1
 """
 
-REMOVED = "DELETE FROM product_search WHERE NOT EXISTS (SELECT FROM products WHERE id = product_id)"
+REMOVE_ORPHANS = "DELETE FROM product_search WHERE NOT EXISTS (SELECT FROM products WHERE id = product_id)"
 
 # FOR SHARE: a name that another transaction is about to change is waited for and read as it is then. Otherwise its new
 # row would be overwritten by one that was derived from the old name.
-_written: LiteralString = """
+_write: LiteralString = """
 WITH product AS MATERIALIZED (
     SELECT id, name, description, sku
       FROM products
@@ -41,9 +41,9 @@ WITH product AS MATERIALIZED (
 SELECT id::text
   FROM product
 """
-WRITTEN = _written.format(skip="")
-WRITTEN_UNLESS_LOCKED = _written.format(skip=" SKIP LOCKED")
-CLEANED = "SELECT clean_search_pending_lists()"
+WRITE = _write.format(skip="")
+WRITE_UNLOCKED = _write.format(skip=" SKIP LOCKED")
+CLEAN = "SELECT clean_search_pending_lists()"
 
 
 def stale_rows(conn: psycopg.Connection) -> list[tuple[str, str]]:
@@ -51,20 +51,20 @@ def stale_rows(conn: psycopg.Connection) -> list[tuple[str, str]]:
     return conn.execute(STALE).fetchall()
 
 
-def rewrite(conn: psycopg.Connection) -> None:
+def rewrite_stale_rows(conn: psycopg.Connection) -> None:
     """Write the rows that differ, in batches, so that nobody who changes a product waits for long. Readers go on.
 
     A product that somebody is changing is waited for at the end, alone: who waits for one while holding none can be
     part of no deadlock.
     """
-    conn.execute(REMOVED)
+    conn.execute(REMOVE_ORPHANS)
     stale = [identity for identity, _ in stale_rows(conn)]
     skipped = list(stale)
     for start in range(0, len(stale), BATCH):
         batch = stale[start : start + BATCH]
-        done = {identity for (identity,) in conn.execute(WRITTEN_UNLESS_LOCKED, {"ids": batch})}
+        done = {identity for (identity,) in conn.execute(WRITE_UNLOCKED, {"ids": batch})}
         skipped = [identity for identity in skipped if identity not in done]
     for identity in skipped:
-        conn.execute(WRITTEN, {"ids": [identity]})
+        conn.execute(WRITE, {"ids": [identity]})
     if stale:
-        conn.execute(CLEANED)
+        conn.execute(CLEAN)

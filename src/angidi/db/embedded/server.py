@@ -20,6 +20,7 @@ from angidi.db.embedded.postmaster import USER, Postmaster
 from angidi.db.embedded.programs import EmbeddedError, Runner, find_programs
 from angidi.db.embedded.sockets import PORT
 
+HAS_STATISTICS: LiteralString = "SELECT 1 FROM pg_extension WHERE extname = 'pg_stat_statements'"
 CREATE_STATISTICS: LiteralString = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"
 
 
@@ -88,7 +89,8 @@ class EmbeddedServer:
         """
         # Another process may be faster; that it is not available is FeatureNotSupported.
         with self._joined().connect(database) as conn, suppress(UniqueViolation, FeatureNotSupported):
-            conn.execute(CREATE_STATISTICS)
+            if conn.execute(HAS_STATISTICS).fetchone() is None:
+                conn.execute(CREATE_STATISTICS)
 
     def join(self) -> None:
         """Use the running server, else start it, the first time with a new cluster; return when it answers.

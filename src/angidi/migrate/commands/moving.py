@@ -18,7 +18,7 @@ _require = click.option("--require-down", is_flag=True, help="Refuse to go down 
 _count = click.IntRange(min=0)
 
 
-def _foretold(migrate: Migrate, version: int | None = None, count: int | None = None) -> list[Downtime]:
+def _announce_downtime(migrate: Migrate, version: int | None = None, count: int | None = None) -> list[Downtime]:
     """Say which of the files to come keep everybody from a table for over a second, and return them."""
     with suppress(MigrateError):  # the verb itself will raise it
         found = downtimes(migrate.session.connection, steps_to(migrate, version)[:count])
@@ -51,7 +51,7 @@ def up(chosen: Chosen, count: int | None, allow_missed: bool) -> None:
     """Apply all migrations, or the next COUNT."""
     with (
         chosen.opened(allow_missed=allow_missed) as migrate,
-        _reported(chosen, migrate, _foretold(migrate, None, count)),
+        _reported(chosen, migrate, _announce_downtime(migrate, None, count)),
     ):
         migrate.up() if count is None else migrate.steps(count)
 
@@ -78,7 +78,7 @@ def goto(chosen: Chosen, version: int, allow_missed: bool, require_down: bool) -
     """Go up or down to VERSION."""
     with (
         chosen.opened(allow_missed=allow_missed, require_down=require_down) as migrate,
-        _reported(chosen, migrate, _foretold(migrate, version)),
+        _reported(chosen, migrate, _announce_downtime(migrate, version)),
     ):
         migrate.migrate(version)
 
@@ -134,7 +134,7 @@ def run(chosen: Chosen, direction: str, steps: int) -> None:
     """Apply or undo migrations and print the version, as the platform's first runner did."""
     with chosen.opened() as migrate:
         if direction == "up":
-            _foretold(migrate, None, steps or None)
+            _announce_downtime(migrate, None, steps or None)
         with suppress(NoChange):
             _verb(migrate, direction, steps)()
         found = status(migrate)

@@ -21,17 +21,17 @@ FILTERS: dict[str, LiteralString] = {
     "sku": "p.sku = %(sku)s",
 }
 IN_STOCK: dict[bool, LiteralString] = {True: "p.stock > 0", False: "p.stock = 0"}
-CATEGORY: LiteralString = "p.category_id = %(category_id)s"
+IN_CATEGORY: LiteralString = "p.category_id = %(category_id)s"
 
-# As an array, planned for its values: of a subquery the planner believes that it gives ten ids.
-SUBTREE: LiteralString = "p.category_id = ANY (%(category_ids)s::uuid[])"
+# An array, whose length the planner knows. For a subquery it assumes ten ids.
+IN_SUBTREE: LiteralString = "p.category_id = ANY (%(category_ids)s::uuid[])"
 
 SEARCH: LiteralString = "s.document LIKE search_pattern(%(search)s)"
 Q: LiteralString = "s.words @@ words_query(%(q)s, '', ':*')"
 
 IN_NAME_WHOLE: LiteralString = "s.words @@ words_query(%(q)s, '=', '')"
 IN_NAME: LiteralString = "s.words @@ words_query(%(q)s, '=', ':*')"
-CLASSES: dict[int, LiteralString] = {
+HITS_BY_RELEVANCE: dict[int, LiteralString] = {
     2: IN_NAME_WHOLE,
     1: f"{IN_NAME} AND NOT {IN_NAME_WHOLE}",
     0: f"{Q} AND NOT {IN_NAME}",
@@ -78,26 +78,31 @@ class Selection(NamedTuple):
 
     @property
     def is_read_in_order(self) -> bool:
-        """Whether an index has the rows of the list, and few others, in its order; else there may be none for long."""
+        """Whether one statement reads a page at a bounded cost.
+
+        An index has the rows in the list's order, or they are few.
+        """
         query, by = self.query, self.query.order.removeprefix("-")
         if self.is_search:
             return False
-        if query.sku or query.deleted:  # one row; few rows, or no index for the order
+        # A SKU has few rows; so have the deleted, or no index has the order.
+        if query.sku or query.deleted:
             return True
         if self.category_ids or query.in_stock is not None:
             return False
         if query.min_price is not None or query.max_price is not None:
             return by == "price"
+        # No index has a category's products by name.
         return query.category_id is None or by != "name"
 
     def of_relevance(self, relevance: int) -> "Selection":
         """Return the hits of `q` of one relevance."""
-        return self._replace(words=CLASSES[relevance], relevance=relevance)
+        return self._replace(words=HITS_BY_RELEVANCE[relevance], relevance=relevance)
 
     def conditions(self) -> list[LiteralString]:
         """Return all that holds for the rows."""
         query = self.query
-        found: list[LiteralString] = [NOT_DELETED[query.deleted], *self.place()]
+        found: list[LiteralString] = [NOT_DELETED[query.deleted], *self.category_condition()]
         found.extend(sql for name, sql in FILTERS.items() if getattr(query, name) not in (None, ""))
         if query.in_stock is not None:
             found.append(IN_STOCK[query.in_stock])
@@ -107,21 +112,21 @@ class Selection(NamedTuple):
             found.append(self.words)
         return found
 
-    def stretch(self) -> list[LiteralString]:
-        """Return what holds for the stretch of the order's index that has the list's rows among others."""
+    def walk_conditions(self) -> list[LiteralString]:
+        """Return the conditions by which a walk reads the order's index; the others are applied to what it read."""
         query = self.query
         found: list[LiteralString] = [NOT_DELETED[query.deleted]]
         if query.order in {"price", "-price"}:
             found.extend(FILTERS[name] for name in ("min_price", "max_price") if getattr(query, name) is not None)
         if self.category_ids is None and query.order not in {"name", "-name"}:
-            found.extend(self.place())
+            found.extend(self.category_condition())
         return found
 
-    def place(self) -> list[LiteralString]:
+    def category_condition(self) -> list[LiteralString]:
         """Return what holds for the category."""
         if self.query.category_id is None:
             return []
-        return [CATEGORY] if self.category_ids is None else [SUBTREE]
+        return [IN_CATEGORY] if self.category_ids is None else [IN_SUBTREE]
 
     def parameters(self) -> dict[str, object]:
         """Return the values of all conditions."""

@@ -3,7 +3,7 @@
 Where an index has the rows of the list in its order, one plain statement reads the page. Elsewhere the filters may
 exclude each other, or the rows be the last of the order, and the planner, which takes filters to be independent, would
 walk along the whole index. There a pair of statements bounds the cost. Where the planner expects more hits than a total
-counts, `walk` reads a bounded stretch of the order. Where it expects fewer, or the stretch does not fill the page,
+counts, `walk` reads so many rows of the order's index. Where it expects fewer, or these do not fill the page,
 `gather` reads all hits by the indexes of their filters and sorts them.
 """
 
@@ -11,30 +11,30 @@ from angidi.db.rows import Connection
 from angidi.paging import COUNT_BOUND, ByRelevance, Found, PageRequest, Total, shown
 from angidi.products.models import Hit, ProductQuery
 from angidi.products.search import repository
-from angidi.products.search.conditions import CLASSES, IN_NAME, Selection
+from angidi.products.search.conditions import HITS_BY_RELEVANCE, IN_NAME, Selection
 
-DEPTH = 5_000
-"""Rows that a walk passes, in 5 to 20 ms: a page of 50 where one row in a hundred is a hit."""
+WALK_ROWS = 5_000
+"""Rows that a walk reads, in 5 to 20 ms: enough for a page of 50 where one row in a hundred is a hit."""
 
-MOST_SKIPPED = 1_000
-"""Rows before a page by number, above which it is gathered: on a walk each is joined."""
+MAX_WALK_OFFSET = 1_000
+"""Rows before a page by number, up to which it is walked: a walk joins each of them."""
 
-SURE = 5
-"""How many times the bound the planner must expect, so that more than the bound is sure: its estimates of a single
-condition of a search were within a factor of two."""
+ESTIMATE_FACTOR = 5
+"""A search with one condition is not counted where the planner expects more than this many times `COUNT_BOUND` hits:
+its estimates of one condition were within a factor of two."""
 
-SUGGESTED_AMONG = 5_000
+SUGGEST_ROWS = 5_000
 """The newest products, among which names are looked for first."""
 
 
-async def read_page(conn: Connection, query: ProductQuery, page_request: PageRequest) -> Found[Hit] | None:
+async def read_product_page(conn: Connection, query: ProductQuery, page_request: PageRequest) -> Found[Hit] | None:
     """Return a page of products, and the total unless nobody wants to know. None where there is no such category.
 
     That is noticed in a subtree only; elsewhere such a page is empty.
     """
     if query.category_id is None or not query.subtree:
         return await _read(conn, Selection(query), page_request)
-    subtree = await repository.find_subtree(conn, query)
+    subtree = await repository.find_subtree(conn, query.category_id)
     if subtree is None:
         return None
     selection = Selection(query, subtree.category_ids if subtree.categories > 1 else None)
@@ -45,7 +45,7 @@ async def suggest(conn: Connection, q: str, limit: int) -> list[Hit]:
     """Return the newest products, at most `limit`, whose names have the words of `q`, the last one perhaps begun."""
     selection = Selection(ProductQuery(q=q, sort="-created_at"), words=IN_NAME)
     page_request = PageRequest(ByRelevance, limit)
-    found = await repository.walk(conn, selection, page_request, SUGGESTED_AMONG)
+    found = await repository.walk(conn, selection, page_request, SUGGEST_ROWS)
     if len(found) <= limit:
         found, _ = await repository.gather(conn, selection, page_request)
     return found[:limit]
@@ -73,11 +73,11 @@ async def _read_hits(
     conn: Connection, selection: Selection, page_request: PageRequest, expected: int
 ) -> tuple[list[Hit], Total | None]:
     """Return a page, the row after it, if any, and the total where it is known, of about so many hits as expected."""
-    is_walked = expected > COUNT_BOUND and page_request.offset <= MOST_SKIPPED and not selection.query.deleted
+    is_walked = expected > COUNT_BOUND and page_request.offset <= MAX_WALK_OFFSET and not selection.query.deleted
     if is_walked:
         rows = await _walk(conn, selection, page_request)
         if len(rows) > page_request.page_size:
-            is_sure = selection.is_one_condition and expected > SURE * COUNT_BOUND
+            is_sure = selection.is_one_condition and expected > ESTIMATE_FACTOR * COUNT_BOUND
             return rows, Total(COUNT_BOUND, is_estimate=True) if is_sure else None
     rows, hits = await repository.gather(conn, selection, page_request)
     return rows, Total(hits) if selection.query.count == "exact" else Total.bounded(hits)
@@ -85,7 +85,7 @@ async def _read_hits(
 
 async def _walk(conn: Connection, selection: Selection, page_request: PageRequest) -> list[Hit]:
     if selection.query.order != "relevance" or selection.relevance is not None:
-        return await repository.walk(conn, selection, page_request, DEPTH)
+        return await repository.walk(conn, selection, page_request, WALK_ROWS)
     return await _by_relevance(conn, selection, page_request)
 
 
@@ -94,7 +94,7 @@ async def _by_relevance(conn: Connection, selection: Selection, page_request: Pa
     start = page_request.after if isinstance(page_request.after, ByRelevance) else None
     wanted = page_request.offset + page_request.page_size + 1
     found: list[Hit] = []
-    for relevance in sorted(CLASSES, reverse=True):
+    for relevance in HITS_BY_RELEVANCE:
         if (start is None or relevance <= start.relevance) and len(found) < wanted:
             after = start if start and start.relevance == relevance else None
             rest = page_request._replace(before=0, after=after, page_size=wanted - len(found) - 1)

@@ -1,10 +1,15 @@
-"""Lists of products in SQL. Every function is one statement on the connection given, planned for its values."""
+"""Lists of products in SQL.
+
+Each function is one statement; all but `find_subtree` are planned for their values.
+"""
+
+from uuid import UUID
 
 from msgspec import Struct
 
 from angidi.db.rows import Connection, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.paging import PageRequest, Total
-from angidi.products.models import Hit, ProductQuery
+from angidi.products.models import Hit
 from angidi.products.search import statements
 from angidi.products.search.conditions import Selection
 
@@ -17,9 +22,9 @@ class Subtree(Struct, frozen=True):
     products: int
 
 
-async def find_subtree(conn: Connection, query: ProductQuery) -> Subtree | None:
-    """Return the subtree of the query's category."""
-    return await fetch_one(conn, Subtree, statements.SUBTREE, {"category_id": query.category_id})
+async def find_subtree(conn: Connection, category_id: UUID | None) -> Subtree | None:
+    """Return the subtree of the category."""
+    return await fetch_one(conn, Subtree, statements.SUBTREE, {"category_id": category_id})
 
 
 async def list_products(

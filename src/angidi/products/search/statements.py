@@ -1,11 +1,10 @@
-"""The statements that lists of products are read by.
+"""The SQL of lists of products. All but SUBTREE is planned for its values.
 
-plain    along the index of the list's order, or however the planner thinks best
-deep     the same for a page far behind
-walk     along the index of the list's order, so many rows and no more: for filters that many rows pass
-gather   all hits by the indexes of their filters, then sorted: for filters that few rows pass
-
-All are planned for their values.
+plain    a page in the order of an index, or as the planner chooses; far pages take their ids from the index alone
+walk     what of a page is among the next `depth` rows of the order's index: for filters that many rows pass
+gather   all hits by the indexes of their filters, counted and sorted: for filters that few rows pass
+count    the total, exact or up to `COUNT_BOUND`
+explain  the plan, of which the expected number of hits is read
 """
 
 from typing import LiteralString
@@ -16,6 +15,8 @@ from angidi.products.search.orders import ORDERS, Order
 
 COLUMNS: LiteralString = """p.id, p.name, coalesce(p.description, '') AS description, p.price, p.stock, p.category_id,
        p.created_at, p.updated_at, p.version, p.image_url, p.sku, p.deleted_at"""
+STORED_COLUMNS: LiteralString = """id, name, description, price, stock, category_id,
+               created_at, updated_at, version, image_url, sku, deleted_at"""
 
 PLAIN = """
 SELECT {columns}, ({total}) AS total
@@ -41,10 +42,9 @@ SELECT {columns}, ({total}) AS total
 # No filter of the outer level can use an index, since the inner one has a limit.
 WALK = """
 SELECT {columns}, {relevance} AS relevance
-  FROM (SELECT id, name, description, price, stock, category_id, created_at, updated_at, version, image_url, sku,
-               deleted_at
+  FROM (SELECT {stored_columns}
           FROM products AS p
-         WHERE {stretch}
+         WHERE {walked}
          ORDER BY {order}
          LIMIT %(depth)s) AS p{join}
  WHERE {where}
@@ -83,10 +83,10 @@ SELECT coalesce(sum(rows), 0)::bigint
  WHERE list = 'products'
    AND category_id = coalesce(%(category_id)s::uuid, '00000000-0000-0000-0000-000000000000')
 """
-MOST_READ = 500
-"""Rows before a page by number, up to which they are read from the table like those of the page."""
-
 NO_TOTAL: LiteralString = "NULL::bigint"
+
+MAX_PLAIN_OFFSET = 500
+"""Rows before a page by number, beyond which only their ids are read."""
 
 RELEVANCES: dict[int, LiteralString] = {2: "2", 1: "1", 0: "0"}
 
@@ -102,13 +102,14 @@ SELECT array_agg(descendant_id)::text AS category_ids,
 HAVING count(*) > 0
 """
 
-Statement = tuple[LiteralString, dict[str, object]]
+BoundStatement = tuple[LiteralString, dict[str, object]]
+"""SQL and its parameters."""
 
 
-def plain(selection: Selection, page_request: PageRequest) -> Statement:
+def plain(selection: Selection, page_request: PageRequest) -> BoundStatement:
     """Return the statement for a page, a row more than it has and, where the database keeps it, the total."""
     order = ORDERS[selection.query.order]
-    template = DEEP if page_request.offset > MOST_READ else PLAIN
+    template = DEEP if page_request.offset > MAX_PLAIN_OFFSET else PLAIN
     kept = selection.is_whole and page_request.counting != "none"
     sql = template.format(
         columns=COLUMNS,
@@ -119,21 +120,22 @@ def plain(selection: Selection, page_request: PageRequest) -> Statement:
     return sql, selection.parameters() | page_request.parameters
 
 
-def walk(selection: Selection, page_request: PageRequest, depth: int) -> Statement:
+def walk(selection: Selection, page_request: PageRequest, depth: int) -> BoundStatement:
     """Return the statement for what of a page is among the next `depth` rows of the order."""
     order = _order(selection)
     sql = WALK.format(
         columns=COLUMNS,
+        stored_columns=STORED_COLUMNS,
         relevance=_relevance(selection),
         join=_join(selection),
-        stretch=_all(selection.stretch(), _after(order, page_request)),
+        walked=_all(selection.walk_conditions(), _after(order, page_request)),
         where=_all(selection.conditions()),
         order=order.by,
     )
     return sql, selection.parameters() | page_request.parameters | {"depth": depth}
 
 
-def gather(selection: Selection, page_request: PageRequest) -> Statement:
+def gather(selection: Selection, page_request: PageRequest) -> BoundStatement:
     """Return the statement for a page, a row more than it has, and how many hits there are."""
     order = _order(selection)
     sql = GATHER.format(
@@ -148,14 +150,14 @@ def gather(selection: Selection, page_request: PageRequest) -> Statement:
     return sql, selection.parameters() | page_request.parameters
 
 
-def count(selection: Selection, *, exact: bool) -> Statement:
+def count(selection: Selection, *, exact: bool) -> BoundStatement:
     """Return the statement that counts all rows, or to one past `COUNT_BOUND`."""
     sql = COUNT if exact else COUNT_BOUNDED
     sql = sql.format(join=_join(selection), where=_all(selection.conditions()))
     return sql, selection.parameters() | {"bound": COUNT_BOUND + 1}
 
 
-def explain(selection: Selection) -> Statement:
+def explain(selection: Selection) -> BoundStatement:
     """Return the statement for the plan by which all rows would be read."""
     return EXPLAIN.format(join=_join(selection), where=_all(selection.conditions())), selection.parameters()
 
