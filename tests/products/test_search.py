@@ -384,6 +384,22 @@ async def test_hits_that_are_all_old_are_found_too(shop: Shop, monkeypatch: pyte
     assert (await shop.names(q="common"))[0] == "Common thing 1200"
 
 
+LONG = MANY.replace("'of a kind'", "repeat('a description of many words ' || n, 40)").replace(
+    "'a common one'", "repeat('a description of few words ' || n, 40)"
+)
+
+
+@pytest.mark.usefixtures("low_bound")
+async def test_long_descriptions_of_which_the_planner_knows_nothing_are_walked(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ANALYZE leaves them out, so that the planner expects a handful of hits of any `search`."""
+    await shop.api.database.write(execute, "DELETE FROM products")
+    await fill(shop, LONG)
+    monkeypatch.setattr(repository, "gather", None)  # to be called by nobody
+    assert (await shop.names(search="description of"))[0] == "Common thing 3000"
+
+
 @pytest.mark.usefixtures("low_bound")
 async def test_a_letter_that_is_everywhere_is_found_in_a_small_subtree_too(shop: Shop) -> None:
     await fill(shop, MANY)

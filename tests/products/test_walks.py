@@ -106,7 +106,8 @@ class Shelf:
 
     def model(self, query: ProductQuery, rows: list[Product]) -> Model[Product]:
         asked: dict[str, Any] = {field.name: getattr(query, field.name) for field in dataclasses.fields(naive.Query)}
-        wanted = naive.Query(**asked | {"sku": query.sku or None})
+        asked["sku"] = query.sku or None
+        wanted = naive.Query(**asked)
 
         def lower(text: str) -> str:
             return self._spelt[text][0] if text in self._spelt else text.lower()

@@ -3,8 +3,8 @@
 Where an index has the rows of the list in its order, one plain statement reads the page. Elsewhere the filters may
 exclude each other, or the rows be the last of the order, and the planner, which takes filters to be independent, would
 walk along the whole index. There a pair of statements bounds the cost. Where the planner expects more hits than a total
-counts, `walk` reads so many rows of the order's index. Where it expects fewer, or these do not fill the page,
-`gather` reads all hits by the indexes of their filters and sorts them.
+counts, or has no statistics to go by, `walk` reads so many rows of the order's index. Where it expects fewer, or these
+do not fill the page, `gather` reads all hits by the indexes of their filters and sorts them.
 """
 
 from angidi.db.rows import Connection
@@ -73,14 +73,19 @@ async def _read_hits(
     conn: Connection, selection: Selection, page_request: PageRequest, expected: int
 ) -> tuple[list[Hit], Total | None]:
     """Return a page, the row after it, if any, and the total where it is known, of about so many hits as expected."""
-    is_walked = expected > COUNT_BOUND and page_request.offset <= MAX_WALK_OFFSET and not selection.query.deleted
-    if is_walked:
+    is_near = page_request.offset <= MAX_WALK_OFFSET and not selection.query.deleted
+    if is_near and (expected > COUNT_BOUND or not await _is_founded(conn, selection)):
         rows = await _walk(conn, selection, page_request)
         if len(rows) > page_request.page_size:
             is_sure = selection.is_one_condition and expected > ESTIMATE_FACTOR * COUNT_BOUND
             return rows, Total(COUNT_BOUND, is_estimate=True) if is_sure else None
     rows, hits = await repository.gather(conn, selection, page_request)
     return rows, Total(hits) if selection.query.count == "exact" else Total.bounded(hits)
+
+
+async def _is_founded(conn: Connection, selection: Selection) -> bool:
+    """Tell whether the planner has statistics of what is searched."""
+    return not selection.query.search or await repository.are_documents_sampled(conn)
 
 
 async def _walk(conn: Connection, selection: Selection, page_request: PageRequest) -> list[Hit]:

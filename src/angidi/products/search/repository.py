@@ -1,6 +1,6 @@
 """Lists of products in SQL.
 
-Each function is one statement; all but `find_subtree` are planned for their values.
+Each function is one statement; those that read pages and counts are planned for their values.
 """
 
 from uuid import UUID
@@ -56,3 +56,8 @@ async def estimate_products(conn: Connection, selection: Selection) -> int:
     """Return how many products the planner expects."""
     (explained,) = await fetch_value(conn, *statements.explain(selection), prepare=False)
     return int(explained["Plan"]["Plan Rows"])
+
+
+async def are_documents_sampled(conn: Connection) -> bool:
+    """Tell whether the planner's estimates of `search` rest on anything."""
+    return await fetch_value(conn, statements.ARE_SAMPLED)
