@@ -40,16 +40,18 @@ async def test_a_statement_has_the_name_of_the_function_that_runs_it(db: Databas
 
 
 async def test_what_no_function_of_ours_runs_or_is_composed_is_other(db: Database) -> None:
+    before = figure(OTHER)  # of the pool, which tries a statement when it opens
     await db.write(execute, "SELECT 7")
     async with db.connection() as conn:
         await conn.execute(sql.SQL("SELECT {}").format(8))
-    assert (names(), figure(OTHER)) == ({OTHER}, 2)
+    assert (names(), figure(OTHER) - before) == ({OTHER}, 2)
 
 
 async def test_a_statement_that_fails_has_taken_its_time_too(db: Database) -> None:
+    before = figure(OTHER)
     with pytest.raises(Exception, match="out of the range"):
         await db.read(fetch_value, "SELECT 1 / 0")
-    assert figure(OTHER) == 1
+    assert figure(OTHER) - before == 1
 
 
 def test_texts_without_end_take_no_memory_and_no_series_without_end() -> None:
