@@ -13,7 +13,7 @@ from angidi.cli.context import MIGRATIONS
 COMMANDS = [
     *(f"migrate {verb}" for verb in ("up", "down 1", "goto 4", "redo", "force 4", "version", "status", "history")),
     *(f"migrate {verb}" for verb in ("plan", "repair", "wait", "drop --yes", "baseline 4", "dump")),
-    f"migrate up --path {MIGRATIONS}",
+    "migrate up --path {migrations}",
     "migrate up --database {url}",
     "doctor",
     "doctor --rebuild",
@@ -43,7 +43,7 @@ def tables(url: str) -> list[str]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_works_on_it(former: str, run_empty: Run, tmp_path: Path, command: str) -> None:
     file = write(tmp_path, "id,name,parent_id\n" if "categories" in command else "sku,name,price,stock,size\n")
-    done = run_empty(*(word.format(url=former, file=file) for word in command.split()))
+    done = run_empty(*(word.format(url=former, file=file, migrations=MIGRATIONS) for word in command.split()))
     assert done.exit_code == 78, (done.output, done.exception)
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert "pg_dump" in line
