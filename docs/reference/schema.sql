@@ -400,12 +400,11 @@ COMMENT ON FUNCTION public.fold_list_counts(of_list text, of_categories uuid[]) 
 
 CREATE FUNCTION public.fold_moved_products() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
     AS $$
 BEGIN
     IF coalesce(nullif(current_setting('angidi.moved', true), ''), '0')::bigint >= 64 THEN
         PERFORM set_config('angidi.moved', '', true);
-        PERFORM fold_list_counts('products', NULL);
+        EXECUTE format('SELECT %I.fold_list_counts(''products'', NULL)', TG_TABLE_SCHEMA);
     END IF;
     RETURN NULL;
 END
@@ -529,9 +528,13 @@ CREATE FUNCTION public.words_in(body text) RETURNS text[]
     SET search_path TO '$user', 'public'
     AS $$
 BEGIN
-    body := left(unaccented(body), 20000);  -- some characters become 18
-    IF is_unspaced(body) THEN
-        RETURN unspaced_words_in(body);
+    IF octet_length(body) = length(body) THEN
+        body := lower(left(body, 20000));
+    ELSE
+        body := left(unaccented(body), 20000);  -- some characters become 18
+        IF is_unspaced(body) THEN
+            RETURN unspaced_words_in(body);
+        END IF;
     END IF;
     body := regexp_replace(body, '[^[:alnum:] ]+', ' ', 'g');
     IF body ~ '[^ ]{101}' THEN
@@ -603,7 +606,7 @@ COMMENT ON FUNCTION public.search_pattern(term text) IS 'The pattern for LIKE by
 
 CREATE FUNCTION public.unaccented(body text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN CASE WHEN (octet_length(body) = length(body)) THEN lower(body) ELSE translate(lower(regexp_replace(public.unaccent('public.unaccent'::regdictionary, lower(translate(NORMALIZE(body, NFKC), '­​‌‍⁠﻿'::text, ''::text))), '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670]'::text, ''::text, 'g'::text)), 'ς'::text, 'σ'::text) END;
+    RETURN translate(lower(regexp_replace(public.unaccent('public.unaccent'::regdictionary, lower(translate(NORMALIZE(body, NFKC), '­​‌‍⁠﻿'::text, ''::text))), '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670]'::text, ''::text, 'g'::text)), 'ς'::text, 'σ'::text);
 
 
 --

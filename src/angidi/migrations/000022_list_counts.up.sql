@@ -103,15 +103,15 @@ BEGIN
 END
 $$;
 
--- What a statement that moved many products has appended is folded at its end.
+-- What a statement that moved many products has appended is folded at its end. Each change of a price or a stock calls
+-- this: so it sets no search_path, and names the schema only where there is something to do.
 CREATE OR REPLACE FUNCTION fold_moved_products() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path FROM CURRENT
 AS $$
 BEGIN
     IF coalesce(nullif(current_setting('angidi.moved', true), ''), '0')::bigint >= 64 THEN
         PERFORM set_config('angidi.moved', '', true);
-        PERFORM fold_list_counts('products', NULL);
+        EXECUTE format('SELECT %I.fold_list_counts(''products'', NULL)', TG_TABLE_SCHEMA);
     END IF;
     RETURN NULL;
 END

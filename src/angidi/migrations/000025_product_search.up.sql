@@ -46,15 +46,12 @@ RETURN '%' || replace(replace(replace(searchable(term), '\', '\\'), '%', '\%'), 
 -- that no letter has built in, and Hebrew and Arabic vowels, which people leave out.
 CREATE OR REPLACE FUNCTION unaccented(body text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN CASE
-    WHEN octet_length(body) = length(body) THEN lower(body)
-    ELSE translate(
-        lower(regexp_replace(
-            unaccent('unaccent'::regdictionary,
-                     lower(translate(normalize(body, NFKC), U&'\00AD\200B\200C\200D\2060\FEFF', ''))),
-            '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670]', '', 'g')),
-        'ς', 'σ')
-END;
+RETURN translate(
+    lower(regexp_replace(
+        unaccent('unaccent'::regdictionary,
+                 lower(translate(normalize(body, NFKC), U&'\00AD\200B\200C\200D\2060\FEFF', ''))),
+        '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670]', '', 'g')),
+    'ς', 'σ');
 
 -- Chinese, Japanese and Thai are written without blanks between words.
 CREATE OR REPLACE FUNCTION is_unspaced(word text) RETURNS boolean
@@ -88,9 +85,13 @@ CREATE OR REPLACE FUNCTION words_in(body text) RETURNS text[]
     SET search_path FROM CURRENT
 AS $$
 BEGIN
-    body := left(unaccented(body), 20000);  -- some characters become 18
-    IF is_unspaced(body) THEN
-        RETURN unspaced_words_in(body);
+    IF octet_length(body) = length(body) THEN
+        body := lower(left(body, 20000));
+    ELSE
+        body := left(unaccented(body), 20000);  -- some characters become 18
+        IF is_unspaced(body) THEN
+            RETURN unspaced_words_in(body);
+        END IF;
     END IF;
     body := regexp_replace(body, '[^[:alnum:] ]+', ' ', 'g');
     IF body ~ '[^ ]{101}' THEN
