@@ -23,8 +23,8 @@ from msgspec import structs
 from rich.console import Console
 from rich.table import Table
 
-from angidi.db.embedded import EmbeddedServer
-from angidi.db.embedded.locks import opened, try_lock
+from angidi.embedded import EmbeddedServer
+from angidi.embedded.locks import opened, try_lock
 from benchmarks import measure, report
 from benchmarks.arena import RUN, Arena, Options
 from benchmarks.baseline import Baseline

@@ -24,8 +24,8 @@ from rich.table import Table
 from tests.plans.combinations import COMBINATIONS, DIMENSIONS, Combination, Places, combined
 from tests.plans.warm import MEASURED, Warm, connected
 
-from angidi.db.embedded import EmbeddedServer
-from angidi.db.embedded.locks import opened, try_lock
+from angidi.embedded import EmbeddedServer
+from angidi.embedded.locks import opened, try_lock
 from benchmarks.console import ROOT, say
 from benchmarks.databases import SERVER_SETTINGS, Databases
 

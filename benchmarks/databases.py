@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from angidi.cli.context import MIGRATIONS
-from angidi.db.embedded import EmbeddedServer
+from angidi.embedded import EmbeddedServer
 from angidi.migrate import Migrate, Source
 from benchmarks import catalogue, words
 from benchmarks.baseline import Baseline

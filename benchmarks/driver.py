@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from angidi.asgi import spare_the_start
+from angidi.asgi import freeze_gc
 from angidi.db import Database, Pool, PoolSettings
 from angidi.db.pool import CONNECTION
 from angidi.db.rows import Connection
@@ -26,7 +26,7 @@ WARM_UP = 0.6
 """Seconds: a statement is prepared at its fifth execution on a connection."""
 
 SLICES = 4
-"""Turns that the sides take within a round."""
+"""AdmissionQueue that the sides take within a round."""
 
 CALLS = 25
 """Calls of a turn at least, 100 of a round: else the slowest of a few batches would pass for p99."""
@@ -170,7 +170,7 @@ async def compare(url: str, works: Sequence[Make], who: Sequence[str], pace: Pac
     """Return the rounds by work and side (those in `who`)."""
     found: dict[str, dict[str, list[Round]]] = {}
     clients, rounds, seconds = pace
-    spare_the_start()
+    freeze_gc()
     async with Sides(url, clients) as sides:
         for make in works:
             work = await make()

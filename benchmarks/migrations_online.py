@@ -22,7 +22,7 @@ import psycopg
 from tests.support import go_service
 
 from angidi.cli.context import MIGRATIONS
-from angidi.db.embedded import EmbeddedServer
+from angidi.embedded import EmbeddedServer
 from angidi.migrate import Migrate, Source
 from benchmarks.console import say
 from benchmarks.databases import SERVER_SETTINGS

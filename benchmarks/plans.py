@@ -26,7 +26,7 @@ from tests.plans import catalogue
 from tests.plans.cases import CASES
 from tests.plans.explain import answers, problems
 
-from angidi.db.embedded import EmbeddedServer
+from angidi.embedded import EmbeddedServer
 from benchmarks import combinations
 
 RESULT = Path(__file__).parents[1] / "docs/database/plans.json"

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 
 from angidi.cli.context import MIGRATIONS
-from angidi.db.embedded import EmbeddedServer
+from angidi.embedded import EmbeddedServer
 from angidi.migrate import Migrate, Source
 from tools.schema_docs import render
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import uvloop
 
-from angidi.asgi import spare_the_start
+from angidi.asgi import freeze_gc
 from angidi.db import Database, Pool, PoolSettings
 from angidi.db import pool as pool_module
 from angidi.products import repository
@@ -40,7 +40,7 @@ async def _crowd(url: str, ids: list[UUID], rounds: int, seconds: float) -> tupl
     pool_module.ADMITTED_PER_CONNECTION = MANY // CONNECTIONS
     database = Database(Pool(url, PoolSettings(min_conns=CONNECTIONS, max_conns=CONNECTIONS)))
     await database.open()
-    spare_the_start()
+    freeze_gc()
     for tasks in (FEW, MANY):
         await _rate(database, ids, tasks, 0.3)
     before = database.stats()["connections_num"]

@@ -20,7 +20,7 @@ from msgspec import structs
 from angidi.db import Database
 from angidi.db.rows import Connection
 from angidi.ids import new_id
-from angidi.paging import PageRequest
+from angidi.pagination.pages import PageRequest
 from angidi.products import repository as products
 from angidi.products import search
 from angidi.products.models import NewProduct, ProductQuery

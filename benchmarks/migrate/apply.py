@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from angidi.db.embedded import EmbeddedServer
+from angidi.embedded import EmbeddedServer
 
 BODY = "CREATE TABLE t{n} (id bigint PRIMARY KEY, name text NOT NULL);\n"
 OURS = [sys.executable, "-m", "angidi.migrate.cli"]

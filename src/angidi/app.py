@@ -21,26 +21,28 @@ from angidi.categories.service import CategoryService
 from angidi.config import Settings
 from angidi.db import Database, Pool, PoolSettings
 from angidi.db.conninfo import Addresses
+from angidi.http import health
+from angidi.http.core import errors
+from angidi.http.core.responses import JSONResponse
+from angidi.http.middleware.compression import CompressionMiddleware
+from angidi.http.middleware.cors import Cors
+from angidi.http.middleware.limits import BodyLimitMiddleware, RateLimitMiddleware
+from angidi.http.middleware.request_context import RequestContextMiddleware
+from angidi.http.middleware.sliding_window import SlidingWindowCounter
+from angidi.http.middleware.timeouts import TimeoutMiddleware
+from angidi.http.middleware.uploads import UploadLimitMiddleware
+from angidi.http.openapi import docs_page as docs
+from angidi.http.routing.guards import Authenticator
+from angidi.pagination.cursors import Cursors
 from angidi.products import routes as products_routes
 from angidi.products.service import ProductService
+from angidi.security.passwords import Passwords
+from angidi.security.tokens import Tokens
+from angidi.telemetry.access_log import AccessLog, through_structlog
+from angidi.telemetry.metrics import Metrics
 from angidi.telemetry.statements import STATEMENTS
 from angidi.users import routes as users_routes
-from angidi.users.passwords import Passwords
 from angidi.users.service import UserService
-from angidi.web import docs, errors, health
-from angidi.web.access import AccessLog, through_structlog
-from angidi.web.auth import Authenticator
-from angidi.web.cors import Cors
-from angidi.web.cursors import Cursors
-from angidi.web.deadline import Deadline
-from angidi.web.envelopes import JSONResponse
-from angidi.web.large import LargeBodies
-from angidi.web.limits import BodyLimit, RateLimit
-from angidi.web.metrics import Metrics
-from angidi.web.representation import Representation
-from angidi.web.shell import Shell
-from angidi.web.tokens import Tokens
-from angidi.web.window import SharedWindow
 
 BASE_PATH = "/api/v1"
 FEATURES = [*users_routes.HANDLERS, *categories_routes.HANDLERS, *products_routes.HANDLERS]
@@ -97,11 +99,11 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = th
     metrics = Metrics(database.stats)
     authenticator = Authenticator(tokens, services.users.role_of)
     app: Any = _api(database, services, authenticator, metrics, settings.db_slow_statement)
-    app = LargeBodies(app, BodyLimit(Deadline(app)), LARGE_BODIES, authenticator.admin)
-    app = Representation(app)
+    app = UploadLimitMiddleware(app, BodyLimitMiddleware(TimeoutMiddleware(app)), LARGE_BODIES, authenticator.admin)
+    app = CompressionMiddleware(app)
     if settings.api_rate_limit:
-        window = SharedWindow(settings.angidi_home / "rate-limit", settings.api_rate_limit)
-        app = RateLimit(app, window, settings.trusted_proxies)
+        window = SlidingWindowCounter(settings.angidi_home / "rate-limit", settings.api_rate_limit)
+        app = RateLimitMiddleware(app, window, settings.trusted_proxies)
     app = Cors(
         app,
         allow_origins=settings.cors_allowed_origins,
@@ -111,7 +113,7 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = th
         expose_headers=("X-Request-ID", "Link", "ETag", "Retry-After"),
         max_age=600,
     )
-    return Shell(app, metrics, access_log)
+    return RequestContextMiddleware(app, metrics, access_log)
 
 
 def _api(

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from angidi.app import build_app, open_database
 from angidi.config import load
 from angidi.db.conninfo import addresses
-from angidi.web import logs
+from angidi.telemetry import logs
 
 GRACE = 10.0
 """Seconds that an orphaned worker has to finish."""
@@ -23,11 +23,11 @@ def create() -> ASGIApp:
     access_log = logs.configure(settings.log_level, settings.log_format)
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     app = build_app(settings, open_database(settings, addresses(settings)), access_log)
-    spare_the_start()
+    freeze_gc()
     return app
 
 
-def spare_the_start() -> None:
+def freeze_gc() -> None:
     """Keep what the start made, which stays to the end, out of every collection of garbage, and make these rarer.
 
     A request leaves next to none behind: with the defaults a third of its time went into looking for it.

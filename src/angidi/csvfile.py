@@ -163,8 +163,8 @@ class CsvFile:
                 f"line 1: there is no column {', '.join(missing)}; the columns are: {', '.join(header)} "
                 "(names separated by commas are expected)"
             )
-        if doubled := [name for name, count in Counter(header).items() if name and count > 1]:
-            raise FileRefused(f"line 1: a column stands there twice: {', '.join(sorted(doubled))}")
+        if duplicated := [name for name, count in Counter(header).items() if name and count > 1]:
+            raise FileRefused(f"line 1: a column stands there twice: {', '.join(sorted(duplicated))}")
         return header
 
     def _misfit(self, width: int) -> Reason:

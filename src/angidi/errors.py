@@ -6,7 +6,7 @@ A feature declares its errors and never catches the driver's::
         code = "EMAIL_EXISTS"
         message = "This email address is already registered."
 
-`db.errors` turns a violated constraint into the error declared for it; `web.errors` turns a category into a
+`db.errors` turns a violated constraint into the error declared for it; `http.core.errors` turns a category into a
 status, `cli` into an exit code. Nothing here knows of PostgreSQL, HTTP or a terminal.
 """
 

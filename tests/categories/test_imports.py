@@ -11,13 +11,13 @@ from uuid import uuid4
 import pytest
 from tests.support.files import REAL, Report, with_real_files, write
 
-from angidi.categories.imports import COLUMNS, rings
+from angidi.categories.imports.loading import COLUMNS, cycles
+from angidi.categories.imports.staging import Link
 from angidi.categories.models import Category, NewCategory
 from angidi.categories.service import MAXIMUM_DEPTH, CategoryService
-from angidi.categories.staging import Link
 from angidi.csvfile import Summary, opened
 from angidi.db import Database
-from angidi.web.cursors import Cursors
+from angidi.pagination.cursors import Cursors
 
 pytestmark = pytest.mark.anyio
 
@@ -262,11 +262,11 @@ def naive(rows: list[tuple[str, str, str]]) -> list[str]:
 
 def test_rings_are_found_each_once_and_not_what_leads_to_them() -> None:
     links = [Link(n, key, parent) for n, (key, parent) in enumerate(["ab", "bc", "cb", "dd", "ea", "fx", "gf"])]
-    assert rings(links) == [[1, 2], [3]]
+    assert cycles(links) == [[1, 2], [3]]
 
 
 def test_a_long_chain_is_no_ring() -> None:
-    assert rings([Link(n, str(n), str(n + 1)) for n in range(100_000)]) == []
+    assert cycles([Link(n, str(n), str(n + 1)) for n in range(100_000)]) == []
 
 
 @with_real_files

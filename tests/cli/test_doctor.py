@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from tests.cli.conftest import Run
 
-from angidi.db import derived
-from angidi.db.derived import TRIGGERS, findings, rebuild
+from angidi.db.diagnostics import consistency as derived
 from angidi.db.diagnostics import search_rows, versions
+from angidi.db.diagnostics.consistency import TRIGGERS, findings, rebuild
 from angidi.db.diagnostics.index_keys import indexes
 from angidi.db.diagnostics.search_rows import rewrite_stale_rows
 

@@ -13,7 +13,7 @@ from tests.cli.conftest import Run, runner
 
 from angidi.cli.main import main
 from angidi.db.diagnostics.statements import reset, take_snapshot
-from angidi.db.embedded import EmbeddedServer
+from angidi.embedded import EmbeddedServer
 
 COUNT = "SELECT count(*) FROM categories"
 LOADED = "SELECT current_setting('shared_preload_libraries') LIKE '%pg_stat_statements%'"

@@ -23,7 +23,7 @@ from angidi.db.errors import translate
 from angidi.errors import Unavailable
 
 PROJECT = Path(__file__).parents[2]
-STATIC = PROJECT / "src/angidi/web/static"
+STATIC = PROJECT / "src/angidi/http/openapi/static"
 DECISIONS = PROJECT / "docs/decisions"
 MARKDOWN = links.pages()
 

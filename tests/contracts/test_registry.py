@@ -7,8 +7,8 @@ import pytest
 
 import angidi.app  # noqa: F401 - defines all errors  # pyright: ignore[reportUnusedImport]
 from angidi.errors import REGISTRY, Constraint
+from angidi.http.core.errors import status_of
 from angidi.users.models import Role
-from angidi.web.errors import status_of
 
 CATALOGUE = """
 SELECT rel.relname, con.conname, con.contype::text, con.confdeltype::text

@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 from tests.support.api import PASSWORD, Api
 
 from angidi.app import BASE_PATH, FEATURES
-from angidi.web import docs, health
+from angidi.http import health
+from angidi.http.openapi import docs_page as docs
 
 LIST, READ, WRITE, ACCOUNT, SUBTREE, ESTIMATE, STATISTICS, WALK = 2, 1, 1, 1, 1, 1, 1, 1
 

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 import angidi
-from angidi.db.plans import numbered
-from angidi.paging import PageRequest
+from angidi.db.diagnostics.plans import numbered
+from angidi.pagination.pages import PageRequest
 from angidi.products.models import ProductQuery, Sort
 from angidi.products.search import ORDERS
 from angidi.products.search import statements as lists
@@ -25,11 +25,9 @@ MODULES = [
     for path in [
         *sorted(SOURCE.glob("*/repository.py")),
         *sorted(SOURCE.glob("*/search/statements.py")),
-        SOURCE / "web" / "health.py",
-        *(
-            SOURCE / "db" / name
-            for name in ("derived.py", "inspection.py", "statistics.py", "diagnostics/search_rows.py")
-        ),
+        SOURCE / "http" / "health.py",
+        SOURCE / "db" / "inspection.py",
+        *(SOURCE / "db" / "diagnostics" / name for name in ("consistency.py", "tables.py", "search_rows.py")),
     ]
 ]
 BUILT = {"PLAIN", "DEEP", "WALK", "GATHER", "COUNT", "COUNT_BOUNDED", "EXPLAIN"}

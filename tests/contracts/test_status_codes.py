@@ -13,8 +13,8 @@ from angidi.app import BASE_PATH, FEATURES
 from angidi.config import Settings
 from angidi.db import Database
 from angidi.db.rows import execute
+from angidi.http.openapi.docs_page import describe
 from angidi.ids import new_id
-from angidi.web.docs import describe
 
 Case = Callable[[Api], Awaitable[httpx.Response]]
 CASES: dict[tuple[int, str], Case] = {}

@@ -13,8 +13,8 @@ from angidi.app import open_database
 from angidi.config import Settings
 from angidi.db import Connection, Database, retried
 from angidi.db.conninfo import Addresses
+from angidi.db.query_counter import QueryCounter, query_counter
 from angidi.db.rows import execute, fetch_value
-from angidi.db.tally import Tally, tally
 from angidi.errors import (
     AngidiError,
     ConnectionLost,
@@ -147,11 +147,11 @@ async def test_work_that_collides_every_time_ends_as_unavailable() -> None:
 
 
 async def test_the_statements_of_a_request_are_counted(db: Database) -> None:
-    counted = Tally()
-    token = tally.set(counted)
+    counted = QueryCounter()
+    token = query_counter.set(counted)
     await db.read(fetch_value, PID)
     await db.read(fetch_value, PID)
-    tally.reset(token)
+    query_counter.reset(token)
     await db.read(fetch_value, PID)
     assert counted.statements == 2
 

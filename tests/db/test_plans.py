@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from angidi.db.plans import generic_plan, numbered
+from angidi.db.diagnostics.plans import generic_plan, numbered
 
 
 @pytest.mark.parametrize(

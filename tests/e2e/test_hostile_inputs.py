@@ -20,7 +20,7 @@ from tests.support.tables import Contents, contents
 
 from angidi.app import BASE_PATH, FEATURES
 from angidi.config import Settings
-from angidi.web.docs import describe
+from angidi.http.openapi.docs_page import describe
 
 Json = dict[str, Any]
 

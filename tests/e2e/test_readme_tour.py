@@ -26,7 +26,7 @@ def blocks() -> Iterator[tuple[str, str]]:
         yield found[1], found[2].strip()
 
 
-class Shell:
+class RequestContextMiddleware:
     """One shell that runs block after block, as a reader's terminal does."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -47,7 +47,7 @@ class Shell:
 
 
 @contextmanager
-def shell(**environment: str) -> Generator[Shell]:
+def shell(**environment: str) -> Generator[RequestContextMiddleware]:
     process = subprocess.Popen(
         ["bash", "-u"],
         cwd=ROOT,
@@ -58,7 +58,7 @@ def shell(**environment: str) -> Generator[Shell]:
         text=True,
     )
     with process:
-        yield Shell(process)
+        yield RequestContextMiddleware(process)
 
 
 def assert_shown(shown: Any, answer: Any) -> None:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from tests.support.serving import ROOT, Server, free_port, serving
 
 from angidi.cli.main import main
-from angidi.db.embedded import EmbeddedServer
+from angidi.embedded import EmbeddedServer
 
 BASE = "/api/v1"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from angidi.db.embedded.programs import find_programs
+from angidi.embedded.programs import find_programs
 from angidi.migrate import Building, Event, Migrate, MigrateError, MigrationFailed, Source, parse_target
 from angidi.migrate.catalogue import snapshot
 from angidi.migrate.lint import lint

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from angidi.db.embedded import EmbeddedServer
+from angidi.embedded import EmbeddedServer
 
 from .conftest import Cli, Scratch
 from .tools import FULL, OURS, STRICT, Tool

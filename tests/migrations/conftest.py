@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 import angidi
-from angidi.db.embedded import EmbeddedServer
+from angidi.embedded import EmbeddedServer
 
 MIGRATIONS = Path(angidi.__file__).parent / "migrations"
 

@@ -11,9 +11,9 @@ from psycopg import AsyncConnection, sql
 
 from angidi.config import Settings
 from angidi.db import Database
-from angidi.db.plans import numbered
+from angidi.db.diagnostics.plans import numbered
 from angidi.db.pool import CONNECTION
-from angidi.db.tally import CountingCursor
+from angidi.db.query_counter import InstrumentedCursor
 from angidi.products.search.statements import ARE_SAMPLED
 from tests.plans.cases import Case
 from tests.support.api import Api
@@ -67,10 +67,10 @@ class Answer(NamedTuple):
         return sum(plan.buffers for plan in self.plans)
 
 
-def recording(statements: list[Statement]) -> type[CountingCursor[Any]]:
+def recording(statements: list[Statement]) -> type[InstrumentedCursor[Any]]:
     """Return a kind of cursor that appends what it executes to `statements`."""
 
-    class Recording(CountingCursor[Any]):
+    class Recording(InstrumentedCursor[Any]):
         async def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Any:
             if (
                 not str(query).startswith("EXPLAIN") and query != ARE_SAMPLED
@@ -149,7 +149,7 @@ def _plan(top: dict[str, Any]) -> Plan:
         indexes=tuple(node["Index Name"] for node in nodes if "Index Name" in node),
         scans=tuple(node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"),
         sorts=any(node["Node Type"] in {"Sort", "Incremental Sort"} for node in nodes),
-        buffers=top["Shared Hit Blocks"] + top["Shared Read Blocks"],
+        buffers=top["SingleFlight Hit Blocks"] + top["SingleFlight Read Blocks"],
     )
 
 

@@ -18,15 +18,15 @@ from tests.support.files import Report
 from tests.support.server import Databases
 
 from angidi.app import Services, build_services, build_tokens
-from angidi.categories.imports import COLUMNS as CATEGORY_COLUMNS
+from angidi.categories.imports.loading import COLUMNS as CATEGORY_COLUMNS
 from angidi.categories.models import NewCategory
 from angidi.config import Settings
 from angidi.csvfile import Summary, opened
 from angidi.db import Database
-from angidi.db.bulk import Block
+from angidi.db.copying import Block
 from angidi.db.rows import execute
 from angidi.errors import Unavailable
-from angidi.products.imports import COLUMNS
+from angidi.products.imports.loading import COLUMNS
 from angidi.products.models import NewProduct
 from angidi.products.service import EXPORTS_AT_A_TIME
 

@@ -16,12 +16,12 @@ from angidi.categories.models import Category, NewCategory
 from angidi.categories.service import CategoryService
 from angidi.csvfile import FileRefused, Summary, opened
 from angidi.db import Database
-from angidi.db.bulk import take_time
+from angidi.db.copying import disable_timeouts
 from angidi.errors import Invalid
-from angidi.products.imports import COLUMNS
+from angidi.pagination.cursors import Cursors
+from angidi.products.imports.loading import COLUMNS
 from angidi.products.models import NewProduct, ProductQuery
 from angidi.products.service import ProductService
-from angidi.web.cursors import Cursors
 
 pytestmark = pytest.mark.anyio
 
@@ -280,7 +280,7 @@ async def test_an_import_takes_new_skus_in_the_order_of_all_who_do_so_that_none_
 async def test_the_time_limits_of_requests_are_lifted_for_the_transaction_alone(pool_db: Database) -> None:
     async with pool_db.connection() as conn:
         async with conn.transaction():
-            await take_time(conn)
+            await disable_timeouts(conn)
             inside = await (await conn.execute("SHOW statement_timeout")).fetchone()
         after = await (await conn.execute("SHOW statement_timeout")).fetchone()
     assert (inside, after) == (("0",), ("5s",))

@@ -7,8 +7,8 @@ import pytest
 from tests.support.api import Api, error_of, fields_of
 from tests.support.tables import analyze_products
 
-from angidi import paging
 from angidi.db.rows import execute, fetch_value
+from angidi.pagination import pages as paging
 from angidi.products.search import reading, repository, statements
 
 NAMES = {

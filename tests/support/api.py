@@ -10,8 +10,8 @@ from angidi.app import build_app, build_services, build_tokens
 from angidi.config import Settings
 from angidi.db import Database
 from angidi.db.pool import Pool, PoolSettings
+from angidi.telemetry.access_log import AccessLog, nowhere, through_structlog
 from angidi.users.models import NewUser, User
-from angidi.web.access import AccessLog, nowhere, through_structlog
 
 BASE = "/api/v1"
 PASSWORD = "correct horse battery"

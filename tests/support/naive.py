@@ -17,7 +17,7 @@ from uuid import UUID
 
 import psycopg
 
-from angidi.paging import COUNT_BOUND
+from angidi.pagination.pages import COUNT_BOUND
 
 MOST_WORDS = 32
 LONGEST_WORD = 100

@@ -19,9 +19,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from angidi.db.embedded import EmbeddedError, EmbeddedServer
-from angidi.db.embedded.locks import opened, patience, try_lock
-from angidi.db.embedded.programs import find_programs
+from angidi.embedded import EmbeddedError, EmbeddedServer
+from angidi.embedded.locks import opened, patience, try_lock
+from angidi.embedded.programs import find_programs
 
 PREFIX = "angidi_test_"
 SHARED = "ANGIDI_TEST_SERVER"  # set by the run that started the server, for its workers: "<run> <admin url>"

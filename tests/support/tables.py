@@ -3,7 +3,7 @@
 from psycopg import sql
 
 from angidi.db import Database
-from angidi.db.bulk import take_time
+from angidi.db.copying import disable_timeouts
 from angidi.db.rows import execute
 
 TABLES = """
@@ -30,5 +30,5 @@ async def contents(database: Database) -> Contents:
 async def analyze_products(database: Database) -> None:
     """Let the planner know of the products, which autovacuum does in a shop; it may be in the way here, too."""
     async with database.transaction() as conn:
-        await take_time(conn)
+        await disable_timeouts(conn)
         await execute(conn, "SELECT analyze_products()")

@@ -12,7 +12,7 @@ from msgspec import UNSET
 from psycopg import sql
 
 from angidi.db import Connection
-from angidi.paging import PageInfo
+from angidi.pagination.pages import PageInfo
 
 
 class Row(Protocol):

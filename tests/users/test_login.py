@@ -12,7 +12,7 @@ from tests.support.api import PASSWORD, Api, error_of
 
 from angidi.config import Settings
 from angidi.db.rows import execute, fetch_value
-from angidi.web.tokens import Tokens
+from angidi.security.tokens import Tokens
 
 EMAIL = "ada@shop.example"
 GO_PASSWORD = "go-gopher-1"

@@ -9,8 +9,8 @@ from tests.support.api import PASSWORD, Api, error_of, fields_of
 from angidi.config import Settings
 from angidi.db.rows import execute
 from angidi.ids import new_id
+from angidi.security.tokens import Tokens
 from angidi.users.models import User
-from angidi.web.tokens import Tokens
 
 
 def key_of(settings: Settings) -> str:

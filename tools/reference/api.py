@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from angidi.app import BASE_PATH, FEATURES
-from angidi.web.docs import describe
+from angidi.http.openapi.docs_page import describe
 
 
 def described() -> dict[str, Any]:

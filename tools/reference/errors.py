@@ -10,7 +10,7 @@ from psycopg_pool import PoolTimeout
 
 from angidi.db.errors import translate
 from angidi.errors import REGISTRY, AngidiError, Unavailable
-from angidi.web.errors import status_of
+from angidi.http.core.errors import status_of
 from tools.reference.api import described
 from tools.reference.tables import code, table
 

@@ -14,11 +14,11 @@ from angidi.app import build_app, open_database
 from angidi.config import load
 from angidi.db.conninfo import addresses
 from angidi.db.rows import Connection, fetch_all, fetch_one, fetch_value
-from angidi.paging import DEFAULT_SIZE
+from angidi.pagination.pages import DEFAULT_SIZE
 from angidi.products.errors import ProductNotFound
 from angidi.products.models import Product, ProductPage, ProductQuery
 from angidi.products.service import ProductService
-from angidi.web import logs
+from angidi.telemetry import logs
 
 FIND = """
 SELECT id, name, coalesce(description, '') AS description, price, stock, category_id,

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from angidi.paging import PageInfo
-from angidi.web.fields import Moment, Parse, Version
-from angidi.web.requests import PageQuery, filter_id
-from angidi.web.resources import Resource
+from angidi.pagination.pages import PageInfo
+from angidi.pagination.queries import PageQuery
+from angidi.resources import Resource
+from angidi.validation.fields import Parse, Timestamp, Version
+from angidi.validation.ids import filter_id
 
 CategoryId = Annotated[
     UUID, Meta(description="the id of a category", examples=["550e8400-e29b-41d4-a716-446655440001"])
@@ -33,8 +34,8 @@ class Category(Struct, frozen=True):
     name: Name
     description: Description
     parent_id: CategoryId | None
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
     version: Version
 
 

@@ -8,10 +8,10 @@ from msgspec import UNSET, Struct
 
 from angidi.categories.errors import CategoryNotFound
 from angidi.categories.models import CategoryNode, CategoryQuery, CategoryWithPath
-from angidi.db.bulk import Block, copy_out
+from angidi.db.copying import Block, copy_out
 from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.ids import new_id
-from angidi.paging import PageRequest, Total
+from angidi.pagination.pages import PageRequest, Total
 
 INSERT = """
 INSERT INTO categories (id, name, description, parent_id)

@@ -19,11 +19,12 @@ from angidi.categories.models import (
     NewCategory,
 )
 from angidi.categories.service import CategoryService
-from angidi.web.auth import admin
-from angidi.web.envelopes import Data
-from angidi.web.handlers import delete, get, post, put
-from angidi.web.links import listed
-from angidi.web.requests import AnyRequest, body_of, known_id, query_of
+from angidi.http.core.responses import Data
+from angidi.http.routing.guards import admin
+from angidi.http.routing.handlers import delete, get, post, put
+from angidi.http.routing.links import listed
+from angidi.http.routing.requests import AnyRequest, body_of, query_of
+from angidi.validation.ids import parse_id
 
 
 @get("/categories", dependencies={"asked": query_of(CategoryQuery)})
@@ -42,7 +43,7 @@ async def show_category(
     category_id: FromPath[str], categories: NamedDependency[CategoryService]
 ) -> Data[CategoryWithPath]:
     """Show a category and its path from the root."""
-    return Data(await categories.get(known_id(category_id, CategoryNotFound)))
+    return Data(await categories.get(parse_id(category_id, CategoryNotFound)))
 
 
 @post(
@@ -72,7 +73,7 @@ async def change_category(
     What is absent stays as it was; a `parent_id` of `null` makes it a root. `If-Match` is not evaluated: of two writers
     the last one wins, field by field.
     """
-    return Data(await categories.change(known_id(category_id, CategoryNotFound), changes))
+    return Data(await categories.change(parse_id(category_id, CategoryNotFound), changes))
 
 
 @delete(
@@ -82,7 +83,7 @@ async def change_category(
 )
 async def delete_category(category_id: FromPath[str], categories: NamedDependency[CategoryService]) -> None:
     """Delete a category that no product is in; its children become roots."""
-    await categories.delete(known_id(category_id, CategoryNotFound))
+    await categories.delete(parse_id(category_id, CategoryNotFound))
 
 
 HANDLERS = [list_categories, show_category, create_category, change_category, delete_category]

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from msgspec import UNSET, structs
 
-from angidi.categories import imports, repository
+from angidi.categories import repository
 from angidi.categories.errors import CategoryCycle, CategoryInUse, CategoryTooDeep
+from angidi.categories.imports import loading
+from angidi.categories.imports.staging import Known
 from angidi.categories.models import (
     CategoryChanges,
     CategoryNode,
@@ -19,13 +21,12 @@ from angidi.categories.models import (
     NewCategory,
 )
 from angidi.categories.paths import CategoryPath, get_named
-from angidi.categories.staging import Known
 from angidi.csvfile import CsvFile, OnRefused, Row, Summary
 from angidi.db import Connection, Database, retried
-from angidi.db.bulk import Block, take_time
-from angidi.db.coalesce import Shared
-from angidi.paging import ByName, Found, PageRequest, Total, read_page
-from angidi.web.cursors import Cursors
+from angidi.db.batching import SingleFlight
+from angidi.db.copying import Block, disable_timeouts
+from angidi.pagination.cursors import Cursors
+from angidi.pagination.pages import ByName, PageRequest, PageResult, Total, read_page
 
 MAXIMUM_DEPTH = 50
 
@@ -36,15 +37,15 @@ class CategoryService:
     def __init__(self, db: Database, cursors: Cursors) -> None:
         self._db = db
         self._cursors = cursors
-        self._pages = Shared(self._read_page)
-        self._with_paths = Shared(partial(db.read, repository.get_with_path))
+        self._pages = SingleFlight(self._read_page)
+        self._with_paths = SingleFlight(partial(db.read, repository.get_with_path))
 
     async def page(self, query: CategoryQuery) -> CategoryPage:
         """Return a page of categories by name, or the whole tree.
 
         Raises `Invalid` for a cursor that is not of this list; the tree, which is one page, has none.
         """
-        return await self._pages.ask(query)
+        return await self._pages.load(query)
 
     async def _read_page(self, query: CategoryQuery) -> CategoryPage:
         asked = self._cursors.locate(query, ByName)
@@ -61,7 +62,7 @@ class CategoryService:
 
     async def get(self, category_id: UUID) -> CategoryWithPath:
         """Return a category and the way to it. Raises `CategoryNotFound`."""
-        return await self._with_paths.ask(category_id)
+        return await self._with_paths.load(category_id)
 
     @retried
     async def create(self, new: NewCategory) -> CategoryWithPath:
@@ -108,14 +109,14 @@ class CategoryService:
     async def load(self, file: CsvFile, *, on_refused: OnRefused, dry_run: bool = False) -> Summary:
         """Import the categories of a file: all that are good, in one transaction. Raises `FileRefused`."""
         async with self._db.transaction(undo=dry_run) as conn:
-            await take_time(conn)
+            await disable_timeouts(conn)
             await repository.lock_tree(conn)
-            return await imports.load(conn, file, on_refused=on_refused, maximum_depth=MAXIMUM_DEPTH)
+            return await loading.load(conn, file, on_refused=on_refused, maximum_depth=MAXIMUM_DEPTH)
 
     async def export(self) -> AsyncGenerator[Block]:
         """Yield the categories as a file that can be imported again. Whoever iterates closes it, too (`aclosing`)."""
         async with self._db.transaction() as conn:
-            await take_time(conn)
+            await disable_timeouts(conn)
             async with aclosing(repository.export(conn)) as blocks:
                 async for block in blocks:
                     yield block
@@ -124,13 +125,13 @@ class CategoryService:
         """Add sample categories that are not there yet; return what the id of each row stands for."""
         async with self._db.transaction() as conn:
             await repository.lock_tree(conn)
-            return await imports.add_unknown(conn, rows)
+            return await loading.add_unknown(conn, rows)
 
     async def _tree(self) -> CategoryPage:
         categories = await self._db.read_stale(repository.list_all)
         roots = _nested(categories)
         everything = PageRequest(ByName, page_size=max(1, len(roots)))
-        return CategoryPage(categories=roots, **Found(everything, roots, Total(len(roots)), is_last=True).fields())
+        return CategoryPage(categories=roots, **PageResult(everything, roots, Total(len(roots)), is_last=True).fields())
 
 
 async def _check_place(conn: Connection, category_id: UUID | None, parent_id: UUID | None) -> None:

@@ -10,8 +10,8 @@ from typing import TypeVar
 from angidi.app import Services, build_services, build_tokens, open_database
 from angidi.config import Settings, load
 from angidi.db.conninfo import Addresses, addresses
-from angidi.db.embedded import EmbeddedServer
 from angidi.db.inspection import reach
+from angidi.embedded import EmbeddedServer
 
 T = TypeVar("T")
 

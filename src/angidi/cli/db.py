@@ -12,8 +12,8 @@ from angidi.cli.slow import slow
 from angidi.config import ConfigError, load
 from angidi.db import provision
 from angidi.db.conninfo import addresses, environment_of, masked
-from angidi.db.embedded import EmbeddedServer
 from angidi.db.inspection import unreachable
+from angidi.embedded import EmbeddedServer
 
 NO_CONNECTION = 2
 """What psql exits with then, having told why."""

@@ -8,7 +8,7 @@ from msgspec import json
 from angidi.cli.context import located
 from angidi.cli.schema import look
 from angidi.config import load
-from angidi.db.derived import Finding, findings, rebuild
+from angidi.db.diagnostics.consistency import Finding, findings, rebuild
 from angidi.db.diagnostics.versions import known_holes
 from angidi.db.inspection import characters, connected
 

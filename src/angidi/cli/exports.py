@@ -14,7 +14,7 @@ from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, T
 
 from angidi.app import Services
 from angidi.cli.context import with_services
-from angidi.db.bulk import Block
+from angidi.db.copying import Block
 
 STDOUT = Path("-")
 

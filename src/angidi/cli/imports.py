@@ -15,16 +15,16 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from angidi.app import Services
-from angidi.categories.imports import COLUMNS as CATEGORY_COLUMNS
+from angidi.categories.imports.loading import COLUMNS as CATEGORY_COLUMNS
 from angidi.cli.context import located, one_connection, opened, printable
 from angidi.config import ConfigError, load
 from angidi.csvfile import HEADER, Columns, CsvFile, OnRefused, Refused, Summary, Watch
 from angidi.csvfile import opened as opened_csv
 from angidi.db.conninfo import Addresses
-from angidi.db.embedded import EmbeddedError
+from angidi.embedded import EmbeddedError
 from angidi.errors import AngidiError
-from angidi.products.imports import COLUMNS as PRODUCT_COLUMNS
-from angidi.products.progress import Progress as Stored
+from angidi.products.imports.loading import COLUMNS as PRODUCT_COLUMNS
+from angidi.products.imports.progress import Progress as Stored
 
 SOME_REFUSED = 3
 """The exit code where rows were refused and all others stored: neither a success nor a failure."""

@@ -11,9 +11,9 @@ from angidi import __version__, errors
 from angidi.cli import db, doctor, exports, imports, migrate, seed, serve, users
 from angidi.cli.context import printable
 from angidi.config import ConfigError
-from angidi.db.embedded import EmbeddedError
 from angidi.db.errors import reason_of
 from angidi.db.inspection import unreachable
+from angidi.embedded import EmbeddedError
 from angidi.errors import AngidiError
 from angidi.migrate import MigrateError, Unreachable
 

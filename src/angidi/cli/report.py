@@ -8,9 +8,9 @@ from msgspec import json
 from angidi.cli.context import located
 from angidi.cli.tables import moment, percent, print_table, size
 from angidi.config import load
-from angidi.db import statistics
+from angidi.db.diagnostics import tables as statistics
+from angidi.db.diagnostics.tables import IndexBloat, Overview, Since, TableBloat, TableFigures, UnusedIndex
 from angidi.db.inspection import connected
-from angidi.db.statistics import IndexBloat, Overview, Since, TableBloat, TableFigures, UnusedIndex
 
 _json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
 

@@ -25,14 +25,14 @@ from angidi.cli.schema import prepare
 from angidi.cli.seed import plant
 from angidi.config import ConfigError, Settings, load
 from angidi.db.conninfo import Addresses
-from angidi.db.embedded import EmbeddedError, EmbeddedServer, exclusive
+from angidi.embedded import EmbeddedError, EmbeddedServer, exclusive
 from angidi.errors import Invalid
+from angidi.telemetry import logs
+from angidi.telemetry.metrics import share_metrics
 from angidi.users.errors import EmailTaken
 from angidi.users.models import NewUser
 from angidi.users.service import UserService
-from angidi.web import logs
-from angidi.web.fields import build
-from angidi.web.metrics import share_metrics
+from angidi.validation.fields import build
 
 KILL_TIMEOUT = 10
 """Seconds that a worker gets to finish its requests."""

@@ -11,9 +11,9 @@ from angidi.cli.context import located
 from angidi.cli.tables import moment, percent, print_table
 from angidi.config import ConfigError, load
 from angidi.db.diagnostics import statements
+from angidi.db.diagnostics.plans import generic_plan
 from angidi.db.diagnostics.statements import StatementStats
 from angidi.db.inspection import connected
-from angidi.db.plans import generic_plan
 from angidi.telemetry.statements import shortened
 
 ORDERS: dict[str, Callable[[StatementStats], float]] = {

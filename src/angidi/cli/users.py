@@ -4,7 +4,7 @@ import click
 
 from angidi.cli.context import with_services
 from angidi.users.models import NewUser
-from angidi.web.fields import build
+from angidi.validation.fields import build
 
 
 @click.group("users")

@@ -17,11 +17,11 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from angidi.db.admission import AdmissionQueue
 from angidi.db.conninfo import parts_of
 from angidi.db.errors import is_outdated, translated
+from angidi.db.query_counter import InstrumentedCursor
 from angidi.db.rows import Connection
-from angidi.db.tally import CountingCursor
-from angidi.db.turns import Turns
 from angidi.errors import ServerOverloaded
 
 CHECK_INTERVAL = 60.0
@@ -57,7 +57,7 @@ _OPTIONS = ("-c" + f"{name}={value}".replace(" ", r"\ ") for name, value in SESS
 
 CONNECTION: dict[str, Any] = {
     "autocommit": True,
-    "cursor_factory": CountingCursor,
+    "cursor_factory": InstrumentedCursor,
     "client_encoding": "UTF8",
     "options": " ".join(_OPTIONS),
     "connect_timeout": 2,
@@ -96,7 +96,7 @@ class Pool:
     def __init__(self, conninfo: str, settings: PoolSettings) -> None:
         self._used = 0.0
         self._lent = 0
-        self._turns = Turns(settings.max_conns, settings.max_conns * ADMITTED_PER_CONNECTION)
+        self._admission = AdmissionQueue(settings.max_conns, settings.max_conns * ADMITTED_PER_CONNECTION)
         self._draining: asyncio.Task[None] | None = None
         self._checker: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
@@ -136,37 +136,37 @@ class Pool:
     def stats(self) -> dict[str, int]:
         """Return the pool's statistics, `admitted` (requests in flight) among them."""
         counted = Counter(self._pool.get_stats())
-        counted.update(self._turns.stats())
-        return {**counted, "usage_ms": int(self._used * 1000), "admitted": self._turns.present}
+        counted.update(self._admission.stats())
+        return {**counted, "usage_ms": int(self._used * 1000), "admitted": self._admission.in_flight}
 
-    def connection(self) -> "Loan":
+    def connection(self) -> "PooledConnection":
         """Lend a connection.
 
         Entering it raises `ServerOverloaded` beyond the admission limit and when none is free in time, `PoolTimeout`
         when none can be made.
         """
-        return Loan(self)
+        return PooledConnection(self)
 
-    async def take(self) -> Connection:
+    async def acquire(self) -> Connection:
         """Take a connection out, to be given back; raises as `connection` does."""
-        left = await self._wait_turn()
+        left = await self._wait_for_admission()
         try:
             conn = await self._pool.getconn(left)
         except BaseException:
-            self._turns.end()
+            self._admission.release()
             raise
         self._lent += 1
         return conn
 
-    async def _wait_turn(self) -> float:
+    async def _wait_for_admission(self) -> float:
         try:
-            return await self._turns.wait(CHECKOUT_TIMEOUT)
+            return await self._admission.wait(CHECKOUT_TIMEOUT)
         except PoolTimeout as error:
             if self._lent:
                 raise ServerOverloaded from error
             raise  # the others do not use their connections: they have none, for the server cannot be reached
 
-    async def give_back(self, conn: Connection, seconds: float, error: BaseException | None) -> None:
+    async def release(self, conn: Connection, seconds: float, error: BaseException | None) -> None:
         """Give back a connection that was used for so long; `error` is what its use ended with."""
         self._used += seconds
         self._lent -= 1
@@ -177,12 +177,12 @@ class Pool:
             try:
                 await self._pool.putconn(conn)
             finally:
-                self._turns.end()
+                self._admission.release()
 
     async def _drain_once(self) -> None:
         """Replace all connections, since one was found dead, or with the plans of an earlier schema.
 
-        A drain under way is joined, not doubled.
+        A drain under way is joined, not repeated.
         """
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._pool.drain())
@@ -195,7 +195,7 @@ class Pool:
                 await asyncio.wait_for(self._pool.check(), CHECK_INTERVAL)
 
 
-class Loan:
+class PooledConnection:
     """A connection of a pool, for as long as a block takes. A generator in its place would cost 2 µs more.
 
     Unlike the context of psycopg_pool it commits nothing, for connections are in autocommit.
@@ -208,7 +208,7 @@ class Loan:
 
     async def __aenter__(self) -> Connection:
         """Take it."""
-        self._conn = await self._pool.take()
+        self._conn = await self._pool.acquire()
         self._since = monotonic()
         return self._conn
 
@@ -216,4 +216,4 @@ class Loan:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Give it back."""
-        await self._pool.give_back(self._conn, monotonic() - self._since, error)
+        await self._pool.release(self._conn, monotonic() - self._since, error)

@@ -11,11 +11,11 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from angidi.errors import FieldError, Invalid
+from angidi.http.core.responses import Detail
 from angidi.ids import new_id
 from angidi.products.errors import CategoryUnknown, SkuTaken
 from angidi.products.models import NewProduct, Product
-from angidi.web.envelopes import Detail
-from angidi.web.fields import decode
+from angidi.validation.fields import decode
 
 MOST = 1000
 """Products in one request."""

@@ -10,10 +10,11 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.categories.models import CategoryId
-from angidi.paging import PageInfo
-from angidi.web.fields import BLANK_IS_ABSENT, Moment, Parse, Version
-from angidi.web.requests import PageQuery, filter_id
-from angidi.web.resources import Resource
+from angidi.pagination.pages import PageInfo
+from angidi.pagination.queries import PageQuery
+from angidi.resources import Resource
+from angidi.validation.fields import BLANK_IS_ABSENT, Parse, Timestamp, Version
+from angidi.validation.ids import filter_id
 
 MAXIMUM_PRICE = Decimal("99999999.99")
 _PRICE_RULE = "a number above 0, at most 99999999.99, with at most two decimals"
@@ -116,7 +117,7 @@ Words = Annotated[
 ]
 
 Sort = Literal["created_at", "-created_at", "price", "-price", "name", "-name"]
-Liveness = Literal["only", "with"]
+Deletion = Literal["only", "with"]
 
 
 class Product(Resource, frozen=True, omit_defaults=True):
@@ -128,12 +129,12 @@ class Product(Resource, frozen=True, omit_defaults=True):
     price: Price
     stock: Stock
     category_id: CategoryId
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
     version: Version
     image_url: ImageUrl | None = None
     sku: Sku | None = None
-    deleted_at: Moment | None = None
+    deleted_at: Timestamp | None = None
 
 
 class Highlight(Struct, frozen=True, omit_defaults=True):
@@ -255,7 +256,7 @@ class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
         ),
     ] = None
     deleted: Annotated[
-        Liveness | None,
+        Deletion | None,
         Meta(description="“only” or “with” (admins): deleted products too", examples=["with"]),
     ] = None
 

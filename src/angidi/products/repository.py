@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import structs
 
-from angidi.db.bulk import Block, copy_out
+from angidi.db.copying import Block, copy_out
 from angidi.db.rows import Connection, execute, fetch_all, fetch_one
 from angidi.ids import new_id
 from angidi.products.bulk import Candidate, Clash

@@ -5,6 +5,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from angidi.categories.errors import CategoryNotFound
+from angidi.http.core.responses import Data, JSONResponse
+from angidi.http.routing.guards import admin, admin_for_deleted
+from angidi.http.routing.handlers import delete, get, post, put
+from angidi.http.routing.links import listed
+from angidi.http.routing.requests import AnyRequest, body_of, is_strict, query_of
+from angidi.http.routing.streaming import CsvFile
 from angidi.products.bulk import BulkOutcome, NewProducts
 from angidi.products.errors import ProductNotFound, SkuTaken
 from angidi.products.models import (
@@ -19,12 +25,7 @@ from angidi.products.models import (
     SuggestQuery,
 )
 from angidi.products.service import ProductService
-from angidi.web.auth import admin, admin_for_deleted
-from angidi.web.envelopes import Data, JSONResponse
-from angidi.web.handlers import delete, get, post, put
-from angidi.web.links import listed
-from angidi.web.requests import AnyRequest, body_of, is_strict, known_id, query_of
-from angidi.web.streams import CsvFile
+from angidi.validation.ids import parse_id
 
 EXAMPLE = (
     "sku,name,price,stock,description,category_id,image_url\n"
@@ -66,7 +67,7 @@ async def list_category_products(
 
     Filters, sorting and totals are those of the list of products.
     """
-    return listed(request, await products.page_of_category(known_id(category_id, CategoryNotFound), asked))
+    return listed(request, await products.page_of_category(parse_id(category_id, CategoryNotFound), asked))
 
 
 @get(
@@ -99,7 +100,7 @@ async def suggest_products(
 @get("/products/{product_id:str}", opt={"errors": [ProductNotFound]})
 async def show_product(product_id: FromPath[str], products: NamedDependency[ProductService]) -> Data[Product]:
     """Show a product."""
-    return Data(await products.get(known_id(product_id, ProductNotFound)))
+    return Data(await products.get(parse_id(product_id, ProductNotFound)))
 
 
 @post("/products", guards=[admin], dependencies={"new": body_of(NewProduct)}, opt={"errors": [SkuTaken]})
@@ -141,13 +142,13 @@ async def change_product(
     What is absent stays as it was; `null` clears `description`, `image_url` and `sku`. `If-Match` is not evaluated: of
     two writers the last one wins, field by field.
     """
-    return Data(await products.change(known_id(product_id, ProductNotFound), changes))
+    return Data(await products.change(parse_id(product_id, ProductNotFound), changes))
 
 
 @delete("/products/{product_id:str}", guards=[admin], opt={"errors": [ProductNotFound]})
 async def delete_product(product_id: FromPath[str], products: NamedDependency[ProductService]) -> None:
     """Delete a product softly."""
-    await products.delete(known_id(product_id, ProductNotFound))
+    await products.delete(parse_id(product_id, ProductNotFound))
 
 
 @post(
@@ -158,7 +159,7 @@ async def delete_product(product_id: FromPath[str], products: NamedDependency[Pr
 )
 async def restore_product(product_id: FromPath[str], products: NamedDependency[ProductService]) -> Data[Product]:
     """Bring a deleted product back."""
-    return Data(await products.restore(known_id(product_id, ProductNotFound)))
+    return Data(await products.restore(parse_id(product_id, ProductNotFound)))
 
 
 HANDLERS = [

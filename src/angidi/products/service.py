@@ -11,16 +11,21 @@ from msgspec import UNSET, structs
 
 from angidi.categories.errors import CategoryNotFound
 from angidi.categories.service import CategoryService
+from angidi.concurrency import ConcurrencyLimiter
 from angidi.csvfile import CsvFile, OnRefused, Refused, Row, Summary
 from angidi.db import Connection, Database, retried
-from angidi.db.bulk import Block, take_longer, take_time
-from angidi.db.coalesce import Joined, Shared
+from angidi.db.batching import BatchLoader, SingleFlight
+from angidi.db.copying import Block, disable_timeouts, set_statement_timeout
 from angidi.db.errors import translated
-from angidi.paging import Found, Total
-from angidi.products import imports, progress, repository, search, staging
+from angidi.pagination.cursors import Cursors
+from angidi.pagination.pages import PageResult, Total
+from angidi.products import repository, search
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
 from angidi.products.errors import CategoryUnknown, ProductNotFound
 from angidi.products.highlight import MOST_WORDS, highlighted, marked, words_in
+from angidi.products.imports import loading, progress, staging
+from angidi.products.imports.progress import Progress
+from angidi.products.imports.staging import Staged
 from angidi.products.models import (
     CategoryProductQuery,
     NewProduct,
@@ -32,10 +37,6 @@ from angidi.products.models import (
     Suggestions,
     SuggestQuery,
 )
-from angidi.products.progress import Progress
-from angidi.products.staging import Staged
-from angidi.web.cursors import Cursors
-from angidi.web.slots import Slots
 
 EXPORTS_AT_A_TIME = 2
 """Each holds a connection for as long as its reader takes."""
@@ -61,19 +62,21 @@ class ProductService:
         self._db = db
         self._cursors = cursors
         self._categories = categories
-        self._active: Joined[UUID, dict[UUID, Product]] = Joined(partial(db.read, repository.find_products))
-        self._pages = Shared(self._read_page)
-        self._exports = Slots(EXPORTS_AT_A_TIME, "Other exports are under way. Please try again.")
+        self._active: BatchLoader[UUID, dict[UUID, Product]] = BatchLoader(partial(db.read, repository.find_products))
+        self._pages = SingleFlight(self._read_page)
+        self._exports = ConcurrencyLimiter(EXPORTS_AT_A_TIME, "Other exports are under way. Please try again.")
 
     async def page(self, query: ProductQuery) -> ProductPage:
         """Return a page of products, in the order asked for. Raises `Invalid` for a cursor that is not of this list."""
-        return (await self._pages.ask(query)).page
+        return (await self._pages.load(query)).page
 
     async def _read_page(self, query: ProductQuery) -> ReadPage:
         page_request = self._cursors.locate(query, search.ORDERS[query.order].position)
         found = await self._db.read_stale(search.read_product_page, query, page_request)
         is_known = found is not None
-        found = found or Found(page_request, [], None if page_request.counting == "none" else Total(0), is_last=True)
+        found = found or PageResult(
+            page_request, [], None if page_request.counting == "none" else Total(0), is_last=True
+        )
         rows = [highlighted(hit, query.q) for hit in found.rows] if query.q and query.highlight else found.rows
         return ReadPage(ProductPage(products=rows, **self._cursors.fields(query, found)), is_known)
 
@@ -89,14 +92,14 @@ class ProductService:
     async def page_of_category(self, category_id: UUID, query: CategoryProductQuery) -> ProductPage:
         """Return a page of the products in a category and below. Raises as `page` does, and `CategoryNotFound`."""
         inside = ProductQuery(**structs.asdict(query), category_id=category_id, subtree=True)
-        read = await self._pages.ask(inside)
+        read = await self._pages.load(inside)
         if not read.is_known:
             raise CategoryNotFound
         return read.page
 
     async def get(self, product_id: UUID) -> Product:
         """Return an active product. Raises `ProductNotFound`."""
-        product = (await self._active.ask(product_id)).get(product_id)
+        product = (await self._active.load(product_id)).get(product_id)
         if product is None:
             raise ProductNotFound
         return product
@@ -114,7 +117,7 @@ class ProductService:
         """
         rows = Rows(asked, strict=strict)
         async with self._db.transaction() as conn:
-            await take_longer(conn, BULK_STATEMENT)
+            await set_statement_timeout(conn, BULK_STATEMENT)
             rows.refuse_clashes(await repository.list_clashes(conn, rows.candidates))
             rows.check()
             stored = await repository.insert_many(conn, rows.good.values())
@@ -146,8 +149,8 @@ class ProductService:
         Raises `FileRefused`, and `Invalid` where `default_category` does not mean exactly one category.
         """
         async with self._db.transaction(undo=dry_run) as conn:
-            await take_time(conn)
-            return await imports.load(conn, file, on_refused=on_refused, default_category=default_category)
+            await disable_timeouts(conn)
+            return await loading.load(conn, file, on_refused=on_refused, default_category=default_category)
 
     async def load_in_batches(
         self, file: CsvFile, *, size: int, resume: bool, on_refused: OnRefused, default_category: str | None = None
@@ -160,12 +163,12 @@ class ProductService:
         """
         async with self._db.connection() as conn:
             async with conn.transaction():
-                await take_time(conn)
+                await disable_timeouts(conn)
                 done = await progress.begin(conn, file.digest(), file.name, resume=resume)
-                default = await imports.default_id(conn, default_category)
-                await imports.find_doubles(conn, file)
+                default = await loading.default_id(conn, default_category)
+                await loading.find_duplicates(conn, file)
             yield done
-            rows = imports.rows_after(file.again(), done.line)
+            rows = loading.rows_after(file.again(), done.line)
             while batch := list(islice(rows, size)):
                 done, refused = await _store(conn, done, batch, file.columns, default)
                 for row in refused:
@@ -173,7 +176,7 @@ class ProductService:
                 yield done
             await progress.end(conn, done)
             async with conn.transaction():
-                await take_time(conn)
+                await disable_timeouts(conn)
                 await staging.renew_statistics(conn, done.summary)
 
     async def export(self, category_id: UUID | None = None) -> AsyncGenerator[Block]:
@@ -184,9 +187,9 @@ class ProductService:
         """
         if category_id:
             await self._check_category(category_id)
-        with self._exports.taken():
+        with self._exports.acquire():
             async with self._db.transaction() as conn:
-                await take_time(conn)
+                await disable_timeouts(conn)
                 async with aclosing(repository.export(conn, category_id)) as blocks:
                     async for block in blocks:
                         yield block
@@ -200,7 +203,7 @@ class ProductService:
     async def add_unknown(self, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
         """Add sample products whose SKU no product has or had."""
         async with self._db.transaction() as conn:
-            return await imports.add_unknown(conn, rows, on_refused=on_refused)
+            return await loading.add_unknown(conn, rows, on_refused=on_refused)
 
 
 @retried
@@ -210,6 +213,6 @@ async def _store(
     """Store a batch and note that it is, again where the server rolled it back."""
     with translated():
         async with conn.transaction():
-            await take_time(conn)
-            summary, refused = await imports.load_batch(conn, batch, columns, default)
+            await disable_timeouts(conn)
+            summary, refused = await loading.load_batch(conn, batch, columns, default)
             return await progress.advance(conn, done, batch[-1].line, summary), refused

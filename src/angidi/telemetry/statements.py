@@ -29,7 +29,7 @@ DURATION = Histogram(
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
     registry=None,
 )
-"""This process's; registered by `web.metrics`."""
+"""This process's; registered by `telemetry.metrics`."""
 
 
 class StatementTimer:

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from angidi.paging import PageInfo
-from angidi.web.fields import VERBATIM, Moment, Version
-from angidi.web.requests import PageQuery
-from angidi.web.resources import Resource
+from angidi.pagination.pages import PageInfo
+from angidi.pagination.queries import PageQuery
+from angidi.resources import Resource
+from angidi.validation.fields import VERBATIM, Timestamp, Version
 
 Role = Literal["user", "admin", "moderator"]
 """Equal to the CHECK constraint `role_valid`; a contract test compares them."""
@@ -53,10 +53,10 @@ class User(Resource, frozen=True, omit_defaults=True):
     email: Email
     name: Name
     role: RoleName
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
     version: Version
-    deleted_at: Moment | None = None
+    deleted_at: Timestamp | None = None
 
     audience = "private"
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.ids import new_id
-from angidi.paging import COUNT_BOUND, PageRequest, Total
+from angidi.pagination.pages import COUNT_BOUND, PageRequest, Total
 from angidi.users.errors import UserNotFound
 from angidi.users.models import Credentials, Role, User, UserQuery
 

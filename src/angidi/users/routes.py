@@ -7,6 +7,12 @@ from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from angidi.http.core.responses import Data
+from angidi.http.routing.guards import admin, bearer
+from angidi.http.routing.handlers import delete, get, post, put
+from angidi.http.routing.links import listed
+from angidi.http.routing.requests import AnyRequest, body_of, query_of
+from angidi.security.tokens import TokenInvalid
 from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin, UserNotFound
 from angidi.users.models import (
     Login,
@@ -20,12 +26,7 @@ from angidi.users.models import (
     UserQuery,
 )
 from angidi.users.service import UserService
-from angidi.web.auth import admin, bearer
-from angidi.web.envelopes import Data
-from angidi.web.handlers import delete, get, post, put
-from angidi.web.links import listed
-from angidi.web.requests import AnyRequest, body_of, known_id, query_of
-from angidi.web.tokens import TokenInvalid
+from angidi.validation.ids import parse_id
 
 Asker = Request[UUID, Any, Any]
 
@@ -92,7 +93,7 @@ async def list_users(
 @get("/users/{user_id:str}", guards=[admin], opt={"errors": [UserNotFound]})
 async def show_user(user_id: FromPath[str], users: NamedDependency[UserService]) -> Data[User]:
     """Show a user, deleted or not."""
-    return Data(await users.get(known_id(user_id, UserNotFound)))
+    return Data(await users.get(parse_id(user_id, UserNotFound)))
 
 
 @put(
@@ -109,13 +110,13 @@ async def change_user(
     A new role counts at once, also for tokens that are out. `If-Match` is not evaluated: of two writers the last one
     wins, field by field.
     """
-    return Data(await users.change(known_id(user_id, UserNotFound), changes))
+    return Data(await users.change(parse_id(user_id, UserNotFound), changes))
 
 
 @delete("/users/{user_id:str}", guards=[admin], opt={"errors": [UserNotFound, LastAdmin]})
 async def delete_user(user_id: FromPath[str], users: NamedDependency[UserService]) -> None:
     """Delete a user softly."""
-    await users.delete(known_id(user_id, UserNotFound))
+    await users.delete(parse_id(user_id, UserNotFound))
 
 
 @post(
@@ -126,7 +127,7 @@ async def delete_user(user_id: FromPath[str], users: NamedDependency[UserService
 )
 async def restore_user(user_id: FromPath[str], users: NamedDependency[UserService]) -> Data[User]:
     """Bring a deleted user back."""
-    return Data(await users.restore(known_id(user_id, UserNotFound)))
+    return Data(await users.restore(parse_id(user_id, UserNotFound)))
 
 
 HANDLERS = [

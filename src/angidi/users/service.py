@@ -5,13 +5,13 @@ from uuid import UUID
 from msgspec import UNSET
 
 from angidi.db import Connection, Database, retried
-from angidi.paging import ByCreation, read_page
+from angidi.pagination.cursors import Cursors
+from angidi.pagination.pages import ByCreation, read_page
+from angidi.security.passwords import Passwords
+from angidi.security.tokens import TokenInvalid, Tokens
 from angidi.users import repository
 from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin
 from angidi.users.models import Login, NewUser, TokenPair, User, UserChanges, UserPage, UserQuery
-from angidi.users.passwords import Passwords
-from angidi.web.cursors import Cursors
-from angidi.web.tokens import TokenInvalid, Tokens
 
 
 class UserService:

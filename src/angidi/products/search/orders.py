@@ -2,7 +2,7 @@
 
 from typing import LiteralString, NamedTuple
 
-from angidi.paging import ByCreation, ByName, ByPrice, ByRelevance, Position
+from angidi.pagination.pages import ByCreation, ByName, ByPrice, ByRelevance, Position
 
 
 class Order(NamedTuple):

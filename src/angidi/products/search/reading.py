@@ -8,7 +8,7 @@ do not fill the page, `gather` reads all hits by the indexes of their filters an
 """
 
 from angidi.db.rows import Connection
-from angidi.paging import COUNT_BOUND, ByRelevance, Found, PageRequest, Total, shown
+from angidi.pagination.pages import COUNT_BOUND, ByRelevance, PageRequest, PageResult, Total, shown
 from angidi.products.models import Hit, ProductQuery
 from angidi.products.search import repository
 from angidi.products.search.conditions import HITS_BY_RELEVANCE, IN_NAME, Selection
@@ -27,7 +27,7 @@ SUGGEST_ROWS = 5_000
 """The newest products, among which names are looked for first."""
 
 
-async def read_product_page(conn: Connection, query: ProductQuery, page_request: PageRequest) -> Found[Hit] | None:
+async def read_product_page(conn: Connection, query: ProductQuery, page_request: PageRequest) -> PageResult[Hit] | None:
     """Return a page of products, and the total unless nobody wants to know. None where there is no such category.
 
     That is noticed in a subtree only; elsewhere such a page is empty.
@@ -53,7 +53,7 @@ async def suggest(conn: Connection, q: str, limit: int) -> list[Hit]:
 
 async def _read(
     conn: Connection, selection: Selection, page_request: PageRequest, total: Total | None = None
-) -> Found[Hit]:
+) -> PageResult[Hit]:
     if selection.is_read_in_order:
         rows, kept = await repository.list_products(conn, selection, page_request)
         total = total or (Total(kept) if kept is not None else None)
@@ -66,7 +66,7 @@ async def _read(
         total = None
     elif total is None or (total.is_estimate and page_request.counting == "exact"):
         total = await repository.count_products(conn, selection)
-    return Found(page_request, rows[: page_request.page_size], total, is_last=len(rows) <= page_request.page_size)
+    return PageResult(page_request, rows[: page_request.page_size], total, is_last=len(rows) <= page_request.page_size)
 
 
 async def _read_hits(

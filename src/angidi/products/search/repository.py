@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from angidi.db.rows import Connection, fetch_all, fetch_counted, fetch_one, fetch_value
-from angidi.paging import PageRequest, Total
+from angidi.pagination.pages import PageRequest, Total
 from angidi.products.models import Hit
 from angidi.products.search import statements
 from angidi.products.search.conditions import Selection

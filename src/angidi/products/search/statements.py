@@ -9,7 +9,7 @@ explain  the plan, of which the expected number of hits is read
 
 from typing import LiteralString
 
-from angidi.paging import COUNT_BOUND, PageRequest
+from angidi.pagination.pages import COUNT_BOUND, PageRequest
 from angidi.products.search.conditions import RELEVANCE, Selection
 from angidi.products.search.orders import ORDERS, Order
 

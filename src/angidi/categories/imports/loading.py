@@ -1,0 +1,108 @@
+"""The category import: what a row may hold, and the way of a file into the tree. `service` opens the transaction.
+
+The ids of a file tie its rows together. One that is a UUID besides becomes the id of the category, where that is new;
+a category of the same path keeps the id that it has.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from angidi.categories.imports import staging
+from angidi.categories.imports.staging import Link, Staged
+from angidi.categories.models import Description, Name
+from angidi.csvfile import Columns, CsvFile, OnRefused, Row, Summary
+from angidi.db.rows import Connection
+from angidi.ids import new_id
+from angidi.validation.csv_rows import take
+from angidi.validation.fields import BLANK_IS_ABSENT, build
+
+COLUMNS = Columns(required=("id", "name", "parent_id"), optional=("description",))
+
+Key = Annotated[str, Meta(max_length=255, description="a text of 1 to 255 characters"), BLANK_IS_ABSENT]
+
+
+class CategoryRow(Struct, frozen=True):
+    """A row of the file: as `NewCategory`, but `id` and `parent_id` are the file's own."""
+
+    id: Key
+    name: Name
+    parent_id: Key | None = None
+    description: Annotated[Description, BLANK_IS_ABSENT] | None = None
+
+
+async def load(conn: Connection, file: CsvFile, *, on_refused: OnRefused, maximum_depth: int) -> Summary:
+    """Add the categories of `file`, in any order, matched by their paths of names; change descriptions, move nothing.
+
+    The caller holds the lock of the tree.
+    """
+    await staging.stage(conn, map(_staged, file))
+    await staging.place(conn, maximum_depth)
+    await staging.refuse_cycles(conn, cycles(await staging.list_unplaced(conn)))
+    summary = await staging.upsert(conn, described="description" in file.columns)
+    async for refused in staging.list_refused(conn):
+        on_refused(refused)
+    await staging.drop(conn)
+    return summary
+
+
+async def add_unknown(conn: Connection, rows: Iterable[Row]) -> dict[UUID, staging.Known]:
+    """Add the categories of `rows` that are not there yet, and leave the others; return what each row's id stands for.
+
+    Ids are UUIDs, and parents stand before their children. The caller holds the tree's lock. Raises `Invalid`.
+    """
+    known: dict[UUID, staging.Known] = {}
+    for row in rows:
+        good = build(row.cells, CategoryRow, strict=True, texts=True)
+        parent_id = known[UUID(good.parent_id)].id if good.parent_id else None
+        known[UUID(good.id)] = await staging.add_unknown(conn, UUID(good.id), good.name, good.description, parent_id)
+    return known
+
+
+def cycles(links: Sequence[Link]) -> list[list[int]]:
+    """Return the cycles that `links` close: the lines of each from child to parent, from its first line on."""
+    parents = {link.key: link.parent_key for link in links}
+    lines = {link.key: link.line for link in links}
+    walks: dict[str, int] = {}  # by key: the number of the walk that came by, up from a row to where it ends
+    found: list[list[int]] = []
+    for number, link in enumerate(links):
+        key = link.key
+        while key in parents and key not in walks:
+            walks[key] = number
+            key = parents[key]
+        if walks.get(key) == number:
+            found.append([lines[each] for each in _around(key, parents)])
+    return found
+
+
+def _around(key: str, parents: dict[str, str]) -> list[str]:
+    around = [key]
+    while (key := parents[key]) != around[0]:
+        around.append(key)
+    return around
+
+
+def _staged(row: Row) -> Staged:
+    taken = take(row, CategoryRow)
+    good = {name: text.strip() or None for name, text in taken.texts.items()}
+    key = _key(good.get("id"))
+    return Staged(
+        line=taken.line,
+        id=key if isinstance(key, UUID) else new_id(),
+        key=str(key) if key else None,
+        parent_key=str(parent) if (parent := _key(good.get("parent_id"))) else None,
+        name=good.get("name") if "parent_id" in good else None,  # a name counts beside those of the same parent
+        description=good.get("description"),
+        reasons=msgspec.json.encode(taken.reasons).decode() if taken.reasons else None,
+    )
+
+
+def _key(text: str | None) -> UUID | str | None:
+    """Return an id of the file, as a UUID where it is one in whatever spelling."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return text

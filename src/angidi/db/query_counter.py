@@ -1,0 +1,56 @@
+"""How many statements a request ran, and how long each took: seen at the cursor, so that nothing can be forgotten."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from time import perf_counter
+from typing import Any, Generic, Self, TypeVar
+
+import psycopg
+from psycopg import AsyncCopy, AsyncCursor
+
+from angidi.db.errors import refused_parameter, with_statement
+from angidi.telemetry.statements import STATEMENTS
+
+Row_co = TypeVar("Row_co", covariant=True)
+
+
+class QueryCounter:
+    """Counts the statements of one request."""
+
+    def __init__(self) -> None:
+        self.statements = 0
+
+
+query_counter: ContextVar[QueryCounter | None] = ContextVar("query_counter", default=None)
+"""Where the statements of the running request are counted; set by `http.middleware`, read for its log line."""
+
+
+class InstrumentedCursor(AsyncCursor[Row_co], Generic[Row_co]):
+    """A cursor that adds each execution to the running request's counter, and records its time."""
+
+    async def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
+        """Execute as `AsyncCursor.execute` does. Raises `Invalid` for a parameter that cannot be sent."""
+        _count()
+        started = perf_counter()
+        try:
+            return await super().execute(query, *args, **kwargs)
+        except (psycopg.Error, UnicodeEncodeError) as error:
+            raise refused_parameter(error) or with_statement(error, query) from error.__cause__
+        finally:
+            STATEMENTS.record(query, perf_counter() - started, self.rowcount)
+
+    @asynccontextmanager
+    async def copy(self, *args: Any, **kwargs: Any) -> AsyncGenerator[AsyncCopy]:
+        """Copy as `AsyncCursor.copy` does; how long that takes is the other side's doing, and not told."""
+        _count()
+        try:
+            async with super().copy(*args, **kwargs) as copy:
+                yield copy
+        except psycopg.Error as error:
+            raise refused_parameter(error) or with_statement(error, args[0] if args else None) from error.__cause__
+
+
+def _count() -> None:
+    if (current := query_counter.get()) is not None:
+        current.statements += 1

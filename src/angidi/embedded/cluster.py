@@ -1,0 +1,53 @@
+"""Making the files of a new cluster."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from angidi.embedded.programs import EmbeddedError, Runner
+
+HALF_MADE = "half-made-"
+OPTIONS = (
+    "--username=angidi",
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--locale=C.UTF-8",  # never from the environment, or lower() would differ from shell to shell
+    "--auth=trust",  # the folder of the socket is the door
+    "--no-instructions",
+)
+
+
+def make_cluster(runner: Runner, data: Path, *, durable: bool, keep: int) -> None:
+    """Run initdb beside `data` and rename the result, so that `data` is there as a whole or not at all.
+
+    To be called under start.lock, whose descriptor is `keep`: an initdb that outlives us holds it to its end.
+    """
+    for remains in data.parent.glob(f"{HALF_MADE}*"):
+        shutil.rmtree(remains)
+    half = Path(tempfile.mkdtemp(prefix=HALF_MADE, dir=data.parent))
+    runner.own(half)
+    try:
+        _initdb(runner, half, durable=durable, keep=keep)
+        half.rename(data)
+    except BaseException:
+        shutil.rmtree(half, ignore_errors=True)
+        raise
+    if durable:
+        _sync(data.parent)
+
+
+def _initdb(runner: Runner, half: Path, *, durable: bool, keep: int) -> None:
+    options = OPTIONS if durable else (*OPTIONS, "--no-sync")
+    status, output = runner.run("initdb", "-D", str(half), *options, keep=keep)
+    if status != 0:
+        raise EmbeddedError(f"The embedded PostgreSQL could not be made in {half.parent}:\n{output.strip()}")
+
+
+def _sync(folder: Path) -> None:
+    """Make a renaming in `folder` outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

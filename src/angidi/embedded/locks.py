@@ -1,0 +1,75 @@
+"""File locks (flock), and waiting that tells what it waits for.
+
+A lock belongs to the opened file, not to the process: a child that inherits the descriptor holds it too. So a
+lock is given back by closing, never by unlocking, which would take it from that child as well.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from angidi.embedded.programs import EmbeddedError
+
+POLL_SECONDS = 0.02
+FIRST_WORD_SECONDS = 3.0
+NEXT_WORD_SECONDS = 10.0
+
+Say = Callable[[str], None]
+
+
+def make_home(home: Path) -> Path:
+    """Return the absolute path of `home`, made for us alone when missing; an existing one stays as it is.
+
+    It must be our own: a lock file that root leaves in a user's folder would lock that user out.
+    """
+    home = home.expanduser().resolve()
+    advice = "set ANGIDI_HOME to a folder of yours, or set DATABASE_URL."
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = home.stat().st_uid
+    except OSError as error:
+        raise EmbeddedError(f"{home} cannot be made ({error.strerror}): {advice}") from error
+    if owner != os.geteuid():
+        raise EmbeddedError(f"{home} belongs to user {owner}: run as that user, {advice}")
+    if not str(home).isprintable():
+        raise EmbeddedError(f"{str(home)!r} has characters that PostgreSQL does not take: {advice}")
+    return home
+
+
+def open_lock(path: Path) -> int:
+    """Return a descriptor of the lock file `path`, made when missing; closing it gives the lock back."""
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+@contextmanager
+def opened(path: Path) -> Generator[int]:
+    """Like `open_lock`, for the length of a block."""
+    descriptor = open_lock(path)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def try_lock(descriptor: int, *, alone: bool) -> bool:
+    """Take the lock without waiting, alone or shared. False: others hold it; what was held before is lost."""
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def patience(say: Say, text: Callable[[], str], limit: float = float("inf")) -> Generator[None]:
+    """Yield now and every 20 ms until `limit` seconds are over; say `text()` after 3 s, then every 10 s."""
+    begun = time.monotonic()
+    word_at = begun + FIRST_WORD_SECONDS
+    while (now := time.monotonic()) < begun + limit:
+        yield
+        if now >= word_at:
+            say(text())
+            word_at = now + NEXT_WORD_SECONDS
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,184 @@
+"""The server process of one cluster: is it alive, does it answer, start it, stop it.
+
+A `postmaster.pid` that was copied or moved, that a crash left behind, or whose number now belongs to another
+program does not count. Life is read from alive.lock and from the socket. The only process ever signalled is
+the one of which the kernel says that it listens on the socket in our private folder, and which
+`postmaster.pid` names as well.
+"""
+
+import os
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import psycopg
+from psycopg.rows import args_row
+
+from angidi.embedded.locks import Say, opened, patience, try_lock
+from angidi.embedded.programs import EmbeddedError, Runner
+from angidi.embedded.sockets import PORT, SOCKET, clear_folder, make_folder
+
+USER = "angidi"
+LOG_TAIL_LINES = 8
+LOG_BYTES = 16 * 1024 * 1024
+STOP_SECONDS = 60.0
+
+SETTINGS = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "shared_preload_libraries": "pg_stat_statements",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Answer(NamedTuple):
+    """What the server says of itself."""
+
+    data: str
+    durable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PidFile:
+    """What `postmaster.pid` says."""
+
+    pid: int
+    folder: Path
+    ready: bool
+
+    @classmethod
+    def read(cls, data: Path) -> "PidFile | None":
+        """Read that of the data directory `data`; None: missing, incomplete, or of another directory."""
+        try:
+            text = (data / "postmaster.pid").read_text(errors="surrogateescape")
+            pid, directory, _started, _port, folder, _tcp, _memory, status = text.splitlines()
+            return cls(int(pid), Path(folder), status.strip() == "ready") if Path(directory) == data else None
+        except (OSError, ValueError):
+            return None
+
+
+class Postmaster:
+    """The server of the cluster in `runner.state`, whose locks and log are in `home`."""
+
+    def __init__(self, runner: Runner, home: Path) -> None:
+        self.data = runner.state / "data"
+        self._runner = runner
+        self._alive = home / "alive.lock"
+        self._log = home / "postgres.log"
+        self._log_start = 0
+        self.folder = runner.state / "run"
+
+    def look(self) -> PidFile | None:
+        """Read what the server wrote down about itself, and keep the folder of its socket."""
+        if (found := PidFile.read(self.data)) is not None:
+            self.folder = found.folder
+        return found
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        """Connect; psycopg.OperationalError if the server is not there or not ready."""
+        return psycopg.connect(
+            host=str(self.folder),
+            port=PORT,
+            user=USER,
+            dbname=database,
+            connect_timeout=2,
+            autocommit=True,
+        )
+
+    def alive(self) -> bool:
+        """Whether the server or a child of it lives: starting, recovering, serving, frozen or stopping."""
+        with opened(self._alive) as descriptor:
+            held = not try_lock(descriptor, alone=False)
+        return held or self._listener() is not None
+
+    def ask(self) -> bool | None:
+        """Whether the server writes durably; None: no answer, or not from that of our data directory."""
+        if (found := self.look()) is None or not found.ready:
+            return None
+        query = "SELECT current_setting('data_directory'), current_setting('fsync') = 'on'"
+        try:
+            with self.connect() as conn, conn.cursor(row_factory=args_row(Answer)) as cursor:
+                answer = cursor.execute(query).fetchone()
+        except psycopg.OperationalError:
+            return None
+        return answer.durable if answer and Path(answer.data) == self.data else None
+
+    def start(self, own: Mapping[str, str], *, durable: bool) -> None:
+        """Start it in the background; only when it is not alive, and under start.lock. `own` wins over our settings."""
+        self._clear_remains()
+        settings = {**SETTINGS, **({} if durable else NOT_DURABLE), **own}
+        settings["unix_socket_directories"] = f'"{make_folder(self._runner)}"'
+        options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
+        with opened(self._alive) as descriptor, self._open_log() as log:
+            if not try_lock(descriptor, alone=True):
+                raise EmbeddedError(f"Another process is just starting the PostgreSQL in {self.data}: try again.")
+            self._runner.launch("postgres", "-D", str(self.data), *options, log=log, keep=descriptor)
+
+    def stop(self, say: Say) -> None:
+        """Stop it (fast shutdown), and wait for the end for a minute; later than that it ends by itself."""
+        asked = False
+        for _ in patience(say, lambda: f"PostgreSQL is stopping: {self.tail(1)}", STOP_SECONDS):
+            if not self.alive():
+                clear_folder(self._runner, self.folder)
+                return
+            asked = asked or self.interrupt()
+        say(f"PostgreSQL in {self.data} has not ended yet: see {self._log}")
+
+    def tail(self, lines: int = LOG_TAIL_LINES) -> str:
+        """Tail of the log, of what was written since `start`."""
+        try:
+            with self._log.open("rb") as log:
+                log.seek(max(self._log_start, self._log.stat().st_size - 4096))
+                return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
+        except OSError:
+            return ""
+
+    def interrupt(self) -> bool:
+        """Ask the process that is proved to be our postmaster for a fast shutdown; False: none is, yet."""
+        found = self.look()
+        if found is None or self._listener() != found.pid:
+            return False
+        os.kill(found.pid, signal.SIGINT)
+        return True
+
+    def _listener(self) -> int | None:
+        """Return the number of the process that listens on our socket, by the kernel's word; None: none."""
+        if self.look() is None:
+            return None
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(1)
+            try:
+                client.connect(str(self.folder / SOCKET))
+            except (TimeoutError, BlockingIOError):
+                return 0  # somebody listens, and is too busy to tell
+            except OSError:
+                return None
+            if sys.platform == "darwin":
+                return client.getsockopt(0, 2)  # SOL_LOCAL, LOCAL_PEERPID
+            return int(struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])
+
+    def _clear_remains(self) -> None:
+        """Remove what a killed server, or the copying of a living one, left behind."""
+        clear_folder(self._runner, self.folder)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _open_log(self) -> BinaryIO:
+        """Open the log to append; one that has grown large becomes postgres.log.1 first."""
+        with suppress(FileNotFoundError):
+            if self._log.stat().st_size > LOG_BYTES:
+                self._log.rename(self._log.with_name("postgres.log.1"))
+        log = open(self._log, "ab", opener=partial(os.open, mode=0o600))  # noqa: SIM115 - the caller closes it
+        self._log_start = log.tell()
+        return log

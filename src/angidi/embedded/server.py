@@ -1,0 +1,192 @@
+"""The embedded server as its users see it: join, leave, an address."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import LiteralString, Self
+from urllib.parse import quote
+
+from psycopg import sql
+from psycopg.errors import DuplicateDatabase, FeatureNotSupported, UniqueViolation
+
+from angidi.embedded.account import choose_runner
+from angidi.embedded.cluster import make_cluster
+from angidi.embedded.locks import Say, make_home, open_lock, opened, patience, try_lock
+from angidi.embedded.postmaster import USER, Postmaster
+from angidi.embedded.programs import EmbeddedError, Runner, find_programs
+from angidi.embedded.sockets import PORT
+
+HAS_STATISTICS: LiteralString = "SELECT 1 FROM pg_extension WHERE extname = 'pg_stat_statements'"
+CREATE_STATISTICS: LiteralString = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"
+
+
+def say_on_stderr(text: str) -> None:
+    """Tell the person at the terminal."""
+    sys.stderr.write(f"{text}\n")
+
+
+class EmbeddedServer:
+    """A PostgreSQL of our own below `home`, on a Unix socket; shared by every process that joins it.
+
+    It trusts whoever can enter the folder of its socket (0700), as the superuser `angidi`, and has no TCP:
+    for development, trial and tests on one host. `durable=False` is for tests: a crash may spoil everything.
+    `choose` says as whom PostgreSQL runs. `settings` are the server's own, for whoever starts it; one that runs
+    already keeps those it has. An instance belongs to one thread.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+        say: Say = say_on_stderr,
+        choose: Callable[[Path], Runner] = choose_runner,
+    ) -> None:
+        self._home = home
+        self._durable = durable
+        self._settings = settings or {}
+        self._say = say
+        self._choose = choose
+        self._users: int | None = None
+        self._postmaster: Postmaster | None = None
+
+    @property
+    def binaries(self) -> Path:
+        """Folder of `psql`, `pg_dump`, `pgbench` and the other programs of the same version."""
+        return find_programs()
+
+    @property
+    def data(self) -> Path:
+        """The data directory of the joined server."""
+        return self._joined().data
+
+    def url(self, database: str) -> str:
+        """Address of `database` on the joined server."""
+        folder = quote(str(self._joined().folder), safe="")
+        return f"postgresql://{USER}@/{quote(database, safe='')}?host={folder}&port={PORT}"
+
+    def create_database(self, name: str) -> bool:
+        """Create the database `name`; False: it is there already."""
+        with self._joined().connect() as conn:
+            query = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = %(name)s"
+            if conn.execute(query, {"name": name}).fetchone():
+                return False
+            try:
+                conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            except (DuplicateDatabase, UniqueViolation):  # another process was faster
+                return False
+        return True
+
+    def count_statements(self, database: str) -> None:
+        """Create pg_stat_statements in `database`, which only a superuser may: so no migration does.
+
+        A server that an earlier wheel's programs started lacks it, and stays without until it is started again.
+        """
+        # Another process may be faster; that it is not available is FeatureNotSupported.
+        with self._joined().connect(database) as conn, suppress(UniqueViolation, FeatureNotSupported):
+            if conn.execute(HAS_STATISTICS).fetchone() is None:
+                conn.execute(CREATE_STATISTICS)
+
+    def join(self) -> None:
+        """Use the running server, else start it, the first time with a new cluster; return when it answers.
+
+        The wait has no limit, since a recovery has none; progress is said.
+        After EmbeddedError or an interrupt nothing is joined.
+        """
+        if self._users is not None:
+            return
+        home = make_home(self._home)
+        self._users = open_lock(home / "users.lock")
+        try:
+            self._wait(self._users, alone=False, why=f"The PostgreSQL in {home} is just being stopped.")
+            runner = self._choose(home)
+            self._postmaster = Postmaster(runner, home)
+            with opened(home / "start.lock") as start:
+                self._wait(start, alone=True, why=f"Another process is starting the PostgreSQL in {home}.")
+                self._run(runner, self._postmaster, start)
+        except BaseException as error:
+            self.leave()
+            if isinstance(error, OSError):
+                raise EmbeddedError(f"The embedded PostgreSQL in {home} cannot be used: {error}") from error
+            raise
+
+    def leave(self) -> None:
+        """Stop using the server; the last one out stops it, and waits for its end."""
+        users, postmaster, self._users, self._postmaster = self._users, self._postmaster, None, None
+        if users is None:
+            return
+        try:
+            if postmaster is not None and try_lock(users, alone=True):
+                postmaster.stop(self._say)
+        finally:
+            os.close(users)
+
+    def discard(self) -> bool:
+        """Leave, stop the server and delete the cluster with its whole `home`; False: others use it."""
+        self.leave()
+        home = make_home(self._home)
+        with opened(home / "users.lock") as users:
+            if not try_lock(users, alone=True):
+                return False
+            runner = self._choose(home)
+            Postmaster(runner, home).stop(self._say)
+            for folder in {runner.state, home}:
+                shutil.rmtree(folder)
+        return True
+
+    def __enter__(self) -> Self:
+        """Join."""
+        self.join()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave."""
+        self.leave()
+
+    def _joined(self) -> Postmaster:
+        if self._postmaster is None:
+            raise EmbeddedError("The embedded PostgreSQL is not joined: call join() first.")
+        return self._postmaster
+
+    def _wait(self, lock: int, *, alone: bool, why: str) -> None:
+        for _ in patience(self._say, lambda: why):
+            if try_lock(lock, alone=alone):
+                return
+
+    def _run(self, runner: Runner, postmaster: Postmaster, start_lock: int) -> None:
+        """Return once the server answers, started by us if need be; under start.lock."""
+        started = False
+        waiting = f"Waiting for PostgreSQL in {postmaster.data}"
+        for _ in patience(self._say, lambda: f"{waiting}: {postmaster.tail(1)}"):
+            if (durable := postmaster.ask()) is not None:
+                return self._check_durability(postmaster, durable=durable)
+            if not postmaster.alive():
+                if started:
+                    raise EmbeddedError(f"PostgreSQL in {postmaster.data} ended at once:\n{postmaster.tail()}")
+                self._start(runner, postmaster, start_lock)
+                started = True
+        return None
+
+    def _start(self, runner: Runner, postmaster: Postmaster, start_lock: int) -> None:
+        """Start the server, the first time with a new cluster."""
+        if not (postmaster.data / "PG_VERSION").exists():
+            if runner.note:
+                self._say(runner.note)
+            self._say(f"Making a new PostgreSQL in {postmaster.data}.")
+            make_cluster(runner, postmaster.data, durable=self._durable, keep=start_lock)
+        postmaster.start(self._settings, durable=self._durable)
+
+    def _check_durability(self, postmaster: Postmaster, *, durable: bool) -> None:
+        """Raise if we want durability and whoever started the server did not."""
+        if self._durable and not durable:
+            raise EmbeddedError(
+                f"The PostgreSQL in {postmaster.data} was started for tests, without durability: "
+                "end its other users, or set another ANGIDI_HOME."
+            )

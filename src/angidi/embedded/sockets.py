@@ -1,0 +1,41 @@
+"""The folder of the socket: 0700 and made by us, since the server trusts everybody who gets there."""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from angidi.embedded.programs import Runner
+
+PORT = 5432  # of the socket's name only: there is no TCP
+SOCKET = f".s.PGSQL.{PORT}"
+SOCKET_PATH_BYTES = 103  # sun_path: 104 with its closing zero on macOS, 108 on Linux
+LIST_CHARACTERS = frozenset(',"')  # PostgreSQL and libpq take a list of folders
+
+
+def make_folder(runner: Runner) -> Path:
+    """Return `run` in the state folder, or a private temporary folder where `run` would not do."""
+    near = runner.state / "run"
+    if not near.exists() and _usable(near):
+        near.mkdir(mode=0o700)
+        runner.own(near)
+    if near.is_dir() and _usable(near) and near.stat().st_mode & 0o077 == 0:
+        return near
+    base = next(base for base in (tempfile.gettempdir(), "/tmp") if _usable(Path(base, "angidi-12345678")))  # noqa: S108 - mkdtemp makes a private folder in it
+    far = Path(tempfile.mkdtemp(prefix="angidi-", dir=base))
+    runner.own(far)
+    return far
+
+
+def clear_folder(runner: Runner, folder: Path) -> None:
+    """Remove what a dead server left in `folder`, and the folder if it was a temporary one."""
+    for name in (SOCKET, f"{SOCKET}.lock"):
+        (folder / name).unlink(missing_ok=True)
+    if folder != runner.state / "run":
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _usable(folder: Path) -> bool:
+    text = str(folder)
+    return not LIST_CHARACTERS & set(text) and len(os.fsencode(folder / SOCKET)) <= SOCKET_PATH_BYTES

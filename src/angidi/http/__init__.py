@@ -1,0 +1,1 @@
+"""The toolkit of routes: no feature's model, service or import knows it."""

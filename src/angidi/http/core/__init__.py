@@ -1,0 +1,1 @@
+"""Responses, and errors as responses."""

@@ -1,0 +1,92 @@
+"""A sliding-window counter in a file that all workers of a host map into memory.
+
+The window is the usual two-bucket approximation: the count of the running minute, plus the share of the previous
+minute's that still lies within the last sixty seconds. A record holds a hash of the key, the minute, and both counts.
+"""
+
+import fcntl
+import functools
+import hashlib
+import math
+import mmap
+import os
+import struct
+from pathlib import Path
+
+_RECORD = struct.Struct("<QIII4x")
+_SLOTS = 1 << 16
+_PROBES = 8
+_SECONDS = 60
+
+
+class SlidingWindowCounter:
+    """Counts hits per key and minute; at most `limit` in any sixty seconds. Safe between processes of one host.
+
+    The table holds 65,536 keys (1.5 MB); where eight neighbouring places are taken, the longest unseen one goes.
+    """
+
+    def __init__(self, path: Path, limit: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._limit = limit
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        os.ftruncate(self._file, _SLOTS * _RECORD.size)
+        self._map = mmap.mmap(self._file, _SLOTS * _RECORD.size)
+
+    def close(self) -> None:
+        """Unmap the file; the counts stay in it."""
+        self._map.close()
+        os.close(self._file)
+
+    def hit(self, key: str, now: float) -> int:
+        """Count a hit at `now` (Unix seconds) and return 0, or refuse it and return the seconds to wait, ≥ 1."""
+        digest = _digest(key)
+        minute, into = divmod(now, _SECONDS)
+        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        try:
+            offset, record = self._place(digest)
+            if record[:2] != (digest, minute):
+                record = _rolled(record, digest, int(minute))
+            _, seen, current, previous = record
+            estimate = current + previous * (1 - into / _SECONDS)
+            if estimate + 1 > self._limit:
+                return _wait(current, previous, into, self._limit)
+            _RECORD.pack_into(self._map, offset, digest, seen, current + 1, previous)
+            return 0
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+    def _place(self, digest: int) -> tuple[int, tuple[int, ...]]:
+        """Return offset and content of the key's record, or of the one that it may take over."""
+        others: list[tuple[int, int, tuple[int, ...]]] = []
+        for place in range(digest, digest + _PROBES):
+            offset = place % _SLOTS * _RECORD.size
+            record = _RECORD.unpack_from(self._map, offset)
+            if record[0] == digest:
+                return offset, record
+            others.append((record[1], offset, record))
+        _, offset, record = min(others)  # that of the key which was not seen for the longest
+        return offset, record
+
+
+@functools.lru_cache(4096)
+def _digest(key: str) -> int:
+    """Return what stands for the key in the table; 0 is an empty place."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) or 1
+
+
+def _rolled(record: tuple[int, ...], digest: int, minute: int) -> tuple[int, int, int, int]:
+    """Return the record as it stands in `minute`: afresh for another key, moved on by the minutes passed."""
+    owner, seen, current, previous = record
+    if owner != digest or minute - seen > 1 or minute < seen:
+        return digest, minute, 0, 0
+    if minute == seen + 1:
+        return digest, minute, 0, current
+    return digest, seen, current, previous
+
+
+def _wait(current: int, previous: int, into: float, limit: int) -> int:
+    """Return the whole seconds until one more hit fits."""
+    if current + 1 > limit or not previous:
+        return max(1, math.ceil(_SECONDS - into))
+    share = (limit - current - 1) / previous
+    return max(1, math.ceil(_SECONDS * (1 - share) - into))

@@ -1,0 +1,1 @@
+"""Handlers, decoding of requests, guards, links, streams."""

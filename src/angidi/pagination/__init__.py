@@ -1,0 +1,1 @@
+"""Positions, page queries and signed cursors."""

@@ -1,0 +1,116 @@
+"""Cursors: where a page of a list ended, in a text that the client hands back to go on from there.
+
+A cursor is opaque and signed (HMAC-SHA-256 under a key derived from that of the tokens), and holds nothing secret: a
+digest of list, sort and filters, since a position means nothing under others; how many rows were shown; the size of
+the page; and the sort key of the last row. It has no end of life, for it gives no right.
+"""
+
+import functools
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from angidi.errors import FieldError, Invalid
+from angidi.pagination.pages import DEFAULT_SIZE, PageFields, PageRequest, PageResult, Position
+from angidi.pagination.queries import PageQuery
+
+T = TypeVar("T")
+
+_PURPOSE = b"angidi cursor"
+_TAG = 16
+_DIGEST = 8
+_ENCODER = msgspec.msgpack.Encoder(uuid_format="bytes")
+
+_FORGED = "must be the next_cursor of an answer, unchanged"
+_FOREIGN = "belongs to another list, sort or filters: send it with those, or begin again without it"
+
+
+class _Cursor(Struct, array_like=True, frozen=True):
+    """What a cursor holds."""
+
+    digest: bytes
+    before: int
+    page_size: int
+    after: msgspec.Raw
+
+
+class Cursors:
+    """Makes and reads cursors. Those signed by `previous_secret` are still read, so that keys can be changed."""
+
+    def __init__(self, secret: str, previous_secret: str | None = None) -> None:
+        self._keys = [hmac.digest(key.encode(), _PURPOSE, "sha256") for key in (secret, previous_secret) if key]
+
+    def locate(self, query: PageQuery, by: type[Position]) -> PageRequest:
+        """Return which rows `query` asks for, of a list that is sorted `by`; a cursor wins over a page's number.
+
+        Raises `Invalid` for a cursor that is not ours, or not of this list, sort and filters.
+        """
+        if query.cursor is None:
+            size = query.page_size or DEFAULT_SIZE
+            return PageRequest(by, size, (query.page - 1) * size, counting=query.count)
+        cursor = self._read(query.cursor)
+        if cursor.digest != _digest(query):
+            raise _refused(_FOREIGN)
+        after = _decoded(cursor.after, by)
+        return PageRequest(by, query.page_size or cursor.page_size, cursor.before, after, query.count)
+
+    def fields(self, query: PageQuery, found: PageResult[T]) -> PageFields:
+        """Return the fields that the answer has beside its items: `next_cursor` too, where there is a next page."""
+        return found.fields(self._next(query, found) if found.end else UNSET)
+
+    def _next(self, query: PageQuery, found: PageResult[Any]) -> str:
+        shown = found.asked.before + len(found.rows)
+        after = msgspec.Raw(_ENCODER.encode(found.end))
+        content = _ENCODER.encode(_Cursor(_digest(query), shown, found.asked.page_size, after))
+        return _text(content + _tag(self._keys[0], content))
+
+    def _read(self, text: str) -> _Cursor:
+        try:
+            signed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except ValueError:
+            raise _refused(_FORGED) from None
+        content, tag = signed[:-_TAG], signed[-_TAG:]
+        is_ours = any(hmac.compare_digest(tag, _tag(key, content)) for key in self._keys)
+        if not is_ours or _text(signed) != text:  # Python's decoder overlooks what does not belong there
+            raise _refused(_FORGED)
+        return _decoded(content, _Cursor)
+
+
+S = TypeVar("S", bound=Struct)
+
+
+def _decoded(content: bytes | msgspec.Raw, into: type[S]) -> S:
+    """Return what we once encoded; raises `Invalid` where that was another version of us."""
+    try:
+        return msgspec.msgpack.decode(content, type=into)
+    except msgspec.MsgspecError:
+        raise _refused(_FORGED) from None
+
+
+def _text(signed: bytes) -> str:
+    return urlsafe_b64encode(signed).rstrip(b"=").decode()
+
+
+def _tag(key: bytes, content: bytes) -> bytes:
+    return hmac.digest(key, content, "sha256")[:_TAG]
+
+
+def _digest(query: PageQuery) -> bytes:
+    """Return what stands for list, sort and filters: equal for equal ones, also once the list has learnt new ones."""
+    given = {name: getattr(query, name) for name, default in _filters(type(query)) if getattr(query, name) != default}
+    return hashlib.sha256(_ENCODER.encode([type(query).__name__, given])).digest()[:_DIGEST]
+
+
+@functools.cache
+def _filters(kind: type[PageQuery]) -> tuple[tuple[str, object], ...]:
+    """Return sort and filters of a list with their defaults, sort included: all that does not merely choose a page."""
+    paging = PageQuery.__struct_fields__
+    return tuple((field.name, field.default) for field in msgspec.structs.fields(kind) if field.name not in paging)
+
+
+def _refused(reason: str) -> Invalid:
+    return Invalid(details=[FieldError("cursor", reason)])

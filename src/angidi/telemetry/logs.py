@@ -1,0 +1,60 @@
+"""Logs: one JSON object a line on standard error, or lines for people.
+
+Values are written by a JSON encoder, so a line break in one cannot forge a line; the console form escapes control
+characters. Nobody logs a body, an Authorization header or a query string: they hold secrets.
+"""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+from angidi.telemetry.access_log import AccessLog, JsonLines, nowhere, through_structlog
+
+
+def configure(level: str, form: str) -> AccessLog:
+    """Set up structlog and the standard library's logging alike; `form` is `json` or `console`.
+
+    Returns what writes the access log.
+    """
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    render: Processor = (
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _escape, render],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    if not root.isEnabledFor(logging.INFO):
+        return nowhere
+    return JsonLines() if form == "json" else through_structlog
+
+
+def _escape(_: Any, __: str, event: EventDict) -> EventDict:
+    """Replace control characters in values by their escapes, line breaks of a traceback apart."""
+    return {
+        key: value if key == "exception" or not isinstance(value, str) or value.isprintable() else ascii(value)[1:-1]
+        for key, value in event.items()
+    }

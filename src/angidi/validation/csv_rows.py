@@ -1,0 +1,41 @@
+"""Rows of a CSV file under the rules that bodies are under."""
+
+import re
+from decimal import Decimal
+from typing import Generic, NamedTuple, TypeVar
+
+from msgspec import Struct
+
+from angidi.csvfile import Reason, Row
+from angidi.errors import Invalid
+from angidi.validation.fields import build
+
+S = TypeVar("S", bound=Struct)
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+
+
+class RowResult(NamedTuple, Generic[S]):
+    """A row as it was taken: `value`, or every reason against it. `texts` are the cells that nothing is against."""
+
+    line: int
+    texts: dict[str, str]
+    value: S | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+def take(row: Row, into: type[S]) -> RowResult[S]:
+    """Take a row as an `into`, whose fields are named as the columns."""
+    if row.problem:
+        return RowResult(row.line, {}, reasons=(row.problem,))
+    try:
+        return RowResult(row.line, row.cells, build(row.cells, into, strict=False, texts=True))
+    except Invalid as refused:
+        wrong = {detail.field for detail in refused.details}
+        texts = {name: text.strip() for name, text in row.cells.items() if name not in wrong}
+        return RowResult(row.line, texts, reasons=tuple(Reason(*detail) for detail in refused.details))
+
+
+def number(text: str) -> Decimal | str:
+    """Return a number written in digits exactly as it is, any other text unchanged."""
+    return Decimal(text) if _NUMBER.fullmatch(text) else text

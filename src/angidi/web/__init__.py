@@ -1,1 +1,0 @@
-"""The HTTP toolkit below the features: fields, envelopes, errors, tokens, limits, logs, and the ASGI shell."""

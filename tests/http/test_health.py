@@ -1,0 +1,98 @@
+"""Health, readiness and figures."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import pytest
+from tests.support.api import Api, api_over
+
+from angidi.config import Settings
+from angidi.db import Connection, Database
+from angidi.db.query_counter import QueryCounter, query_counter
+from angidi.errors import Unavailable
+from angidi.http import health
+from angidi.telemetry.metrics import MULTIPROCESS
+
+
+class Away:
+    """A source that reaches nothing, at once or never."""
+
+    def __init__(self, *, hangs: bool) -> None:
+        self._hangs = hangs
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Connection]:
+        if self._hangs:
+            await asyncio.sleep(0.3)
+        raise Unavailable
+        yield
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def stats(self) -> dict[str, int]:
+        return {}
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/v1/health", "/readyz", "/livez"])
+async def test_with_the_database_there_it_is_healthy(api: Api, path: str) -> None:
+    answer = await api.get(f"http://testserver{path}")
+    assert answer.status_code == 200
+    assert answer.json()["data"]["status"] == "healthy"
+    assert datetime.fromisoformat(answer.json()["data"]["timestamp"]).tzinfo
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_with_the_database_away_it_is_unhealthy_in_time(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    monkeypatch.setattr(health, "DEADLINE", 0.05)
+    async with api_over(settings, Database(Away(hangs=hangs))) as api:
+        answer = await api.get("http://testserver/health")
+        alive = await api.get("http://testserver/livez")
+        await asyncio.sleep(0.4 if hangs else 0)  # until the probe that hung has ended by itself
+    assert (answer.status_code, answer.json()["data"]["status"]) == (503, "unhealthy")
+    assert answer.headers["Retry-After"]
+    assert alive.status_code == 200
+
+
+async def test_all_who_ask_at_once_share_one_question(pool_db: Database) -> None:
+    counted = QueryCounter()
+    token = query_counter.set(counted)
+    probe = health.Probe(pool_db)
+    assert await asyncio.gather(*(probe.is_answered() for _ in range(50))) == [True] * 50
+    query_counter.reset(token)
+    assert counted.statements == 1
+
+
+async def test_a_request_without_the_database_is_503_with_retry_after(settings: Settings) -> None:
+    async with api_over(settings, Database(Away(hangs=False))) as api:
+        answer = await api.get("/products")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "DATABASE_UNAVAILABLE")
+    assert answer.headers["Retry-After"]
+
+
+async def test_the_figures_count_requests_by_route_and_show_the_pool(pool_api: Api) -> None:
+    await pool_api.get("/products/nope")
+    text = (await pool_api.get("http://testserver/metrics")).text
+    labels = 'method="GET",route="/api/v1/products/{product_id}",status="404"'
+    assert f"angidi_http_request_duration_seconds_count{{{labels}}} 1.0" in text
+    assert 'angidi_pool{figure="pool_max"} 10.0' in text
+
+
+async def test_an_unknown_address_does_not_make_a_figure_of_its_own(api: Api) -> None:
+    await api.get("/odd/address")
+    text = (await api.get("http://testserver/metrics")).text
+    assert "odd" not in text
+    assert 'route="unmatched"' in text
+
+
+async def test_several_workers_add_up(
+    api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv(MULTIPROCESS, str(tmp_path_factory.mktemp("metrics")))
+    answer = await api.get("http://testserver/metrics")
+    assert answer.status_code == 200

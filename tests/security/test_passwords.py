@@ -1,0 +1,17 @@
+"""Hashing under load."""
+
+import asyncio
+
+import pytest
+
+from angidi.errors import Unavailable
+from angidi.security.passwords import Passwords
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_who_would_wait_too_long_is_told_to_come_back() -> None:
+    passwords = Passwords(threads=1, waiting=2)
+    found = await asyncio.gather(*(passwords.hash("correct horse") for _ in range(5)), return_exceptions=True)
+    assert [type(each) for each in found] == [str, str, str, Unavailable, Unavailable]
+    assert await passwords.hash("correct horse")

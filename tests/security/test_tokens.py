@@ -1,0 +1,93 @@
+"""Access and refresh tokens."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from jwt import PyJWT
+
+from angidi.security.tokens import TokenExpired, TokenInvalid, Tokens
+
+SECRET = "k" * 32
+jwt: Any = PyJWT()  # its annotations name types of an optional dependency
+ID = uuid4()
+
+
+def make(secret: str = SECRET, previous: str | None = None, minutes: float = 15) -> Tokens:
+    lifetime = timedelta(minutes=minutes)
+    return Tokens(secret, access=lifetime, refresh=timedelta(days=7), previous_secret=previous)
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    usual = {"user_id": str(ID), "email": "a@b.example", "role": "user", "iss": "angidi-api"}
+    times = {"iat": now, "nbf": now, "exp": now + timedelta(minutes=1)}
+    return {name: value for name, value in (usual | times | changes).items() if value is not None}
+
+
+def test_an_access_token_has_the_claims_of_the_contract() -> None:
+    token = make().make_access(ID, "a@b.example", "admin")
+    found = jwt.decode(token, SECRET, algorithms=["HS256"], issuer="angidi-api")
+    assert set(found) == {"user_id", "email", "role", "iss", "iat", "nbf", "exp"}
+    assert found["exp"] - found["iat"] == 900
+
+
+def test_a_refresh_token_names_its_user_and_lives_seven_days() -> None:
+    found = jwt.decode(make().make_refresh(ID), SECRET, algorithms=["HS256"], issuer="angidi-api")
+    assert (UUID(found["sub"]), found["exp"] - found["iat"]) == (ID, 7 * 86400)
+
+
+def test_neither_kind_is_taken_for_the_other() -> None:
+    tokens = make()
+    with pytest.raises(TokenInvalid):
+        tokens.read_access(tokens.make_refresh(ID))
+    with pytest.raises(TokenInvalid):
+        tokens.read_refresh(tokens.make_access(ID, "a@b.example", "user"))
+
+
+def test_an_expired_token_is_told_apart() -> None:
+    with pytest.raises(TokenExpired):
+        make().read_access(make(minutes=-1).make_access(ID, "a@b.example", "user"))
+
+
+def test_a_former_key_is_taken_while_keys_are_changed() -> None:
+    old = make().make_access(ID, "a@b.example", "user")
+    assert make("n" * 32, previous=SECRET).read_access(old) == ID
+    with pytest.raises(TokenInvalid):
+        make("n" * 32).read_access(old)
+
+
+@pytest.mark.parametrize("missing", ["iss", "iat", "nbf", "exp", "user_id", "email", "role"])
+def test_a_token_without_one_of_the_claims_is_refused(missing: str) -> None:
+    with pytest.raises(TokenInvalid):
+        make().read_access(jwt.encode(claims(**{missing: None}), SECRET))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "somebody"},
+        {"nbf": datetime.now(UTC) + timedelta(hours=1)},
+        {"user_id": "no id"},
+        {"user_id": 7},
+        {"sub": "x"},
+        {"admin": True},
+    ],
+)
+def test_a_token_with_odd_claims_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(TokenInvalid):
+        make().read_access(jwt.encode(claims(**changes), SECRET))
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS512"])
+def test_another_algorithm_is_refused(algorithm: str) -> None:
+    key = None if algorithm == "none" else "k" * 64
+    with pytest.raises(TokenInvalid):
+        make("k" * 64).read_access(jwt.encode(claims(), key, algorithm=algorithm))
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é.é.é", "e30.e30.", "." * 1000])
+def test_what_is_no_token_is_refused(token: str) -> None:
+    with pytest.raises(TokenInvalid):
+        make().read_access(token)

@@ -1,0 +1,115 @@
+"""Decoding at once and field by field: one and the same, whatever comes."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from angidi.categories.imports.loading import CategoryRow
+from angidi.categories.models import CategoryChanges, CategoryQuery, NewCategory
+from angidi.products.imports.loading import ProductRow
+from angidi.products.models import NewProduct, ProductChanges, ProductQuery
+from angidi.users.models import NewUser, UserQuery
+from angidi.validation import fields
+from angidi.validation.fields import BLANK_IS_ABSENT, VERBATIM, Parse, decode, field_by_field
+
+
+def shouted(value: object) -> object:
+    """Convert as no type would: what comes out must not be converted again."""
+    if value == "":
+        raise ValueError("must not be empty")
+    return value.upper() if isinstance(value, str) else value
+
+
+class Odd(Struct, frozen=True):
+    """Every marker, and conversions that the type's own would change."""
+
+    kept: Annotated[str, VERBATIM, Meta(max_length=3)] = ""
+    blank: Annotated[str, BLANK_IS_ABSENT] | UnsetType | None = UNSET
+    parsed: Annotated[int | None, Parse(shouted)] = None
+    text: Annotated[str | None, Parse(shouted, fallback=True)] = None
+    flag: bool = False
+
+
+BODIES = [NewProduct, ProductChanges, NewCategory, CategoryChanges, NewUser, Odd]
+TEXTS = [ProductRow, CategoryRow, ProductQuery, CategoryQuery, UserQuery, Odd]
+
+TEXT = st.one_of(
+    st.sampled_from([
+        "", " ", "null", "true", "False", "1", "0", "-1", " 7 ", "7.10", "1e2", "NaN", "1_0", "\0", "a\0b", "\ud800",
+        "only", "root", "name", "Espresso cup", " Espresso cup ", "x" * 256, "line\nbreak", "https://shop.example/x",
+        "https://[", "0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22", "0198C5A0-9D21-7D53-8B0E-6D1F0A3C4E22",
+    ]),
+    st.text(st.characters(), max_size=5),
+)  # fmt: skip
+SCALARS = st.one_of(
+    TEXT,
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from([1, 0, 3, Decimal("7.10"), Decimal("1.0"), Decimal("1e400"), Decimal("1.005"), 2**70]),
+    st.lists(st.none(), max_size=1),
+    st.just({"a": 1}),
+)
+
+
+RIGHT = {
+    "name": " Espresso cup ",
+    "price": "7.10",
+    "stock": "3",
+    "category_id": "0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22",
+    "email": "user@shop.example",
+    "password": " correct horse ",
+    "sku": "A-1",
+    "id": "1",
+}
+EXACT = {"price": Decimal("7.10"), "stock": 3}
+
+
+def merged(parts: tuple[Mapping[str, Any], Mapping[str, Any]]) -> dict[str, Any]:
+    return {**parts[0], **parts[1]}
+
+
+def values_for(into: type[Struct], values: st.SearchStrategy[Any], right: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    """Give values for some fields, and right ones for none or all of the others."""
+    names = st.sampled_from([*into.__struct_fields__, "unknown", "\ud800"])
+    rest = {name: value for name, value in right.items() if name in into.__struct_fields__}
+    return st.tuples(st.sampled_from([{}, rest]), st.dictionaries(names, values)).map(merged)
+
+
+def both(values: Mapping[str, object], into: type[Struct], *, strict: bool, texts: bool) -> tuple[str, str]:
+    """Return what decoding gives, and what it gives field by field; types are compared too."""
+    found = decode(values, into, strict=strict, texts=texts)
+    slow = field_by_field(values, into, strict=strict, texts=texts)
+    return repr((found.value, found.refused)), repr((slow.value, slow.refused))
+
+
+@pytest.mark.parametrize("into", BODIES)
+@given(data=st.data(), strict=st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_a_body_decoded_at_once_is_the_same_field_by_field(into: type[Struct], data: st.DataObject, strict: bool):
+    values = data.draw(values_for(into, SCALARS, RIGHT | EXACT))
+    found, slow = both(values, into, strict=strict, texts=False)
+    assert found == slow
+
+
+@pytest.mark.parametrize("into", TEXTS)
+@given(data=st.data(), strict=st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_texts_decoded_at_once_are_the_same_field_by_field(into: type[Struct], data: st.DataObject, strict: bool):
+    values = data.draw(values_for(into, TEXT, RIGHT))
+    found, slow = both(values, into, strict=strict, texts=True)
+    assert found == slow
+
+
+def test_what_a_parse_returns_is_not_converted_again(monkeypatch: pytest.MonkeyPatch):
+    values = {"parsed": "7", "text": "null"}
+    assert repr(decode(values, Odd, strict=True, texts=True).value) == repr(Odd(parsed=cast("Any", "7"), text="NULL"))
+    monkeypatch.setattr(fields, "field_by_field", None)
+    assert decode({"kept": " a ", "blank": " ", "flag": "true"}, Odd, strict=True, texts=True).value == Odd(
+        kept=" a ", flag=True
+    )
