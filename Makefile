@@ -69,7 +69,8 @@ check: setup ## Run every check-…: format, lint, types, imports, SQL, docs, sp
 
 .PHONY: interop
 interop: setup ## Take turns with golang-migrate at length, with processes and kills (needs Go, or the tool on PATH).
-	@MIGRATE_INTEROP=1 $(BIN)/python -m pytest --quiet tests/migrate/test_interop.py tests/migrate/test_crash.py
+	@MIGRATE_INTEROP=1 $(BIN)/python -m pytest --quiet tests/migrate/test_interop.py tests/migrate/test_crash.py \
+		tests/migrate/test_large.py
 
 .PHONY: read-your-writes
 read-your-writes: setup ## Write and read at once, 10,000 times, on two workers under load: each read shows the write.

@@ -7,7 +7,7 @@ what it makes is there already, it was. A file that builds indexes concurrently 
 import re
 from dataclasses import dataclass
 
-from .query import ServerError, run_query
+from .query import Look, ServerError, run_query
 from .script import Script
 from .session import Session
 
@@ -30,24 +30,24 @@ class Evidence:
     indexes: tuple[str, ...] = ()
 
 
-def applied(session: Session, script: Script) -> Evidence:
-    """Tell whether the up script is applied; the caller holds the lock."""
+def applied(session: Session, script: Script, look: Look) -> Evidence:
+    """Tell whether the up script is applied; the caller holds the lock. `look` is called while it is tried."""
     label = script.step.label
     if script.blank or script.step.file is None:
         return Evidence(None, f"{label} does nothing")
     if script.manner == "atomic":
-        return _tried(label, _try(session, script))
+        return _tried(label, _try(session, script, look))
     names = [_INDEX.match(statement.text) for statement in script.statements]
     if not all(names):
         return Evidence(None, f"{label} runs outside a transaction, so only you can see what is left of it")
     return _built(session, label, [name[1] for name in names if name])
 
 
-def _try(session: Session, script: Script) -> ServerError | None:
+def _try(session: Session, script: Script, look: Look) -> ServerError | None:
     body = script.inside().text.encode("utf-8", "surrogateescape")
     session.connection.execute("BEGIN; SET LOCAL lock_timeout = '5s'")
     try:
-        return run_query(session.connection.pgconn, body, lambda: None)
+        return run_query(session.connection.pgconn, body, look)
     finally:
         session.rollback()
 

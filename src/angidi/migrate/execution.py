@@ -22,6 +22,10 @@ _TRIED_AGAIN = {"55P03", "40P01"}  # a lock that was not to be had in time, and 
 _CANCELLED = "57014"
 _REFUSED_IN_TRANSACTION = {"25001", "2D000"}
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
+_GIVEN_UP = (
+    "The server did not answer, so the connection was closed.",
+    "The server rolls the migration back, and frees the lock, as soon as it notices.",
+)
 _LOCK_TIMEOUT = sql.SQL(
     "BEGIN; SELECT set_config('lock_timeout', '{}', true) WHERE current_setting('lock_timeout') = '0'"
 )
@@ -84,7 +88,7 @@ class Executor:
     def _finish(self, script: Script, before: int, seconds: float) -> ServerError | None:
         """Write the version row, and the side table's, and commit."""
         ending = self._ending(script, before, seconds).as_bytes(self.session.connection)
-        return run_query(self.session.connection.pgconn, ending + b"; COMMIT", lambda: None)
+        return run_query(self.session.connection.pgconn, ending + b"; COMMIT")
 
     def _ending(self, script: Script, before: int, seconds: float) -> sql.Composed:
         ending = self.session.table.replacing(script.step.target, dirty=False)
@@ -125,7 +129,7 @@ class Executor:
         body = chunk.text.encode("utf-8", "surrogateescape")
         with self.watch(script) as watcher:
             error = run_query(self.session.connection.pgconn, body, watcher.look)
-        return replace(error, timed_out=True) if error and watcher.timed_out else error
+        return error and replace(error, timed_out=watcher.timed_out, interrupted=watcher.interrupted)
 
     def _pause(self, step: Step, attempt: int) -> None:
         pause = min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE)
@@ -135,7 +139,9 @@ class Executor:
             time.sleep(min(0.1, pause))
 
     def _rolled_back(self, script: Script, error: ServerError, before: int) -> MigrationFailed | Stopped:
-        if self.cancelled() and error.sqlstate == _CANCELLED:
+        if error.interrupted and error.sqlstate == _CANCELLED:
             state = f"{state_of(before)}, and clean."
             return Stopped(f"stopped: {script.step.label} was rolled back", state[0].upper() + state[1:])
+        if error.interrupted and not error.sqlstate:
+            return Stopped(f"stopped: {script.step.label} was given up", *_GIVEN_UP)
         return MigrationFailed(script, Chunk(script.text), error, dirty=False, version=before)

@@ -63,7 +63,10 @@ def rehearse(migrate: Migrate, scripts: list[Script], lock_timeout: float = 2.0)
         for script in scripts:
             for chunk in script.work():
                 begun = time.monotonic()
-                error = run_query(connection.pgconn, chunk.text.encode("utf-8", "surrogateescape"), lambda: None)
+                error = run_query(
+                    connection.pgconn, chunk.text.encode("utf-8", "surrogateescape"), migrate.look_at_trial
+                )
+                migrate.end_stopped_trial()
                 if error:
                     raise MigrationFailed(script, chunk, error, dirty=False, version=script.step.target)
                 taken = time.monotonic() - begun

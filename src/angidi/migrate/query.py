@@ -5,8 +5,8 @@ results of the statements before the failing one, and lets the caller look aroun
 """
 
 import select
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from psycopg import OperationalError, pq
 
@@ -20,7 +20,7 @@ class ServerError:
     """What the server said about a failed statement; `index` counts the statements that went well before.
 
     `position` counts characters from 1 in the text that was sent; 0 where there is none. `timed_out` tells
-    that we ended it ourselves, after `x-statement-timeout` in strict mode.
+    that we ended it ourselves, after `x-statement-timeout` in strict mode; `interrupted`, that a signal did.
     """
 
     message: str
@@ -32,36 +32,74 @@ class ServerError:
     context: str = ""
     position: int = 0
     timed_out: bool = False
+    interrupted: bool = False
 
 
-def run_query(connection: pq.abc.PGconn, body: bytes, look: Callable[[], None]) -> ServerError | None:
+class Look(Protocol):
+    """Called at least every quarter of a second while a query is sent and runs.
+
+    It may cancel the query, or close the connection. What it raises leaves the query running.
+    """
+
+    def __call__(self, *, sent: bool) -> None:
+        """Look around; `sent` tells whether the server has been given the whole query."""
+        ...
+
+
+def ignore(*, sent: bool) -> None:
+    """Wait for the end of a query, whatever happens."""
+    del sent
+
+
+def run_query(connection: pq.abc.PGconn, body: bytes, look: Look = ignore) -> ServerError | None:
     """Send `body` as one simple query and wait; return the error, or None where all went well.
 
-    `look` is called every quarter of a second meanwhile; what it raises leaves the query running, so it
-    should rather cancel it. A lost connection is an error without SQLSTATE.
+    A lost or closed connection is an error without SQLSTATE.
     """
     failure: ServerError | None = None
     index = 0
     try:
         connection.send_query(body)
+        _flush(connection, look)
         while result := _next_result(connection, look):
             if result.status == pq.ExecStatus.COPY_IN:
                 connection.put_copy_end(b"a migration file cannot bring data for COPY FROM STDIN")
+                _flush(connection, look)
             elif result.status in _FAILED:
                 failure = failure or _server_error(result, index)
             index += 1
     except OperationalError as error:
         return failure or ServerError(str(error).strip(), index)
+    if connection.status == pq.ConnStatus.BAD:  # libpq has no more results on a closed connection, as after success
+        return failure or ServerError("the connection was closed", index)
     return failure
 
 
-def _next_result(connection: pq.abc.PGconn, look: Callable[[], None]) -> pq.abc.PGresult | None:
+def _flush(connection: pq.abc.PGconn, look: Look) -> None:
+    """Send all that libpq holds back.
+
+    psycopg's connections are non-blocking, so libpq keeps what the socket's buffer had no room for. What the
+    server says meanwhile is read: it would stop reading while its own answers are not taken.
+    """
+    while connection.flush():
+        _wait(connection, select.POLLIN | select.POLLOUT)
+        look(sent=False)
+
+
+def _next_result(connection: pq.abc.PGconn, look: Look) -> pq.abc.PGresult | None:
     while connection.is_busy():
-        readable, _, _ = select.select([connection.socket], [], [], _LOOK_EVERY)
-        if readable:
-            connection.consume_input()
-        look()
+        _wait(connection, select.POLLIN)
+        look(sent=True)
     return connection.get_result()
+
+
+def _wait(connection: pq.abc.PGconn, events: int) -> None:
+    # poll and not select, which fails on a descriptor above 1,023 of a program that has many files open
+    waiting = select.poll()
+    waiting.register(connection.socket, events)
+    ready = waiting.poll(_LOOK_EVERY * 1000)
+    if any(happened & ~select.POLLOUT for _, happened in ready):
+        connection.consume_input()
 
 
 def _server_error(result: pq.abc.PGresult, index: int) -> ServerError:

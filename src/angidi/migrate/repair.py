@@ -86,4 +86,6 @@ def _conclude(migrate: Migrate, dirty: int) -> tuple[int | None, Evidence]:
 
 def _evidence(migrate: Migrate, version: int) -> Evidence:
     step = up_step(migrate.source, version)
-    return applied(migrate.session, Script(step, step.file.read() if step.file else b""))
+    evidence = applied(migrate.session, Script(step, step.file.read() if step.file else b""), migrate.look_at_trial)
+    migrate.end_stopped_trial()
+    return evidence

@@ -1,7 +1,7 @@
 """The verbs: what a program calls, and what every command line here is made of."""
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from time import monotonic
 from types import TracebackType
@@ -203,6 +203,9 @@ class Migrate:
             yield from steps
 
     def _step(self, script: Script, current: int, read: float) -> None:
+        if not self.options.strict:
+            script.prepare()
+            self._check_stopped(script.step)
         self._tell(Started(script.step))
         begun = monotonic()
         executor = Executor(self.session, self.options, self.history, self._tell, self._watch, lambda: self._cancelling)
@@ -211,15 +214,37 @@ class Migrate:
 
     def _watch(self, script: Script) -> Watcher:
         timeout = self.session.target.statement_timeout / 1000 if self.options.strict else 0
-        return Watcher(self.session, script, self._tell, lambda: self._cancelling, timeout)
+        return Watcher(
+            self.session,
+            script,
+            self._tell,
+            lambda: self._cancelling,
+            lambda: self._stopping and not self.options.strict and script.manner == "atomic",
+            timeout,
+        )
+
+    def look_at_trial(self, *, sent: bool) -> None:
+        """End a trial, which is rolled back in any case, at the first signal; for `run_query`."""
+        del sent
+        if self._stopping:
+            with suppress(psycopg.Error):
+                self.session.connection.cancel_safe(timeout=1)
+
+    def end_stopped_trial(self) -> None:
+        """Raise `Stopped` after a signal, so that nobody takes its effect for the trial's result."""
+        if self._stopping:
+            raise Stopped("stopped", "Nothing was changed.")
 
     def _check(self, step: Step) -> None:
-        if self._stopping:
-            raise Stopped(f"stopped before {step.label}", "What was applied before it is complete and recorded.")
+        self._check_stopped(step)
         if step.file is None and step.direction == "down" and not self.options.strict:
             if self.options.require_down:
                 raise NoDownFile(step.version)
             self._tell(Warned(f"version {step.version} has no down file: nothing is undone, only the number moves"))
+
+    def _check_stopped(self, step: Step) -> None:
+        if self._stopping:
+            raise Stopped(f"stopped before {step.label}", "What was applied before it is complete and recorded.")
 
     def _poll(self) -> None:
         if self._stopping:

@@ -39,10 +39,14 @@ class Script:
         """The SHA-256 of the file in hexadecimal, None without one."""
         return sha256(self.body).hexdigest() if self.step.file else None
 
-    @property
+    @cached_property
     def manner(self) -> Manner:
         """How the file can be run."""
         return manner(self.text, self.statements)
+
+    def prepare(self) -> None:
+        """Read the text through, which takes a second for some megabytes, so that it is not done later."""
+        _ = self.manner
 
     @property
     def blank(self) -> bool:

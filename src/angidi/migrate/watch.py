@@ -15,6 +15,7 @@ from .script import Script
 from .session import Session, connect
 
 _TELL_EVERY = 1.0
+_PATIENCE = 1.5  # seconds that a server is given to answer a cancel request
 
 _PROGRESS = """
 SELECT phase,
@@ -29,17 +30,24 @@ WHERE pid = %s
 
 @dataclass(slots=True)
 class Watcher:
-    """Watches one chunk of a script; `timeout` is in seconds, 0 for none, and enforced from here."""
+    """Watches one chunk of a script; `timeout` is in seconds, 0 for none, and enforced from here.
+
+    `cancelled` tells whether the operator wants the chunk rolled back, `stopping` whether it need not be run
+    unless the server has it already. A server that does not answer is given up: the connection is closed, and
+    the server rolls back once it notices.
+    """
 
     session: Session
     script: Script
     tell: OnProgress
     cancelled: Callable[[], bool]
+    stopping: Callable[[], bool]
     timeout: float = 0.0
     timed_out: bool = False
     _begun: float = field(default_factory=time.monotonic)
     _told: float = field(default_factory=time.monotonic)
     _aside: Connection[Any] | None = None
+    _give_up_at: float = 0.0
 
     def __enter__(self) -> Self:
         """Begin to watch."""
@@ -52,16 +60,30 @@ class Watcher:
         if self._aside is not None:
             self._aside.close()
 
-    def look(self) -> None:
+    def look(self, *, sent: bool) -> None:
         """Cancel the statement where that is due; tell of an index build about once a second."""
         now = time.monotonic()
         self.timed_out = self.timed_out or bool(self.timeout and now - self._begun >= self.timeout)
-        if self.timed_out or self.cancelled():
-            with suppress(Error):
-                self.session.connection.cancel_safe(timeout=5)
+        if self.timed_out or self.cancelled() or (not sent and self.stopping()):
+            self._cancel(now)
         elif now - self._told >= _TELL_EVERY and "INDEX" in self.script.text.upper():
             self._told = now
             self._tell_progress()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a signal made the watcher cancel the chunk."""
+        return bool(self._give_up_at) and not self.timed_out
+
+    def _cancel(self, now: float) -> None:
+        self._give_up_at = self._give_up_at or now + _PATIENCE
+        left = self._give_up_at - now
+        if left > 0:
+            # A cancel request that comes while the server still reads the query is lost: so it is repeated.
+            with suppress(Error):
+                self.session.connection.cancel_safe(timeout=left)
+        elif not self.timed_out:
+            self.session.close()
 
     def _tell_progress(self) -> None:
         try:
