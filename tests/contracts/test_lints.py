@@ -28,7 +28,7 @@ PASSES = [
     ("src/angidi/x.py", "def long():\n" + "    pass\n" * 44),
     ("tests/test_x.py", "pass\n" * 301),
     ("src/angidi/users/repository.py", 'COUNT = "SELECT count(*) FROM users"'),
-    ("src/angidi/migrate/store.py", 'READ = "SELECT version FROM schema_migrations"'),
+    ("src/angidi/migrate/database/version_table.py", 'READ = "SELECT version FROM schema_migrations"'),
     (SERVICE, '"""SELECT is a word in this docstring."""'),
     (SERVICE, "async def f(db):\n    async with db.transaction():\n        pass"),
     ("tests/test_x.py", "x = 1  # noqa: S104 - an example"),

@@ -62,15 +62,15 @@ def _write(path: Path, body: str, version: int) -> None:
     path.write_bytes(body.replace("{n}", str(version)).encode())
 
 
-def verbs(seed: int, count: int) -> list[tuple[str, ...]]:
+def commands(seed: int, count: int) -> list[tuple[str, ...]]:
     """Return a random sequence of commands."""
-    choose = random.Random(f"verbs {seed}")
+    choose = random.Random(f"commands {seed}")
     kinds = ["up", "up n", "down n", "goto", "version", "force", "down all", "drop"]
-    chosen = choose.choices(kinds, weights=[5, 6, 5, 4, 2, 3, 1, 1], k=count)
-    return [_verb(kind, choose) for kind in chosen]
+    kinds = choose.choices(kinds, weights=[5, 6, 5, 4, 2, 3, 1, 1], k=count)
+    return [_command(kind, choose) for kind in kinds]
 
 
-def _verb(kind: str, choose: random.Random) -> tuple[str, ...]:
+def _command(kind: str, choose: random.Random) -> tuple[str, ...]:
     match kind:
         case "up n" | "down n":
             return (kind[:-2], str(choose.randint(0, 3)))

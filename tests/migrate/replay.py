@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from angidi.migrate import cli
-from angidi.migrate.locks import lock_id
+from angidi.migrate.database.locks import lock_id
 
 from .conftest import Scratch
 

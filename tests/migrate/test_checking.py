@@ -8,10 +8,10 @@ import pytest
 
 from angidi.embedded.programs import find_programs
 from angidi.migrate import Building, Event, Migrate, MigrateError, MigrationFailed, Source, parse_target
-from angidi.migrate.catalogue import snapshot
-from angidi.migrate.lint import lint
-from angidi.migrate.locks import lock_id
-from angidi.migrate.verify import verify
+from angidi.migrate.checks.catalogue import snapshot
+from angidi.migrate.checks.lint import lint
+from angidi.migrate.checks.verify import verify
+from angidi.migrate.database.locks import lock_id
 
 from .conftest import Cli, Scratch
 

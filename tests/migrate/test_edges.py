@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from angidi.migrate import MigrateError, MigrationFailed, NoDownFile, OpenError, Options, Warned, parse_target
-from angidi.migrate import verify as verifying
-from angidi.migrate.commands.moving import up
-from angidi.migrate.session import Session
+from angidi.migrate.checks import verify as verifying
+from angidi.migrate.commands.run import up
+from angidi.migrate.database.session import Session
 
 from .conftest import THREE, Cli, Scratch
 from .tools import OURS

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from angidi.migrate.create import Naming, create
 from angidi.migrate.errors import SourceError
-from angidi.migrate.failure import place_of
-from angidi.migrate.goflags import Flag, FlagSet, HelpRequested, UsageError, Value
-from angidi.migrate.gotime import duration, layout
+from angidi.migrate.files.create import Naming, create
+from angidi.migrate.golang.flags import Flag, FlagSet, HelpRequested, UsageError, Value
+from angidi.migrate.golang.times import duration, layout
+from angidi.migrate.run.failure import text_position
 
 from .conftest import Scratch
 
@@ -94,7 +94,7 @@ def test_h_asks_for_help():
 def test_a_position_becomes_line_and_column_with_crlf_counted_right(
     text: str, position: int, place: tuple[int, int] | None
 ):
-    found = place_of(text, position)
+    found = text_position(text, position)
     assert (found and (found.line, found.column)) == place
 
 

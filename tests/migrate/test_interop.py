@@ -11,7 +11,7 @@ import pytest
 from tests.support.server import Databases
 
 from .conftest import Scratch
-from .folders import generate, verbs
+from .folders import commands, generate
 from .tools import FULL, OURS, STRICT, Outcome, Tool, golang_migrate
 
 SEQUENCES = range(50 if FULL else 4)
@@ -56,11 +56,11 @@ def other(databases: Databases, scratch: Scratch) -> Iterator[Scratch]:
 def test_in_strict_mode_taking_turns_is_as_golang_migrate_alone(scratch: Scratch, other: Scratch, go: Tool, seed: int):
     query = generate(scratch.folder, seed % 30)
     choose = random.Random(seed)
-    for number, verb in enumerate(verbs(seed, STEPS)):
+    for number, command in enumerate(commands(seed, STEPS)):
         tool = choose.choice([go, STRICT, STRICT])
-        wanted = _once(go.run(scratch.folder, scratch.with_query(query), *verb))
-        got = _once(tool.run(scratch.folder, other.with_query(query), *verb))
-        where = f"step {number}: {' '.join(verb)} by {'go' if tool is go else 'ours'}"
+        wanted = _once(go.run(scratch.folder, scratch.with_query(query), *command))
+        got = _once(tool.run(scratch.folder, other.with_query(query), *command))
+        where = f"step {number}: {' '.join(command)} by {'go' if tool is go else 'ours'}"
         assert (where, got, state(other)) == (where, wanted, state(scratch))
 
 
@@ -77,11 +77,11 @@ def test_in_the_default_mode_taking_turns_differs_by_clean_failures_only(
 ):
     query = generate(scratch.folder, seed % 30)
     choose = random.Random(seed)
-    for number, verb in enumerate(each for each in verbs(seed, STEPS) if each[0] != "drop"):
-        wanted = go.run(scratch.folder, scratch.with_query(query), *verb)
-        got = choose.choice([go, OURS, OURS]).run(scratch.folder, other.with_query(query), *verb)
+    for number, command in enumerate(each for each in commands(seed, STEPS) if each[0] != "drop"):
+        wanted = go.run(scratch.folder, scratch.with_query(query), *command)
+        got = choose.choice([go, OURS, OURS]).run(scratch.folder, other.with_query(query), *command)
         (rows, schema), (wanted_rows, wanted_schema) = state(other), state(scratch)
-        where = f"step {number}: {' '.join(verb)}"
+        where = f"step {number}: {' '.join(command)}"
         assert (where, got.code, schema) == (where, wanted.code, wanted_schema)
         if rows != wanted_rows:
             assert wanted_rows[0][1], where

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from angidi.migrate.lexer import tokens
-from angidi.migrate.statements import split
+from angidi.migrate.sql.lexer import tokens
+from angidi.migrate.sql.statements import split
 from tests.support.server import Databases
 
 

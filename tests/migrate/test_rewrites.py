@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from angidi.cli.context import MIGRATIONS
-from angidi.migrate import rewrites
+from angidi.migrate.checks import rewrites
+from angidi.migrate.checks.plan import steps_to
 from angidi.migrate.commands import build_group
-from angidi.migrate.plan import steps_to
 from tests.support import go_service
 
 from .conftest import Scratch

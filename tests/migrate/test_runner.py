@@ -19,7 +19,7 @@ from angidi.migrate import (
     Source,
     VersionNotFound,
 )
-from angidi.migrate.locks import lock_id
+from angidi.migrate.database.locks import lock_id
 
 from .conftest import THREE, Scratch
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from angidi.migrate import DuplicateMigration, Source, SourceError
-from angidi.migrate.source import parse_name
+from angidi.migrate.files.source import parse_name
 
 
 @pytest.mark.parametrize(

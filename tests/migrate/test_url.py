@@ -3,9 +3,9 @@ import re
 import pytest
 
 from angidi.migrate import Locked, Migrate, OpenError, Source, parse_target
-from angidi.migrate.locks import lock_id
-from angidi.migrate.session import connect
-from angidi.migrate.store import table_names
+from angidi.migrate.database.locks import lock_id
+from angidi.migrate.database.session import connect
+from angidi.migrate.database.version_table import table_names
 
 from .conftest import Scratch
 from .tools import OURS, STRICT, Tool
@@ -105,9 +105,9 @@ def test_a_wrongly_quoted_table_is_refused(table: str):
 def test_dates_mean_the_same_in_every_session(scratch: Scratch):
     """lib/pq sets the month first, whatever the server's default."""
     target = parse_target(scratch.with_query("datestyle=SQL, DMY"))
-    with connect(parse_target(scratch.url)) as usual, connect(target) as chosen:
+    with connect(parse_target(scratch.url)) as usual, connect(target) as context:
         assert usual.execute("SHOW datestyle").fetchone() == ("ISO, MDY",)
-        assert chosen.execute("SHOW datestyle").fetchone() == ("SQL, DMY",)
+        assert context.execute("SHOW datestyle").fetchone() == ("SQL, DMY",)
 
 
 VECTORS = [

@@ -9,7 +9,7 @@ import pytest
 from psycopg.rows import dict_row
 
 import angidi
-from angidi.migrate.statements import split
+from angidi.migrate.sql.statements import split
 
 MIGRATIONS = Path(angidi.__file__).parent / "migrations"
 

@@ -10,8 +10,8 @@ from tests.support import go_service
 
 from angidi.cli.context import MIGRATIONS
 from angidi.migrate import Source
-from angidi.migrate.script import Script
-from angidi.migrate.sequence import up_step
+from angidi.migrate.files.script import Script
+from angidi.migrate.files.steps import up_step
 
 ROWS = 5_000
 FEW = 1_000
@@ -71,9 +71,9 @@ def scripts_above(version: int) -> list[Script]:
 
 def observe(conn: psycopg.Connection, script: Script, url: str) -> Seen:
     """Run a file. One that is no transaction must not stop readers at all: some transaction reads all the while."""
-    if script.manner == "atomic":
+    if script.execution_mode == "atomic":
         return in_one_transaction(conn, script)
-    chunks = script.each() if script.manner == "split" else script.whole()
+    chunks = script.per_statement() if script.execution_mode == "split" else script.whole()
     if all("CONCURRENTLY" in statement.words for statement in script.statements):
         run(conn, [chunk.text for chunk in chunks])
         return Seen(frozenset(), 0)
@@ -87,7 +87,7 @@ def observe(conn: psycopg.Connection, script: Script, url: str) -> Seen:
 def in_one_transaction(conn: psycopg.Connection, script: Script) -> Seen:
     with conn.transaction():
         before = touched(conn)
-        run(conn, [script.inside().text])
+        run(conn, [script.transaction_body().text])
         return Seen(frozenset(mode for (mode,) in conn.execute(LOCKS)), touched(conn) - before)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from angidi.cli.main import main
-from angidi.migrate.usage import USAGE
+from angidi.migrate.golang.usage import USAGE
 
 WIDTH = 100
 

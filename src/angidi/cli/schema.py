@@ -8,7 +8,7 @@ from angidi.cli.context import MIGRATIONS
 from angidi.config import ConfigError
 from angidi.db.inspection import characters, is_empty, refuse_former
 from angidi.migrate import Dirty, Migrate, NilVersion, Source
-from angidi.migrate.commands import hear
+from angidi.migrate.commands import print_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def prepare(conninfo: str, *, migrate: bool) -> State:
     if state.pending and not (state.empty or migrate):
         raise ConfigError(_behind(state))
     if state.pending:
-        with Migrate.open(Source(MIGRATIONS), conninfo, on_progress=hear) as migrating:
+        with Migrate.open(Source(MIGRATIONS), conninfo, on_progress=print_event) as migrating:
             migrating.up()
     return state
 

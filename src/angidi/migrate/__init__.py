@@ -9,8 +9,10 @@
 Knows nothing else of the project and is synchronous over psycopg.
 """
 
+from .database.url import Target, parse_target
 from .errors import (
     NIL,
+    BookkeepingError,
     Dirty,
     DuplicateMigration,
     InvalidVersion,
@@ -26,20 +28,19 @@ from .errors import (
     ShortLimit,
     SourceError,
     Stopped,
-    StoreError,
     Unreachable,
     VersionNotFound,
 )
-from .events import Building, Event, Finished, OnProgress, Planned, Retrying, Started, Waiting, Warned
-from .failure import MigrationFailed
+from .files.source import Direction, MigrationFile, Source
+from .files.steps import Step
 from .options import Options
-from .runner import Migrate
-from .sequence import Step
-from .source import Direction, MigrationFile, Source
-from .url import Target, parse_target
+from .run.events import Building, Event, Finished, OnProgress, Planned, Retrying, Started, Waiting, Warned
+from .run.failure import MigrationFailed
+from .run.runner import Migrate
 
 __all__ = [
     "NIL",
+    "BookkeepingError",
     "Building",
     "Direction",
     "Dirty",
@@ -69,7 +70,6 @@ __all__ = [
     "Started",
     "Step",
     "Stopped",
-    "StoreError",
     "Target",
     "Unreachable",
     "VersionNotFound",

@@ -11,18 +11,17 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from . import wording
 from .console import Console
-from .create import Naming, create
+from .database.url import parse_target, scheme_of
 from .errors import MigrateError, NoChange, OpenError, SourceError, Stopped
-from .goflags import FlagSet, HelpRequested, UsageError, Value, parse_bool, parse_int, parse_uint
-from .gotime import duration
+from .files.create import Naming, create
+from .files.source import Source
+from .golang.flags import FlagSet, HelpRequested, UsageError, Value, parse_bool, parse_int, parse_uint
+from .golang.times import duration
+from .golang.usage import COMMANDS, GLOBAL, USAGE
 from .options import Options
-from .runner import Migrate
-from .signals import Interrupts, interruptible
-from .source import Source
-from .url import parse_target, scheme_of
-from .usage import COMMANDS, GLOBAL, USAGE
+from .run.runner import Migrate
+from .run.signals import Interrupts, interruptible
 
 _USAGE_EXIT = 2
 
@@ -75,7 +74,7 @@ class _Command:
             self.console.print(str(error))
             return 128 + (self._interrupts.number if self._interrupts else 0)
         except MigrateError as error:
-            self.console.print(f"error: {wording.go_text(error) if self.strict else error}")
+            self.console.print(f"error: {error.golang_message if self.strict else error}")
             return 1
         finally:
             self._close()
@@ -96,7 +95,7 @@ class _Command:
         if flag_set.values["help"]:
             sys.stderr.write(f"{usage}\n{flag_set.defaults()}")
             return 0
-        _VERBS[name](self, rest, flag_set.values)
+        _COMMANDS[name](self, rest, flag_set.values)
         if self.console.verbose and name != "create":
             self.console.print(f"Finished after {duration(time.monotonic() - self.begun)}")
         return 0
@@ -225,7 +224,7 @@ class _Command:
             self._migrate.close()
 
 
-_VERBS = {
+_COMMANDS = {
     "create": _Command.create, "goto": _Command.goto, "up": _Command.up, "down": _Command.down,
     "drop": _Command.drop, "force": _Command.force,
 }  # fmt: skip
@@ -265,9 +264,11 @@ def _open(settings: dict[str, Value], console: Console, *, strict: bool) -> Migr
         require_down=bool(settings["require-down"]),
     )
     try:
-        return Migrate.open(source, parse_target(database, strict=strict), on_progress=console.hear, options=options)
+        return Migrate.open(
+            source, parse_target(database, strict=strict), on_progress=console.print_event, options=options
+        )
     except MigrateError as error:
-        raise OpenError(f"failed to open database: {wording.go_text(error)}", *error.advice) from error
+        raise OpenError(f"failed to open database: {error.golang_message}", *error.advice) from error
 
 
 def _directory(url: str) -> Path:

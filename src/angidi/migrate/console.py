@@ -4,8 +4,8 @@ import sys
 import time
 from dataclasses import dataclass
 
-from .events import Building, Event, Finished, Planned, Retrying, Started, Waiting, Warned
-from .gotime import duration
+from .golang.times import duration
+from .run.events import Building, Event, Finished, Planned, Retrying, Started, Waiting, Warned
 
 
 @dataclass(slots=True)
@@ -21,7 +21,7 @@ class Console:
         sys.stderr.write(f"{stamp}{text.removesuffix(chr(10)) if self.verbose else text}\n")
         sys.stderr.flush()
 
-    def hear(self, event: Event) -> None:
+    def print_event(self, event: Event) -> None:
         """Print what a run tells; in strict mode only what golang-migrate would."""
         if text := (self._verbose(event) if self.verbose else self._terse(event)) or self._ours(event):
             self.print(text)
@@ -47,7 +47,7 @@ class Console:
 
 
 def describe(event: Event) -> str | None:
-    """Return a line for what golang-migrate does not tell, else None."""
+    """Return a line for what golang-migrate does not notify, else None."""
     match event:
         case Waiting(holders):
             return "waiting for the lock, held by " + ("; ".join(holders) or "a session that has just ended")

@@ -18,6 +18,11 @@ class MigrateError(Exception):
         self.advice = advice
         super().__init__("\n".join([text, *advice]))
 
+    @property
+    def golang_message(self) -> str:
+        """What golang-migrate prints after `error: `."""
+        return self.text
+
 
 class NoChange(MigrateError):
     """Nothing was left to do; harmless."""
@@ -140,5 +145,5 @@ class Unreachable(OpenError):
     """No server answered, or it let nobody in."""
 
 
-class StoreError(MigrateError):
+class BookkeepingError(MigrateError):
     """A statement of our own bookkeeping failed."""

@@ -8,7 +8,7 @@ class Options:
     """Choices of one `Migrate`; all times are seconds."""
 
     strict: bool = False
-    """Do exactly as golang-migrate does: never atomic, its lock id only, no side table, its messages."""
+    """Do exactly as golang-migrate does: never atomic, its lock id only, no history table, its messages."""
     lock_timeout: float = 15.0
     """How long to wait for another run to end."""
     table_lock_timeout: float = 5.0

@@ -2,23 +2,25 @@
 
 from pathlib import Path
 
-from . import building, checking, moving, reporting
-from .chosen import Group, Guard, Locate, accept, hear
+from . import check, create, report, run
+from .context import Group, Guard, ResolveDatabase, accept, print_event
 
 
-def build_group(directory: Path, locate: Locate, name: str = "migrate", guard: Guard = accept) -> Group:
-    """Return the group; without --path it uses `directory`, without --database what `locate` gives.
+def build_group(
+    directory: Path, resolve_database: ResolveDatabase, name: str = "migrate", guard: Guard = accept
+) -> Group:
+    """Return the group; without --path it uses `directory`, without --database what `resolve_database` gives.
 
-    `guard` sees each database before a verb takes the files in `directory` to it, and raises where they do not fit.
+    `guard` sees each database before a command takes the files in `directory` to it, and raises where they do not fit.
 
     Errors leave it as `MigrateError`; a run that a signal ended exits with 128 and the signal's number.
     """
     group = Group(name, help="Apply, undo and check schema migrations.")
-    group.directory, group.locate, group.guard = directory, locate, guard
-    for module in (moving, reporting, checking, building):
+    group.directory, group.resolve_database, group.guard = directory, resolve_database, guard
+    for module in (run, report, check, create):
         for command in module.COMMANDS:
             group.add_command(command)
     return group
 
 
-__all__ = ["Group", "Locate", "build_group", "hear"]
+__all__ = ["Group", "ResolveDatabase", "build_group", "print_event"]

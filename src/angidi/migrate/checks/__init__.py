@@ -1,0 +1,1 @@
+"""Checking files and databases: status, plan, lint, verify, repair."""

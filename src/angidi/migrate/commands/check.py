@@ -1,0 +1,127 @@
+"""The commands that check files and database, and repair."""
+
+import sys
+from dataclasses import asdict
+
+import click
+
+from angidi.migrate.checks import lint as linting
+from angidi.migrate.checks import plan as planning
+from angidi.migrate.checks import repair as repairing
+from angidi.migrate.checks import verify as verifying
+from angidi.migrate.checks.rewrites import Downtime, downtimes
+from angidi.migrate.database.url import parse_target
+from angidi.migrate.errors import MigrateError
+from angidi.migrate.files.script import Script
+from angidi.migrate.files.steps import Step
+from angidi.migrate.golang.times import duration
+from angidi.migrate.run.runner import Migrate
+
+from .context import Context, MigrateCommand, print_line
+
+
+@click.command(cls=MigrateCommand, context_settings={"ignore_unknown_options": True})
+@click.argument("version", type=click.IntRange(min=-1), required=False)
+@click.option("--sql", "as_sql", is_flag=True, help="Print the SQL.")
+@click.option("--dry-run", is_flag=True, help="Run it in a transaction that is rolled back; show the locks.")
+@click.pass_obj
+def plan(context: Context, version: int | None, as_sql: bool, dry_run: bool) -> None:
+    """Show what `up`, or going to VERSION, would do."""
+    with context.opened() as migrate:
+        scripts = planning.steps_to(migrate, version)
+        if dry_run:
+            _rehearse(context, migrate, scripts)
+            return
+        downtime = {each.step: each for each in downtimes(migrate.session.connection, scripts)}
+    rows = [_row(script, downtime.get(script.step)) for script in scripts]
+    context.show(rows, lambda: _print_plan(scripts, downtime, as_sql))
+
+
+def _row(script: Script, downtime: Downtime | None) -> dict[str, object]:
+    row: dict[str, object] = {
+        "step": script.step.label,
+        "mode": script.execution_mode,
+        "after": script.step.target,
+        "sql": script.text,
+    }
+    return row | ({"downtime": downtime.document()} if downtime else {})
+
+
+def _print_plan(scripts: list[Script], downtime: dict[Step, Downtime], as_sql: bool) -> None:
+    if not scripts:
+        print_line("no change")
+    comment = "-- " if as_sql else ""
+    for script in scripts:
+        click.echo(f"{comment}{script.step.label} ({script.execution_mode})")
+        if script.step in downtime:
+            click.echo(f"{comment}{downtime[script.step]}")
+        if as_sql:
+            click.echo(script.text)
+
+
+def _rehearse(context: Context, migrate: Migrate, scripts: list[Script]) -> None:
+    done = list(planning.rehearse(migrate, scripts))
+    rows = [{"step": r.step.label, "statement": r.statement, "seconds": r.seconds, "locks": r.locks} for r in done]
+    context.show(rows, lambda: [_print_rehearsed(each) for each in done])
+
+
+def _print_rehearsed(done: planning.Rehearsed) -> None:
+    statement = " ".join(done.statement.split())
+    click.echo(f"{done.step.label}: {statement[:90]} ({duration(round(done.seconds, 6))})")
+    for table, mode in done.locks:
+        click.echo(f"    {mode} on {table}")
+
+
+@click.command(cls=MigrateCommand)
+@click.option("--github", is_flag=True, help="Print annotations for a GitHub workflow.")
+@click.option("--pg-version", type=int, default=15, show_default=True, help="Oldest server to lint for.")
+@click.pass_obj
+def lint(context: Context, github: bool, pg_version: int) -> None:
+    """Poll for what would hurt in production; exits with 1 for findings."""
+    found = linting.lint(context.source(), pg_version)
+    lines = [each.github() if github else str(each) for each in found] or ["no findings"]
+    context.show([asdict(each) for each in found], lambda: click.echo("\n".join(lines)))
+    sys.exit(1 if found else 0)
+
+
+@click.command(cls=MigrateCommand)
+@click.pass_obj
+def verify(context: Context) -> None:
+    """Prove on a scratch database that each down file undoes its up file; exits with 1 for differences."""
+    with context.resolve_database() as address:
+        found = verifying.verify(context.source(), parse_target(address), print_line)
+    lines = [f"{each.version} {each.when}:\n  " + "\n  ".join(each.lines) for each in found]
+    lines = lines or ["every version goes up, down and up again, and leaves the same"]
+    context.show([asdict(each) for each in found], lambda: click.echo("\n".join(lines)))
+    sys.exit(1 if found else 0)
+
+
+@click.command(cls=MigrateCommand)
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.pass_obj
+def repair(context: Context, yes: bool) -> None:
+    """Explain a dirty database and set it right."""
+    with context.opened(lock_timeout=1.0) as migrate:
+        found = repairing.diagnose(migrate)
+        context.show(asdict(found), lambda: _explain(found))
+        if found.dirty is None:
+            return
+        if not found.fixable:
+            raise MigrateError(f"version {found.dirty} stays dirty: {found.reason}")
+        if not yes:
+            click.confirm(f"Record version {found.version} as current and clean?", abort=True, err=True)
+        repairing.repair(migrate, found)
+        print_line(f"repaired: version {found.version}")
+
+
+def _explain(found: repairing.Diagnosis) -> None:
+    click.echo(found.reason)
+    for line in found.running:
+        click.echo(f"running: {line}")
+    for index in found.invalid:
+        click.echo(f"invalid index: {index}")
+    for index in found.indexes:
+        click.echo(f"to be dropped: {index}")
+
+
+COMMANDS = [plan, lint, verify, repair]

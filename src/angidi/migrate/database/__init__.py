@@ -1,0 +1,1 @@
+"""One connection to the target database: address, lock, version table, history."""

@@ -1,0 +1,96 @@
+"""The bookkeeping table, exactly as golang-migrate keeps it: one row (version, dirty), or none."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection, Cursor, Error, errors, sql
+
+from angidi.migrate.errors import NIL, BookkeepingError, OpenError
+
+from .url import Target
+
+
+@dataclass(frozen=True, slots=True)
+class VersionTable:
+    """The table `schema`.`table`. Every statement names it in full, so `search_path` does not matter."""
+
+    connection: Connection[Any]
+    schema: str
+    table: str
+
+    def exists(self) -> bool:
+        """Say whether the table is there."""
+        query = "SELECT FROM information_schema.tables WHERE table_schema = %s AND table_name = %s"
+        return self.connection.execute(query, [self.schema, self.table]).rowcount == 1
+
+    def create(self) -> None:
+        """Create the table; another run that creates it at the same moment is no error."""
+        query = "CREATE TABLE IF NOT EXISTS {} (version bigint not null primary key, dirty boolean not null)"
+        try:
+            self.run(sql.SQL(query).format(self.name))
+        except BookkeepingError as error:
+            if not isinstance(error.__cause__, errors.UniqueViolation | errors.DuplicateTable):
+                raise
+
+    def read(self) -> tuple[int, bool]:
+        """Return version and dirty mark; (-1, False) where there is no row or no table."""
+        try:
+            cursor = self.run(sql.SQL("SELECT version, dirty FROM {} LIMIT 1").format(self.name))
+        except BookkeepingError as error:
+            if not isinstance(error.__cause__, errors.UndefinedTable):
+                raise
+            return NIL, False
+        row = cursor.fetchone()
+        return (row[0], row[1]) if row else (NIL, False)
+
+    def replacing(self, version: int, *, dirty: bool) -> sql.Composed:
+        """Return the statements that make (version, dirty) the one row. Nothing applied and clean is no row.
+
+        TRUNCATE and INSERT rather than UPDATE: users hang history triggers on the INSERT.
+        """
+        query = sql.SQL("TRUNCATE {}").format(self.name)
+        if version == NIL and not dirty:
+            return query
+        insert = sql.SQL("; INSERT INTO {} (version, dirty) VALUES ({}, {})")
+        return query + insert.format(self.name, sql.Literal(version), sql.Literal(dirty))
+
+    def write(self, version: int, *, dirty: bool) -> None:
+        """Replace the row in a transaction of its own."""
+        self.run(self.replacing(version, dirty=dirty))
+
+    def run(self, query: sql.Composed) -> Cursor[Any]:
+        """Run bookkeeping statements, several of them in one transaction; raises `BookkeepingError`."""
+        try:
+            return self.connection.execute(query)
+        except Error as error:
+            said = error.diag.message_primary or str(error).strip()
+            text = query.as_string(self.connection)
+            raise BookkeepingError(f"pq: {said} in line 0: {text}") from error
+
+    @property
+    def name(self) -> sql.Identifier:
+        """The table's full name, quoted."""
+        return sql.Identifier(self.schema, self.table)
+
+
+def table_names(target: Target, current_schema: str | None) -> tuple[str, str]:
+    """Return schema and table that `target` means in a session with this current schema."""
+    if not target.quoted:
+        return _existing(current_schema), target.table
+    if not re.fullmatch(r'".+"', target.table):
+        raise OpenError(
+            'x-migrations-table must be quoted (for instance \'"migrate"."schema_migrations"\') when '
+            f"x-migrations-table-quoted is enabled, current value is: {target.table}"
+        )
+    parts = re.findall(r'"(.*?)"', target.table)
+    *schemas, table = parts
+    if len(schemas) > 1:
+        raise OpenError(f'"{target.table}" MigrationsTable contains too many dot characters')
+    return (schemas[0] if schemas else _existing(current_schema)), table
+
+
+def _existing(current_schema: str | None) -> str:
+    if current_schema is None:
+        raise OpenError("no schema", "The search_path names no schema that exists: create it first.")
+    return current_schema

@@ -1,0 +1,1 @@
+"""The migration files of a directory, and their order."""

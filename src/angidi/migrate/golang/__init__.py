@@ -1,0 +1,1 @@
+"""Flags, messages and durations as Go has them."""

@@ -1,0 +1,151 @@
+"""Running one migration: its file, and its version row."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from psycopg import pq, sql
+
+from angidi.migrate.database.history import History, Record
+from angidi.migrate.database.query import run_query
+from angidi.migrate.database.session import Session
+from angidi.migrate.errors import Stopped
+from angidi.migrate.files.script import Chunk, Script
+from angidi.migrate.files.steps import Step
+from angidi.migrate.options import Options
+from angidi.migrate.server_error import ServerError
+from angidi.migrate.sql.classify import controls_transaction
+
+from .events import OnProgress, Retrying
+from .failure import MigrationFailed, state_of
+from .watch import Watcher
+
+_TRIED_AGAIN = {"55P03", "40P01"}  # a lock that was not to be had in time, and a deadlock
+_CANCELLED = "57014"
+_REFUSED_IN_TRANSACTION = {"25001", "2D000"}
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
+_GIVEN_UP = (
+    "The server did not answer, so the connection was closed.",
+    "The server rolls the migration back, and frees the lock, as soon as it notices.",
+)
+_LOCK_TIMEOUT = sql.SQL(
+    "BEGIN; SELECT set_config('lock_timeout', '{}', true) WHERE current_setting('lock_timeout') = '0'"
+)
+
+
+@dataclass(slots=True)
+class Executor:
+    """Runs steps in one session.
+
+    `watch` is called while a statement runs; `cancelled` tells whether the operator wants it rolled back.
+    """
+
+    session: Session
+    options: Options
+    history: History | None
+    notify: OnProgress
+    watch: Callable[[Script], Watcher]
+    cancelled: Callable[[], bool]
+
+    def run(self, script: Script, before: int) -> None:
+        """Run the step's file and move the version from `before` to the step's target.
+
+        A file that can be is applied in one transaction with the version row; another one follows
+        golang-migrate's protocol: mark dirty, run, mark clean. Raises `MigrationFailed` or `Stopped`.
+        """
+        if self.options.strict:
+            naive = self.session.target.multi_statement
+            self._run_marked_dirty(
+                script, before, [] if script.blank else script.golang_split() if naive else script.whole()
+            )
+            return
+        mode = "split" if self.session.target.multi_statement else script.execution_mode
+        if mode == "atomic" and not self._atomic(script, before):
+            mode = "whole"
+        if mode != "atomic":
+            self._run_marked_dirty(script, before, script.per_statement() if mode == "split" else script.whole())
+
+    def _atomic(self, script: Script, before: int) -> bool:
+        """Run body and version row in one transaction; False where the server refuses one for it."""
+        for attempt in range(1, self.options.table_lock_attempts + 1):
+            error = self._attempt(script, before)
+            if error is None:
+                return True
+            if error.sqlstate in _REFUSED_IN_TRANSACTION and len(script.statements) == 1:
+                return False
+            last = attempt == self.options.table_lock_attempts or not self.options.table_lock_timeout
+            if error.sqlstate not in _TRIED_AGAIN or last:
+                raise self._rolled_back(script, error, before)
+            self._pause(script.step, attempt)
+        return False
+
+    def _attempt(self, script: Script, before: int) -> ServerError | None:
+        connection = self.session.connection
+        begun = time.monotonic()
+        try:
+            connection.execute(_LOCK_TIMEOUT.format(round(self.options.table_lock_timeout * 1000)))
+            error = None if script.blank else self._send(script, script.transaction_body())
+            return error or self._finish(script, before, time.monotonic() - begun)
+        finally:
+            self.session.rollback()
+
+    def _finish(self, script: Script, before: int, seconds: float) -> ServerError | None:
+        """Write the version row, and the history table's, and commit."""
+        ending = self._ending(script, before, seconds).as_bytes(self.session.connection)
+        return run_query(self.session.connection.pgconn, ending + b"; COMMIT")
+
+    def _ending(self, script: Script, before: int, seconds: float) -> sql.Composed:
+        ending = self.session.table.replacing(script.step.target, dirty=False)
+        if self.history is None:
+            return ending
+        step = script.step
+        record = Record(step.version, step.direction, before, step.target, script.checksum, seconds)
+        return ending + sql.SQL("; ") + self.history.insert(record)
+
+    def _run_marked_dirty(self, script: Script, before: int, chunks: list[Chunk]) -> None:
+        """Run the chunks between a dirty and a clean version row."""
+        table, begun = self.session.table, time.monotonic()
+        table.write(script.step.target, dirty=True)
+        for chunk in chunks:
+            if error := self._send(script, chunk):
+                raise self._left_dirty(script, chunk, error)
+        if error := self._left_open(script):
+            raise self._left_dirty(script, Chunk(script.text), error)
+        table.run(self._ending(script, before, time.monotonic() - begun))
+
+    def _left_dirty(self, script: Script, chunk: Chunk, error: ServerError) -> MigrationFailed:
+        failed = MigrationFailed(script, chunk, error, dirty=True, version=script.step.target)
+        failed.transaction = self._status()
+        self.session.rollback()
+        return failed
+
+    def _left_open(self, script: Script) -> ServerError | None:
+        if self._status() == pq.TransactionStatus.IDLE:
+            return None
+        began = next((n for n, each in enumerate(script.statements) if controls_transaction(each)), 0)
+        said = "the file began a transaction and did not end it"
+        return ServerError(said, began, hint="Add the missing COMMIT.")
+
+    def _status(self) -> pq.TransactionStatus:
+        return self.session.connection.info.transaction_status
+
+    def _send(self, script: Script, chunk: Chunk) -> ServerError | None:
+        body = chunk.text.encode("utf-8", "surrogateescape")
+        with self.watch(script) as watcher:
+            error = run_query(self.session.connection.pgconn, body, watcher.poll)
+        return error and replace(error, timed_out=watcher.timed_out, interrupted=watcher.interrupted)
+
+    def _pause(self, step: Step, attempt: int) -> None:
+        pause = min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE)
+        self.notify(Retrying(step, attempt, pause))
+        end = time.monotonic() + pause
+        while not self.cancelled() and time.monotonic() < end:
+            time.sleep(min(0.1, pause))
+
+    def _rolled_back(self, script: Script, error: ServerError, before: int) -> MigrationFailed | Stopped:
+        if error.interrupted and error.sqlstate == _CANCELLED:
+            state = f"{state_of(before)}, and clean."
+            return Stopped(f"stopped: {script.step.label} was rolled back", state[0].upper() + state[1:])
+        if error.interrupted and not error.sqlstate:
+            return Stopped(f"stopped: {script.step.label} was given up", *_GIVEN_UP)
+        return MigrationFailed(script, Chunk(script.text), error, dirty=False, version=before)

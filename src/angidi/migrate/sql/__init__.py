@@ -1,0 +1,1 @@
+"""SQL text: lexing, statements, how a file can be run."""
