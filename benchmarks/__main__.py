@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from angidi.embedded import EmbeddedServer
-from angidi.embedded.locks import opened, try_lock
+from angidi.embedded.locks import opened_lock, try_lock
 from benchmarks import measure, report
 from benchmarks.arena import RUN, Arena, Options
 from benchmarks.baseline import Baseline
@@ -56,11 +56,11 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda signum, _: sys.exit(128 + signum))  # unwinds: what was started is ended
     with ExitStack() as stack:
-        if not try_lock(stack.enter_context(opened(FOLDER / "bench.lock")), alone=True):
+        if not try_lock(stack.enter_context(opened_lock(FOLDER / "bench.lock")), alone=True):
             sys.exit(f"another run of the benchmarks uses {FOLDER}")
         for remains in FOLDER.glob(f"{RUN}*"):  # of a killed run, for the lock is ours
             shutil.rmtree(remains)
-        server = stack.enter_context(EmbeddedServer(FOLDER / "postgres", settings=SERVER_SETTINGS, say=say))
+        server = stack.enter_context(EmbeddedServer(FOLDER / "postgres", settings=SERVER_SETTINGS, notify=say))
         baseline = Baseline(given.baseline, FOLDER) if given.baseline else None
         databases = Databases(server, baseline)
         databases.clean()

@@ -23,7 +23,7 @@ from benchmarks.console import ROOT, say
 from benchmarks.contestants import Contestant, Place, Running, Unavailable, free_port
 from benchmarks.databases import Databases
 from benchmarks.load import Order, Report
-from benchmarks.works import AdmissionQueue, Window, Work
+from benchmarks.works import Rounds, Window, Work
 
 T = TypeVar("T")
 
@@ -146,7 +146,7 @@ class Arena:
                 results[name].append(run())
         return results
 
-    def served(self, field: Sequence[Contestant], rows: int, works: Sequence[Work]) -> AdmissionQueue:
+    def served(self, field: Sequence[Contestant], rows: int, works: Sequence[Work]) -> Rounds:
         """Let the contestants take turns at the works, each started anew in each round, on its data set of `rows`."""
         urls = {contestant: self.databases.url(self.database(contestant, rows)) for contestant in field}
         return self.race({one.name: partial(self.turn, one, url, works) for one, url in urls.items()})

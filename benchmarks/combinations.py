@@ -25,7 +25,7 @@ from tests.plans.combinations import COMBINATIONS, DIMENSIONS, Combination, Plac
 from tests.plans.warm import MEASURED, Warm, connected
 
 from angidi.embedded import EmbeddedServer
-from angidi.embedded.locks import opened, try_lock
+from angidi.embedded.locks import opened_lock, try_lock
 from benchmarks.console import ROOT, say
 from benchmarks.databases import SERVER_SETTINGS, Databases
 
@@ -68,10 +68,10 @@ def run(rows: int, strength: int = 2) -> int:
 def kept_databases() -> Generator[Databases]:
     """Give the databases of the benchmarks, to us alone."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with opened(FOLDER / "bench.lock") as lock:
+    with opened_lock(FOLDER / "bench.lock") as lock:
         if not try_lock(lock, alone=True):
             sys.exit(f"another run of the benchmarks uses {FOLDER}")
-        with EmbeddedServer(FOLDER / "postgres", settings=SERVER_SETTINGS, say=say) as server:
+        with EmbeddedServer(FOLDER / "postgres", settings=SERVER_SETTINGS, notify=say) as server:
             yield Databases(server)
 
 

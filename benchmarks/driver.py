@@ -26,7 +26,7 @@ WARM_UP = 0.6
 """Seconds: a statement is prepared at its fifth execution on a connection."""
 
 SLICES = 4
-"""AdmissionQueue that the sides take within a round."""
+"""Turns of each side within a round."""
 
 CALLS = 25
 """Calls of a turn at least, 100 of a round: else the slowest of a few batches would pass for p99."""

@@ -36,11 +36,11 @@ class Window(NamedTuple):
     backends: float
 
 
-AdmissionQueue = Mapping[str, Sequence[Mapping[str, Window]]]
+Rounds = Mapping[str, Sequence[Mapping[str, Window]]]
 """By contestant, of each round the windows by work."""
 
 
-def rates(work: str, turns: AdmissionQueue, title: str = "") -> list[Figure]:
+def rates(work: str, turns: Rounds, title: str = "") -> list[Figure]:
     """Return what the rounds gave at a work as answers a second, without those who answered something unexpected."""
     return [
         _figure(title or work, who, "/s", [report.rate for report in reports], reports)
@@ -48,7 +48,7 @@ def rates(work: str, turns: AdmissionQueue, title: str = "") -> list[Figure]:
     ]
 
 
-def latencies(work: str, turns: AdmissionQueue, part: str = "p99", title: str = "") -> list[Figure]:
+def latencies(work: str, turns: Rounds, part: str = "p99", title: str = "") -> list[Figure]:
     """Return what the rounds gave at a work as milliseconds, `part` of the answers being quicker."""
     return [
         _figure(title or work, who, "ms", [getattr(report, part) for report in reports], reports)
@@ -56,7 +56,7 @@ def latencies(work: str, turns: AdmissionQueue, part: str = "p99", title: str = 
     ]
 
 
-def processor_time(work: str, turns: AdmissionQueue, part: Part, title: str) -> list[Figure]:
+def processor_time(work: str, turns: Rounds, part: Part, title: str) -> list[Figure]:
     """Return the microseconds of processor time for each answer, without those who answered something unexpected."""
     return [
         Figure(work=title, who=who, unit="µs", rounds=[1e6 * getattr(turn[work], part) for turn in turns[who]])
@@ -64,7 +64,7 @@ def processor_time(work: str, turns: AdmissionQueue, part: Part, title: str) -> 
     ]
 
 
-def refusals(turns: AdmissionQueue) -> list[str]:
+def refusals(turns: Rounds) -> list[str]:
     """Return a sentence for each work at which a contestant answered something unexpected: it has no figure."""
     return [
         f"Not counted: {who} at {work}, which answered {statuses}."
@@ -74,7 +74,7 @@ def refusals(turns: AdmissionQueue) -> list[str]:
     ]
 
 
-def _good(work: str, turns: AdmissionQueue) -> dict[str, list[Report]]:
+def _good(work: str, turns: Rounds) -> dict[str, list[Report]]:
     by_who = {who: [turn[work].report for turn in rounds if work in turn] for who, rounds in turns.items()}
     return {
         who: reports for who, reports in by_who.items() if reports and not any(report.unexpected for report in reports)

@@ -21,7 +21,7 @@ from angidi.app import open_database
 from angidi.cli.context import MIGRATIONS
 from angidi.config import Settings
 from angidi.db import Connection, Database
-from angidi.db.conninfo import Addresses
+from angidi.db.conninfo import DatabaseUrls
 from angidi.db.pool import CONNECTION
 from angidi.migrate import Migrate, Source
 from tests.support.api import Api, api_over
@@ -156,7 +156,7 @@ def migrate_up(url: str) -> None:
 @asynccontextmanager
 async def pooled(settings: Settings, url: str) -> AsyncGenerator[Database]:
     """Give a pool on `url`, open meanwhile."""
-    database = open_database(settings, Addresses(url, url, url))
+    database = open_database(settings, DatabaseUrls(url, url, url))
     await database.open()
     try:
         yield database

@@ -21,12 +21,12 @@ MOST_FUNCTION_LINES = 45
 SQL = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|CREATE|ALTER|DROP|TRUNCATE|LOCK|COPY)\s")
 STAR = re.compile(r"\bSELECT\s+(DISTINCT\s+)?(\w+\.)?\*")
 SCHEMA = re.compile(r"\b(FROM|JOIN|INTO|UPDATE|TABLE)\s+public\.")
-SQL_HOMES = ("src/angidi/db/", "src/angidi/migrate/", "src/angidi/http/health.py")
+SQL_HOMES = ("src/angidi/db/", "src/angidi/embedded/", "src/angidi/migrate/", "src/angidi/http/health.py")
 SQL_FILES = ("/repository.py", "/statements.py", "/staging.py", "/progress.py", "/paths.py")
 TRANSACTION_HOMES = ("src/angidi/db/", "src/angidi/migrate/")
 SILENCED = re.compile(r"#\s*(noqa|type: ignore|pyright: ignore|pragma: no cover)(:\s*[A-Z0-9, ]+|\[[\w, ]+\])?")
 
-PageResult = Iterator[tuple[int, str]]
+Findings = Iterator[tuple[int, str]]
 
 
 class File(NamedTuple):
@@ -37,13 +37,13 @@ class File(NamedTuple):
     tree: ast.Module
 
 
-def is_short(file: File) -> PageResult:
+def is_short(file: File) -> Findings:
     """Refuse a file under src/ of more than 300 lines."""
     if (lines := file.text.count("\n")) > MOST_LINES and file.path.startswith("src/"):
         yield 1, f"has {lines} lines, and {MOST_LINES} are a lot: split it"
 
 
-def has_short_functions(file: File) -> PageResult:
+def has_short_functions(file: File) -> Findings:
     """Refuse a function under src/ of more than 45 lines."""
     for node in ast.walk(file.tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and file.path.startswith("src/"):
@@ -52,7 +52,7 @@ def has_short_functions(file: File) -> PageResult:
                 yield node.lineno, f"{node.name} has {lines} lines, and {MOST_FUNCTION_LINES} are a lot: split it"
 
 
-def lists_columns(file: File) -> PageResult:
+def lists_columns(file: File) -> Findings:
     """Refuse SQL that lists no columns, or names a schema: a shop can then live in one of its own."""
     for line, text in _strings(file):
         if file.path.startswith("src/") and STAR.search(text):
@@ -61,7 +61,7 @@ def lists_columns(file: File) -> PageResult:
             yield line, "the schema `public` is named: leave it to the search path"
 
 
-def keeps_sql_in_repositories(file: File) -> PageResult:
+def keeps_sql_in_repositories(file: File) -> Findings:
     """Refuse SQL outside repositories (and what an import adds to one), db/, migrate/ and the health probe."""
     if not file.path.startswith("src/") or file.path.startswith(SQL_HOMES) or file.path.endswith(SQL_FILES):
         return
@@ -70,7 +70,7 @@ def keeps_sql_in_repositories(file: File) -> PageResult:
             yield line, "SQL outside a repository: move the statement there"
 
 
-def opens_transactions_in_services(file: File) -> PageResult:
+def opens_transactions_in_services(file: File) -> Findings:
     """Refuse a transaction outside a service, which owns it, and a commit anywhere."""
     if not file.path.startswith("src/") or file.path.startswith(TRANSACTION_HOMES):
         return
@@ -82,7 +82,7 @@ def opens_transactions_in_services(file: File) -> PageResult:
                 yield node.lineno, f"{node.func.attr}(): the end of the transaction's block does it"
 
 
-def gives_reasons(file: File) -> PageResult:
+def gives_reasons(file: File) -> Findings:
     """Refuse a silenced check without its rule and its reason: `# noqa: S104 - an example`."""
     for token in tokenize.generate_tokens(io.StringIO(file.text).readline):
         if token.type == tokenize.COMMENT and (found := SILENCED.search(token.string)):

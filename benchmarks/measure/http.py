@@ -9,7 +9,7 @@ from benchmarks.arena import Arena, Failed, get
 from benchmarks.catalogue import DELETED_EVERY, HITS_OF_A_RARE_WORD, Category, rare_words
 from benchmarks.contestants import ANGIDI, DJANGO, FASTAPI, FORMER, GO, Running
 from benchmarks.figures import Figure, Outcome, Verdict, compared, find
-from benchmarks.works import AdmissionQueue, Work, latencies, rates, refusals
+from benchmarks.works import Rounds, Work, latencies, rates, refusals
 
 PRODUCTS = "/api/v1/products"
 PGBENCH = "pgbench -M prepared"
@@ -114,7 +114,7 @@ def numbered(arena: Arena) -> Outcome:
         for name, key in zip(others, ("price", "name"), strict=True)
     ]
     urls = {one: arena.databases.url(arena.database(one, rows)) for one in field}
-    turns: AdmissionQueue = arena.race(
+    turns: Rounds = arena.race(
         {
             one.name: partial(arena.turn, one, url, works if one is GO else [*works, *sorted_works])
             for one, url in urls.items()
@@ -150,7 +150,7 @@ def search(arena: Arena) -> Outcome:
     ]
     entries = {ANGIDI: ours} | {peer: [shared] for peer in peers}
     urls = {one: arena.databases.url(arena.database(one, rows)) for one in entries}
-    turns: AdmissionQueue = arena.race({one.name: partial(arena.turn, one, urls[one], entries[one]) for one in entries})
+    turns: Rounds = arena.race({one.name: partial(arena.turn, one, urls[one], entries[one]) for one in entries})
     figures = [figure for work in ours[:2] for figure in rates(work.name, turns)]
     for work in ours[2:]:
         figures += latencies(work.name, turns, title=f"{work.name}, p99")
@@ -170,9 +170,7 @@ def growth(arena: Arena) -> Outcome:
     with arena.start(ANGIDI, arena.url(sizes[0])) as running:
         _check_q(running, _rare(sizes[0])[0])
     works = {rows: [Work(name, paths) for name, paths in _growing(arena, rows).items()] for rows in sizes}
-    turns: AdmissionQueue = arena.race(
-        {f"{rows}": partial(arena.turn, ANGIDI, arena.url(rows), works[rows]) for rows in sizes}
-    )
+    turns: Rounds = arena.race({f"{rows}": partial(arena.turn, ANGIDI, arena.url(rows), works[rows]) for rows in sizes})
     figures = [
         Figure(work=f"{work.name}, {int(f.who):,} rows", who=ANGIDI.name, unit="ms", rounds=f.rounds, latency=f.latency)
         for work in works[sizes[0]]

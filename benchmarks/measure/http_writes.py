@@ -17,7 +17,7 @@ from benchmarks.contestants import ANGIDI, GO, Contestant
 from benchmarks.figures import Figure, Outcome, Verdict, below, compared, find
 from benchmarks.measure.http import PRODUCTS, beside, connections
 from benchmarks.tokens import add_admin, authorization
-from benchmarks.works import AdmissionQueue, Work, latencies, processor_time, rates, refusals
+from benchmarks.works import Rounds, Work, latencies, processor_time, rates, refusals
 
 REGISTER = "/api/v1/users/register"
 CREATE = "create a product"
@@ -65,7 +65,7 @@ def register(arena: Arena) -> Outcome:
     return Outcome(name="http-register", title=title, figures=figures, verdicts=verdicts, notes=refusals(turns))
 
 
-def _on_copies(arena: Arena, rows: int, field: Sequence[Contestant], works: Sequence[Work]) -> AdmissionQueue:
+def _on_copies(arena: Arena, rows: int, field: Sequence[Contestant], works: Sequence[Work]) -> Rounds:
     """Let the contestants take turns at works that write, each on a copy of its data set, with an admin in it."""
     with ExitStack() as stack:
         urls: dict[Contestant, str] = {}

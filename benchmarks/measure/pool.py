@@ -37,7 +37,7 @@ def crowd(arena: Arena) -> Outcome:
 
 
 async def _crowd(url: str, ids: list[UUID], rounds: int, seconds: float) -> tuple[dict[int, list[float]], int]:
-    pool_module.ADMITTED_PER_CONNECTION = MANY // CONNECTIONS
+    pool_module.IN_FLIGHT_PER_CONNECTION = MANY // CONNECTIONS
     database = Database(Pool(url, PoolSettings(min_conns=CONNECTIONS, max_conns=CONNECTIONS)))
     await database.open()
     freeze_gc()

@@ -20,7 +20,7 @@ from angidi.categories import routes as categories_routes
 from angidi.categories.service import CategoryService
 from angidi.config import Settings
 from angidi.db import Database, Pool, PoolSettings
-from angidi.db.conninfo import Addresses
+from angidi.db.conninfo import DatabaseUrls
 from angidi.http import health
 from angidi.http.core import errors
 from angidi.http.core.responses import JSONResponse
@@ -38,7 +38,7 @@ from angidi.products import routes as products_routes
 from angidi.products.service import ProductService
 from angidi.security.passwords import Passwords
 from angidi.security.tokens import Tokens
-from angidi.telemetry.access_log import AccessLog, through_structlog
+from angidi.telemetry.access_log import AccessLog, log_with_structlog
 from angidi.telemetry.metrics import Metrics
 from angidi.telemetry.statements import STATEMENTS
 from angidi.users import routes as users_routes
@@ -58,7 +58,7 @@ class Services:
     products: ProductService
 
 
-def open_database(settings: Settings, where: Addresses) -> Database:
+def open_database(settings: Settings, where: DatabaseUrls) -> Database:
     """Return the database, unopened, with this worker's share of the connections."""
     bounds = PoolSettings(
         min_conns=settings.db_min_conns,
@@ -92,7 +92,7 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
     )
 
 
-def build_app(settings: Settings, database: Database, access_log: AccessLog = through_structlog) -> ASGIApp:
+def build_app(settings: Settings, database: Database, access_log: AccessLog = log_with_structlog) -> ASGIApp:
     """Return the whole application; its lifespan opens and closes `database`."""
     tokens = build_tokens(settings)
     services = build_services(settings, database, tokens)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from angidi.app import build_app, open_database
 from angidi.config import load
-from angidi.db.conninfo import addresses
+from angidi.db.conninfo import resolve_urls
 from angidi.telemetry import logs
 
 GRACE = 10.0
@@ -22,7 +22,7 @@ def create() -> ASGIApp:
     settings = load()
     access_log = logs.configure(settings.log_level, settings.log_format)
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-    app = build_app(settings, open_database(settings, addresses(settings)), access_log)
+    app = build_app(settings, open_database(settings, resolve_urls(settings)), access_log)
     freeze_gc()
     return app
 

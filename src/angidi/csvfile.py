@@ -70,7 +70,7 @@ OnRefused = Callable[[Refused], None]
 """Is told of every refused row, by line, before anything is committed."""
 
 
-Watch = Callable[[int], None]
+OnProgress = Callable[[int], None]
 """Is told now and then how many bytes of the file were read (of the compressed one, where it is)."""
 
 
@@ -96,10 +96,10 @@ class Columns(NamedTuple):
     optional: Sequence[str] = ()
 
 
-class CsvFile:
+class CsvReader:
     """An open file: its columns are known, its rows are yet to be read, once."""
 
-    def __init__(self, file: BinaryIO, known: Columns, watch: Watch = _nobody) -> None:
+    def __init__(self, file: BinaryIO, known: Columns, watch: OnProgress = _nobody) -> None:
         self._file = file
         self._known = known
         self._watch = watch
@@ -124,10 +124,10 @@ class CsvFile:
         self._file.seek(place)
         return found.digest()
 
-    def again(self) -> "CsvFile":
+    def reopen(self) -> "CsvReader":
         """Return the file from its beginning, to be read once more instead of this one."""
         self._file.seek(0)
-        return CsvFile(self._file, self._known, self._watch)
+        return CsvReader(self._file, self._known, self._watch)
 
     def __iter__(self) -> Iterator[Row]:
         """Read the rows, blank lines left out. Raises `FileRefused` where what follows cannot be made out."""
@@ -174,7 +174,7 @@ class CsvFile:
 
 
 @contextmanager
-def opened(path: Path, known: Columns, watch: Watch = _nobody) -> Generator[CsvFile]:
+def open_csv(path: Path, known: Columns, watch: OnProgress = _nobody) -> Generator[CsvReader]:
     """Open a CSV file in UTF-8, with or without a BOM, gzipped or not. Raises `FileRefused`, also inside the block."""
     try:
         file = path.open("rb")
@@ -182,7 +182,7 @@ def opened(path: Path, known: Columns, watch: Watch = _nobody) -> Generator[CsvF
         raise FileRefused(f"{path}: {os.strerror(error.errno or 0)}") from None
     with file:
         try:
-            yield CsvFile(file, known, watch)
+            yield CsvReader(file, known, watch)
         except FileRefused as error:
             raise FileRefused(f"{path.name}: {error}") from None
 

@@ -97,7 +97,7 @@ class NotFound(AngidiError):
     """What was named does not exist, or not for the one who asks."""
 
     code = "NOT_FOUND"
-    message = "There is nothing at this address."
+    message = "Not found."
 
 
 class Conflict(AngidiError):

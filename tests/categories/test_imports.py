@@ -15,7 +15,7 @@ from angidi.categories.imports.loading import COLUMNS, cycles
 from angidi.categories.imports.staging import Link
 from angidi.categories.models import Category, NewCategory
 from angidi.categories.service import MAXIMUM_DEPTH, CategoryService
-from angidi.csvfile import Summary, opened
+from angidi.csvfile import Summary, open_csv
 from angidi.db import Database
 from angidi.pagination.cursors import Cursors
 
@@ -46,8 +46,8 @@ class Shop:
 
     async def load_file(self, path: Path, *, dry_run: bool = False) -> Summary:
         report = Report()
-        with opened(path, COLUMNS) as file:
-            summary = await self.categories.load(file, on_refused=report, dry_run=dry_run)
+        with open_csv(path, COLUMNS) as file:
+            summary = await self.categories.import_file(file, on_refused=report, dry_run=dry_run)
         self.refused = report.refused
         assert len(report.refused) == summary.refused
         return summary

@@ -14,14 +14,14 @@ from tests.support.server import Databases
 from tests.support.serving import ROOT
 
 from angidi.cli.main import main
-from angidi.db.conninfo import parts_of
+from angidi.db.conninfo import parse_conninfo
 from angidi.db.inspection import is_empty
 
 
 def test_the_url_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://ada:hunter2@db.example/shop")
     masked = CliRunner().invoke(main, ["db", "url"]).stdout
-    assert parts_of(masked.strip())["password"] == "***"
+    assert parse_conninfo(masked.strip())["password"] == "***"
     assert "hunter2" in CliRunner().invoke(main, ["db", "url", "--show-password"]).stdout
 
 

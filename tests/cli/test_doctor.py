@@ -13,7 +13,7 @@ from tests.cli.conftest import Run
 
 from angidi.db.diagnostics import consistency as derived
 from angidi.db.diagnostics import search_rows, versions
-from angidi.db.diagnostics.consistency import TRIGGERS, findings, rebuild
+from angidi.db.diagnostics.consistency import TRIGGERS, rebuild, run_checks
 from angidi.db.diagnostics.index_keys import indexes
 from angidi.db.diagnostics.search_rows import rewrite_stale_rows
 
@@ -49,7 +49,7 @@ def ask(run: Run) -> Callable[..., Broken]:
         done = run("doctor", "--json", *options)
         report: dict[str, Any] = json.loads(done.stdout)
         found = {check["check"]: check["sample"] for check in report["checks"] if check["differs"]}
-        assert (done.exit_code, report["well"]) == (bool(found), not found)
+        assert (done.exit_code, report["ok"]) == (bool(found), not found)
         return found
 
     return ask
@@ -62,7 +62,7 @@ def identity(conn: psycopg.Connection, category: str) -> str:
 
 
 def broken(conn: psycopg.Connection) -> set[str]:
-    return {finding.check for finding in findings(conn) if finding.differs}
+    return {finding.check for finding in run_checks(conn) if finding.differs}
 
 
 def test_a_shop_that_is_well_is_told_so_check_by_check(
@@ -95,7 +95,7 @@ def test_a_server_with_published_holes_is_warned_of_and_nothing_differs(
     assert "has published security holes" in done.stdout
     report = json.loads(run("doctor", "--json").stdout)
     (check,) = (check for check in report["checks"] if check["warns"])
-    assert (report["well"], check["check"], check["differs"]) == (True, "server version", 0)
+    assert (report["ok"], check["check"], check["differs"]) == (True, "server version", 0)
 
 
 def test_a_way_in_the_tree_that_is_missing_wrong_or_too_many_is_found_and_mended(

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from tests.cli.conftest import Run
 
-from angidi.cli import report
+from angidi.cli.db import report
 
 ROWS = """
 INSERT INTO products (name, description, price, category_id)
@@ -126,7 +126,7 @@ def test_an_index_that_was_not_read_for_some_minutes_is_not_called_useless(run: 
 
 
 def test_after_a_month_nothing_is_known_for_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "TELLING", timedelta())
+    monkeypatch.setattr(report, "MIN_OBSERVATION", timedelta())
     assert " nothing known " in row_of("products_price_active_idx", run)
 
 

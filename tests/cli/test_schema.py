@@ -7,7 +7,7 @@ from tests.conftest import migrate_up
 from tests.support.server import Databases
 
 from angidi.cli.context import MIGRATIONS
-from angidi.cli.schema import check_characters, look, prepare
+from angidi.cli.db.schema import check_encoding, prepare_schema, read_schema_state
 from angidi.config import ConfigError
 from angidi.migrate import Dirty, Migrate, Source
 
@@ -25,38 +25,38 @@ def force(url: str, version: int) -> None:
 
 
 def test_an_empty_database_is_migrated(empty_db: str) -> None:
-    assert prepare(empty_db, migrate=False).empty
-    assert look(empty_db).version == LATEST
+    assert prepare_schema(empty_db, migrate=False).empty
+    assert read_schema_state(empty_db).version == LATEST
 
 
 def test_one_that_is_up_to_date_is_left_as_it_is(fresh_db: str) -> None:
-    state = prepare(fresh_db, migrate=False)
+    state = prepare_schema(fresh_db, migrate=False)
     assert (state.version, state.pending, state.empty) == (LATEST, (), False)
 
 
 def test_one_that_is_behind_stops_the_start_and_names_what_is_pending(fresh_db: str) -> None:
     step(fresh_db, -2)
     with pytest.raises(ConfigError, match=f"pending: {LATEST - 1:06}, {LATEST:06}"):
-        prepare(fresh_db, migrate=False)
-    assert look(fresh_db).version == LATEST - 2
+        prepare_schema(fresh_db, migrate=False)
+    assert read_schema_state(fresh_db).version == LATEST - 2
 
 
 def test_one_that_is_behind_is_migrated_when_told_so(fresh_db: str) -> None:
     step(fresh_db, -2)
-    prepare(fresh_db, migrate=True)
-    assert look(fresh_db).version == LATEST
+    prepare_schema(fresh_db, migrate=True)
+    assert read_schema_state(fresh_db).version == LATEST
 
 
 def test_one_with_tables_but_no_version_is_not_touched(empty_db: str) -> None:
     with psycopg.connect(empty_db) as conn:
         conn.execute("CREATE TABLE somebodys (n integer)")
     with pytest.raises(ConfigError, match="has tables but no version"):
-        prepare(empty_db, migrate=False)
+        prepare_schema(empty_db, migrate=False)
 
 
 def test_one_that_is_ahead_is_served_with_a_warning(fresh_db: str, capsys: pytest.CaptureFixture[str]) -> None:
     force(fresh_db, LATEST + 1)
-    assert prepare(fresh_db, migrate=False).ahead
+    assert prepare_schema(fresh_db, migrate=False).ahead
     assert f"version {LATEST + 1}, which is newer" in capsys.readouterr().err
 
 
@@ -64,7 +64,7 @@ def test_a_dirty_one_stops_the_start(fresh_db: str) -> None:
     with psycopg.connect(fresh_db) as conn:
         conn.execute("UPDATE schema_migrations SET dirty = true")
     with pytest.raises(Dirty):
-        prepare(fresh_db, migrate=True)
+        prepare_schema(fresh_db, migrate=True)
 
 
 def with_locale(databases: Databases, encoding: str) -> str:
@@ -79,14 +79,14 @@ def with_locale(databases: Databases, encoding: str) -> str:
 
 def test_another_encoding_than_utf8_is_refused(databases: Databases) -> None:
     with pytest.raises(ConfigError, match="LATIN1"):
-        check_characters(with_locale(databases, "LATIN1"))
+        check_encoding(with_locale(databases, "LATIN1"))
 
 
 def test_odd_rules_for_letters_are_warned_of(databases: Databases, capsys: pytest.CaptureFixture[str]) -> None:
-    check_characters(with_locale(databases, "UTF8"))
+    check_encoding(with_locale(databases, "UTF8"))
     assert "treats É, İ or I unusually" in capsys.readouterr().err
 
 
 def test_the_template_of_the_suite_is_migrated_by_the_platforms_own_files(empty_db: str) -> None:
     migrate_up(empty_db)
-    assert look(empty_db).pending == ()
+    assert read_schema_state(empty_db).pending == ()

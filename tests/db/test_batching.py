@@ -12,7 +12,7 @@ import pytest
 
 from angidi.db import Connection, Database
 from angidi.db import batching as module
-from angidi.db.batching import MAX_IN_FLIGHT, MOST, BatchLoader, SingleFlight
+from angidi.db.batching import MAX_IN_FLIGHT, MAX_KEYS, BatchLoader, SingleFlight
 from angidi.db.query_counter import QueryCounter, query_counter
 from angidi.db.rows import execute, fetch_value
 from angidi.errors import Unavailable
@@ -97,8 +97,8 @@ async def test_a_key_that_has_no_row_is_nobody_elses_matter(stock: Stock) -> Non
 
 
 async def test_a_statement_has_so_many_keys_and_no_more(stock: Stock) -> None:
-    assert await all_of(BatchLoader(stock.read), list(range(1, MOST + 51))) == [0] * (MOST + 50)
-    assert [len(batch) for batch in stock.batches] == [MOST, 50]
+    assert await all_of(BatchLoader(stock.read), list(range(1, MAX_KEYS + 51))) == [0] * (MAX_KEYS + 50)
+    assert [len(batch) for batch in stock.batches] == [MAX_KEYS, 50]
 
 
 async def test_under_load_few_statements_are_on_their_way_and_the_next_one_grows(stock: Stock) -> None:

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from angidi.config import ConfigError, Settings
-from angidi.db.conninfo import addresses, environment_of, masked, parts_of
+from angidi.db.conninfo import libpq_environment, mask_password, parse_conninfo, resolve_urls
 
 
 def settings(**values: object) -> Settings:
@@ -14,10 +14,10 @@ def settings(**values: object) -> Settings:
 
 
 def test_the_parts_make_one_address_for_everything() -> None:
-    where = addresses(
+    where = resolve_urls(
         settings(db_host="db", db_user="u", db_password=SecretStr("p w"), db_name="n", db_sslmode="require")
     )
-    assert parts_of(where.main) == {
+    assert parse_conninfo(where.main) == {
         "host": "db", "port": "5432", "user": "u", "password": "p w", "dbname": "n", "sslmode": "require",
     }  # fmt: skip
     assert where.main == where.read == where.direct
@@ -25,43 +25,43 @@ def test_the_parts_make_one_address_for_everything() -> None:
 
 def test_a_url_wins_over_the_parts_and_passes_unchanged() -> None:
     url = "postgresql://u@a,b:5432,5433/n?target_session_attrs=read-write"
-    assert addresses(settings(database_url=SecretStr(url), db_host="x")).main == url
+    assert resolve_urls(settings(database_url=SecretStr(url), db_host="x")).main == url
 
 
 def test_reads_and_migrations_may_have_addresses_of_their_own() -> None:
-    where = addresses(
+    where = resolve_urls(
         settings(
             database_url=SecretStr("postgresql://a/n"),
             database_read_url=SecretStr("postgresql://b/n"),
             database_direct_url=SecretStr("postgresql://c/n"),
         )
     )
-    assert [parts_of(each)["host"] for each in (where.main, where.read, where.direct)] == ["a", "b", "c"]
+    assert [parse_conninfo(each)["host"] for each in (where.main, where.read, where.direct)] == ["a", "b", "c"]
 
 
 def test_the_embedded_address_is_taken_where_it_is_given() -> None:
-    assert addresses(settings(db_host="embedded"), "postgresql:///x").main == "postgresql:///x"
+    assert resolve_urls(settings(db_host="embedded"), "postgresql:///x").main == "postgresql:///x"
 
 
 def test_a_broken_url_is_told_without_its_text() -> None:
     with pytest.raises(ConfigError, match="DATABASE_URL") as refused:
-        addresses(settings(database_url=SecretStr("postgresql://u:hunter2@h/d?nonsense=1")))
+        resolve_urls(settings(database_url=SecretStr("postgresql://u:hunter2@h/d?nonsense=1")))
     assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize("url", ["postgresql://h/d", "postgresql://h/d?sslmode=prefer"])
 def test_production_refuses_a_url_that_may_go_unencrypted(url: str) -> None:
     with pytest.raises(ConfigError, match="encrypted"):
-        addresses(settings(angidi_env="production", database_url=SecretStr(url)))
+        resolve_urls(settings(angidi_env="production", database_url=SecretStr(url)))
 
 
 def test_a_masked_address_has_no_password() -> None:
-    assert parts_of(masked("postgresql://u:hunter2@h/d"))["password"] == "***"
-    assert "password" not in parts_of(masked("postgresql://u@h/d"))
+    assert parse_conninfo(mask_password("postgresql://u:hunter2@h/d"))["password"] == "***"
+    assert "password" not in parse_conninfo(mask_password("postgresql://u@h/d"))
 
 
 def test_an_address_can_be_given_to_programs_by_environment() -> None:
-    found = environment_of("postgresql://u:p@h:1/d?sslmode=require")
+    found = libpq_environment("postgresql://u:p@h:1/d?sslmode=require")
     assert found == {
         "PGUSER": "u", "PGPASSWORD": "p", "PGHOST": "h", "PGPORT": "1", "PGDATABASE": "d", "PGSSLMODE": "require",
     }  # fmt: skip

@@ -12,7 +12,7 @@ from tests.support.server import with_database
 from angidi.app import open_database
 from angidi.config import Settings
 from angidi.db import Connection, Database, retried
-from angidi.db.conninfo import Addresses
+from angidi.db.conninfo import DatabaseUrls
 from angidi.db.query_counter import QueryCounter, query_counter
 from angidi.db.rows import execute, fetch_value
 from angidi.errors import (
@@ -265,7 +265,7 @@ async def test_a_mistake_in_our_sql_is_not_dressed_up(db: Database) -> None:
 
 
 async def test_a_replica_serves_the_reads_that_may_be_old(settings: Settings, fresh_db: str, empty_db: str) -> None:
-    database = open_database(settings, Addresses(main=fresh_db, read=empty_db, direct=fresh_db))
+    database = open_database(settings, DatabaseUrls(main=fresh_db, read=empty_db, direct=fresh_db))
     await database.open()
     try:
         main = await database.read(fetch_value, "SELECT current_database()")

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from msgspec import Struct
 
-from angidi.categories.errors import CategoryExists, CategoryInUse, NameEmpty, ParentUnknown
+from angidi.categories.errors import CategoryExists, CategoryInUse, CategoryNameEmpty, ParentUnknown
 from angidi.db import Connection, Database
-from angidi.db.errors import reason_of, statement_of, translate, translated, violated
+from angidi.db.errors import error_reason, failed_statement, translate, translated, violated
 from angidi.db.rows import execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.errors import (
     AngidiError,
@@ -67,7 +67,7 @@ CASES: list[tuple[str, type[AngidiError]]] = [
     ("DELETE FROM categories", CategoryInUse),
     (GERMAN, CategoryInUse),
     ("INSERT INTO categories (name) VALUES ('Cups')", CategoryExists),
-    ("INSERT INTO categories (name) VALUES ('  ')", NameEmpty),
+    ("INSERT INTO categories (name) VALUES ('  ')", CategoryNameEmpty),
     ("INSERT INTO categories (name, parent_id) VALUES ('x', gen_random_uuid())", ParentUnknown),
     ("SELECT 1 / 0", Invalid),
     ("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$", TransactionConflict),
@@ -146,8 +146,8 @@ async def test_a_stored_value_that_cannot_be_read_is_no_fault_of_the_caller(
     arguments = (sql,) if fetch is fetch_value else (Stored, sql)
     with pytest.raises(UnreadableData) as raised:
         await db.read(fetch, *arguments, {"secret": "hush"})
-    assert statement_of(raised.value) == sql
-    assert "hush" not in reason_of(raised.value.__cause__)
+    assert failed_statement(raised.value) == sql
+    assert "hush" not in error_reason(raised.value.__cause__)
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\ud800"])
@@ -160,7 +160,7 @@ async def test_a_parameter_that_cannot_be_sent_is_refused(db: Database, value: s
 async def test_an_error_of_a_statement_names_it(db: Database) -> None:
     with pytest.raises(StatementTimeout) as raised:
         await db.read(_slow)
-    assert statement_of(raised.value) == "SELECT pg_sleep(%(seconds)s)"
+    assert failed_statement(raised.value) == "SELECT pg_sleep(%(seconds)s)"
 
 
 async def _slow(conn: Connection) -> None:

@@ -11,8 +11,8 @@ from tests.support.server import Databases
 from angidi.cli.context import MIGRATIONS
 from angidi.config import ConfigError
 from angidi.db import provision
-from angidi.db.conninfo import parts_of
-from angidi.db.inspection import characters, is_empty
+from angidi.db.conninfo import parse_conninfo
+from angidi.db.inspection import is_empty, read_encoding
 from angidi.migrate import Migrate, Source
 
 
@@ -30,7 +30,7 @@ def wanted(databases: Databases) -> Iterator[str]:
 def test_the_owner_can_create_tables_in_a_database_with_unicodes_letters(databases: Databases, wanted: str) -> None:
     database, role = provision.create(databases.admin_url, wanted)
     assert database == role
-    assert characters(wanted) == ("UTF8", True)
+    assert read_encoding(wanted) == ("UTF8", True)
     assert is_empty(wanted)
     with psycopg.connect(wanted) as conn:
         conn.execute("CREATE TABLE made (n integer)")
@@ -53,7 +53,7 @@ def test_a_second_time_changes_nothing(databases: Databases, wanted: str) -> Non
 
 
 def test_a_new_owner_needs_a_password(databases: Databases, wanted: str) -> None:
-    parts = {name: value for name, value in parts_of(wanted).items() if name != "password"}
+    parts = {name: value for name, value in parse_conninfo(wanted).items() if name != "password"}
     with pytest.raises(ConfigError, match="DB_PASSWORD"):
         provision.create(databases.admin_url, make_conninfo("", **parts))
 

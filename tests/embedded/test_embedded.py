@@ -12,17 +12,17 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from angidi.embedded import AlreadyServing, EmbeddedError, EmbeddedServer, exclusive
+from angidi.embedded import AlreadyServing, EmbeddedError, EmbeddedServer, serve_lock
 from angidi.embedded.account import choose_runner
 from angidi.embedded.postmaster import Postmaster
 
 JOIN = """
 import sys
 from pathlib import Path
-from angidi.embedded import EmbeddedServer, exclusive
+from angidi.embedded import EmbeddedServer, serve_lock
 home = Path(sys.argv[1])
-server = EmbeddedServer(home, durable=False, say=lambda _: None)
-with exclusive(home) if "serve" in sys.argv else server as held:
+server = EmbeddedServer(home, durable=False, notify=lambda _: None)
+with serve_lock(home) if "serve" in sys.argv else server as held:
     print(held.url("postgres") if held else "serving", flush=True)
     sys.stdin.read()
 """
@@ -44,7 +44,7 @@ def spare(home: Path, tmp_path: Path) -> Path:
 
 
 def embedded(home: Path, *, durable: bool = False) -> EmbeddedServer:
-    return EmbeddedServer(home, durable=durable, say=lambda _: None)
+    return EmbeddedServer(home, durable=durable, notify=lambda _: None)
 
 
 @contextmanager
@@ -129,7 +129,7 @@ from angidi.embedded.account import choose_runner
 from angidi.embedded.postmaster import Postmaster
 home = Path(sys.argv[1])
 for _ in range(8):
-    server = EmbeddedServer(home, durable=False, say=lambda _: None)
+    server = EmbeddedServer(home, durable=False, notify=lambda _: None)
     server.join()
     with psycopg.connect(server.url("postgres")) as conn:
         conn.execute("SELECT pg_sleep(0.01)")
@@ -151,12 +151,12 @@ def test_nobody_stops_the_server_under_another_user(home: Path, manner: str) -> 
 
 def test_only_one_serves_and_the_refusal_names_its_process(tmp_path: Path) -> None:
     with process(tmp_path, "serve") as (other, _):
-        with pytest.raises(AlreadyServing) as refusal, exclusive(tmp_path):
+        with pytest.raises(AlreadyServing) as refusal, serve_lock(tmp_path):
             pass
         assert f"(process {other.pid})" in str(refusal.value)
         assert f"kill {other.pid}" in str(refusal.value)
         assert "\n" not in str(refusal.value)
-    with exclusive(tmp_path):
+    with serve_lock(tmp_path):
         pass
 
 
@@ -164,7 +164,7 @@ def test_a_killed_serve_holds_no_lock(tmp_path: Path) -> None:
     with process(tmp_path, "serve") as (other, _):
         other.kill()
         other.wait()
-        with exclusive(tmp_path):
+        with serve_lock(tmp_path):
             pass
 
 
@@ -268,7 +268,7 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(spare: Path) -> Non
 
 
 def test_the_settings_of_whoever_starts_the_server_win_over_ours(home: Path) -> None:
-    with EmbeddedServer(home, durable=False, settings={"max_connections": "33"}, say=lambda _: None) as server:
+    with EmbeddedServer(home, durable=False, settings={"max_connections": "33"}, notify=lambda _: None) as server:
         assert ask(server.url("postgres"), "SHOW max_connections") == "33"
 
 

@@ -30,7 +30,7 @@ def open_folder() -> Generator[Path]:
 
 
 def embedded(home: Path) -> EmbeddedServer:
-    return EmbeddedServer(home, durable=False, say=lambda _: None)
+    return EmbeddedServer(home, durable=False, notify=lambda _: None)
 
 
 def ask(server: EmbeddedServer, query: str) -> object:
@@ -152,7 +152,7 @@ def test_without_user_namespaces_root_runs_it_as_an_account_with_programs_and_da
     server = EmbeddedServer(
         tmp_path / "home",
         durable=False,
-        say=said.append,
+        notify=said.append,
         choose=lambda home: as_account(programs, home, "nobody", open_folder / "state"),
     )
     with server:

@@ -128,7 +128,7 @@ def test_the_same_kill_in_the_default_mode_leaves_it_clean(scratch: Scratch):
 @contextmanager
 def own_server(home: Path) -> Generator[str]:
     """The address of a durable server that may be killed."""
-    with EmbeddedServer(home, say=lambda _: None) as server:
+    with EmbeddedServer(home, notify=lambda _: None) as server:
         server.create_database("shop")
         yield server.url("shop")
 

@@ -34,14 +34,14 @@ class Row(Struct):
 
 def cursor_of(query: PageQuery, row: object, by: type[Position], cursors: Cursors = CURSORS) -> str:
     """Return the cursor to behind `row`, which is the only one on its page."""
-    found = PageResult(cursors.locate(query, by), [row], Total(9), is_last=False)
+    found = PageResult(cursors.page_request(query, by), [row], Total(9), is_last=False)
     cursor = cursors.fields(query, found)["next_cursor"]
     assert isinstance(cursor, str)
     return cursor
 
 
 def located(query: PageQuery, cursor: str, by: type[Position], cursors: Cursors = CURSORS) -> PageRequest:
-    return cursors.locate(structs.replace(query, cursor=cursor), by)
+    return cursors.page_request(structs.replace(query, cursor=cursor), by)
 
 
 def refusal(cursor: str, cursors: Cursors = CURSORS, query: PageQuery | None = None) -> str:

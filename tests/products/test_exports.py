@@ -21,14 +21,14 @@ from angidi.app import Services, build_services, build_tokens
 from angidi.categories.imports.loading import COLUMNS as CATEGORY_COLUMNS
 from angidi.categories.models import NewCategory
 from angidi.config import Settings
-from angidi.csvfile import Summary, opened
+from angidi.csvfile import Summary, open_csv
 from angidi.db import Database
 from angidi.db.copying import Block
 from angidi.db.rows import execute
 from angidi.errors import Unavailable
 from angidi.products.imports.loading import COLUMNS
 from angidi.products.models import NewProduct
-from angidi.products.service import EXPORTS_AT_A_TIME
+from angidi.products.service import MAX_CONCURRENT_EXPORTS
 
 VERSIONS = "SELECT string_agg(format('%s %s %s %s', sku, ctid, xmin, xmax), ' ' ORDER BY id) FROM {}"
 CATALOGUE = """
@@ -90,10 +90,10 @@ class Shop:
     async def load(self, paths: list[Path]) -> list[Summary]:
         """Import both files."""
         report = Report()
-        with opened(paths[0], CATEGORY_COLUMNS) as file:
-            summaries = [await self.services.categories.load(file, on_refused=report)]
-        with opened(paths[1], COLUMNS) as file:
-            summaries.append(await self.services.products.load(file, on_refused=report))
+        with open_csv(paths[0], CATEGORY_COLUMNS) as file:
+            summaries = [await self.services.categories.import_file(file, on_refused=report)]
+        with open_csv(paths[1], COLUMNS) as file:
+            summaries.append(await self.services.products.import_file(file, on_refused=report))
         assert report.refused == {}
         return summaries
 
@@ -153,7 +153,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 @given(texts=st.lists(TEXT, min_size=1, max_size=5))
 @rules(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_text_comes_back_as_it_was(shop: Shop, texts: list[str]) -> None:
-    category = await shop.services.categories.named('Cups, "large"')
+    category = await shop.services.categories.get_by_text('Cups, "large"')
     made = [
         await shop.services.products.create(NewProduct("Cup", Decimal(1), category.id, 1, text, sku=f"HYP-{number}"))
         for number, text in enumerate(texts)
@@ -165,14 +165,14 @@ async def test_any_text_comes_back_as_it_was(shop: Shop, texts: list[str]) -> No
 
 
 async def test_a_category_is_exported_with_all_below_it(shop: Shop) -> None:
-    parent = await shop.services.categories.named('Cups, "large"')
-    child = await shop.services.categories.named("Mugs\nand more")
+    parent = await shop.services.categories.get_by_text('Cups, "large"')
+    child = await shop.services.categories.get_by_text("Mugs\nand more")
     assert len(rows_of(await joined(shop.services.products.export(parent.id)))) == len(TEXTS) + 1
     assert len(rows_of(await joined(shop.services.products.export(child.id)))) == len(TEXTS)
 
 
 async def test_blocks_are_small_and_know_their_rows(shop: Shop) -> None:
-    category = await shop.services.categories.named("Mugs\nand more")
+    category = await shop.services.categories.get_by_text("Mugs\nand more")
     await shop.database.write(
         execute,
         "INSERT INTO products (sku, name, description, price, category_id) "
@@ -239,7 +239,7 @@ async def test_a_database_that_is_away_is_an_ordinary_error(api: Api) -> None:
 
 async def test_more_than_a_few_at_a_time_are_told_to_come_back(pool_api: Api) -> None:
     products = pool_api.services.products
-    held = [products.export() for _ in range(EXPORTS_AT_A_TIME)]
+    held = [products.export() for _ in range(MAX_CONCURRENT_EXPORTS)]
     for blocks in held:
         await anext(blocks)
     with pytest.raises(Unavailable):

@@ -14,7 +14,7 @@ from tests.support.locks import until_waiting
 
 from angidi.categories.models import Category, NewCategory
 from angidi.categories.service import CategoryService
-from angidi.csvfile import FileRefused, Summary, opened
+from angidi.csvfile import FileRefused, Summary, open_csv
 from angidi.db import Database
 from angidi.db.copying import disable_timeouts
 from angidi.errors import Invalid
@@ -46,8 +46,10 @@ class Shop:
 
     async def load_file(self, path: Path, category: str | None = "Cups", *, dry_run: bool = False) -> Summary:
         report = Report()
-        with opened(path, COLUMNS) as file:
-            summary = await self.products.load(file, on_refused=report, default_category=category, dry_run=dry_run)
+        with open_csv(path, COLUMNS) as file:
+            summary = await self.products.import_file(
+                file, on_refused=report, default_category=category, dry_run=dry_run
+            )
         self.refused = report.refused
         assert len(report.refused) == summary.refused
         return summary

@@ -10,7 +10,7 @@ from angidi.app import build_app, build_services, build_tokens
 from angidi.config import Settings
 from angidi.db import Database
 from angidi.db.pool import Pool, PoolSettings
-from angidi.telemetry.access_log import AccessLog, nowhere, through_structlog
+from angidi.telemetry.access_log import AccessLog, discard, log_with_structlog
 from angidi.users.models import NewUser, User
 
 BASE = "/api/v1"
@@ -23,7 +23,7 @@ class Api(httpx.AsyncClient):
     Paths are below the base path; `as_` is the Authorization header of a user.
     """
 
-    def __init__(self, settings: Settings, database: Database, access_log: AccessLog = through_structlog) -> None:
+    def __init__(self, settings: Settings, database: Database, access_log: AccessLog = log_with_structlog) -> None:
         app: Any = build_app(settings, database, access_log)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         super().__init__(transport=transport, base_url=f"http://testserver{BASE}")
@@ -70,7 +70,7 @@ async def api_on_one_connection(settings: Settings, url: str) -> AsyncGenerator[
     database = Database(Pool(url, PoolSettings(min_conns=1, max_conns=1)))
     await database.open()
     try:
-        async with Api(settings, database, nowhere) as api:
+        async with Api(settings, database, discard) as api:
             yield api
     finally:
         await database.close()

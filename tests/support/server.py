@@ -20,7 +20,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from angidi.embedded import EmbeddedError, EmbeddedServer
-from angidi.embedded.locks import opened, patience, try_lock
+from angidi.embedded.locks import opened_lock, poll, try_lock
 from angidi.embedded.programs import find_programs
 
 PREFIX = "angidi_test_"
@@ -172,14 +172,14 @@ def _container() -> Generator[str]:
 def embedded_in_memory() -> Generator[EmbeddedServer]:
     """An embedded server of our own, deleted at the end; those of dead runs are deleted at the start."""
     base = memory_folder()
-    with opened(base / f"angidi-test-{os.geteuid()}.lock") as lock:
-        for _ in patience(_quiet, str):
+    with opened_lock(base / f"angidi-test-{os.geteuid()}.lock") as lock:
+        for _ in poll(_quiet, str):
             if try_lock(lock, alone=True):
                 break
         for remains in base.glob("angidi-test-*/users.lock"):
             if remains.stat().st_uid == os.geteuid():
-                EmbeddedServer(remains.parent, durable=False, say=_quiet).discard()
-        server = EmbeddedServer(Path(tempfile.mkdtemp(prefix="angidi-test-", dir=base)), durable=False, say=_quiet)
+                EmbeddedServer(remains.parent, durable=False, notify=_quiet).discard()
+        server = EmbeddedServer(Path(tempfile.mkdtemp(prefix="angidi-test-", dir=base)), durable=False, notify=_quiet)
         server.join()
     try:
         yield server

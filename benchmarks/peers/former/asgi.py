@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 import angidi.app
 from angidi.app import build_app, open_database
 from angidi.config import load
-from angidi.db.conninfo import addresses
+from angidi.db.conninfo import resolve_urls
 from angidi.db.rows import Connection, fetch_all, fetch_one, fetch_value
 from angidi.pagination.pages import DEFAULT_SIZE
 from angidi.products.errors import ProductNotFound
@@ -93,4 +93,4 @@ def create() -> ASGIApp:
     settings = load()
     logs.configure(settings.log_level, settings.log_format)
     angidi.app.ProductService = FormerProducts  # type: ignore[misc] - the one part that is exchanged
-    return build_app(settings, open_database(settings, addresses(settings)))
+    return build_app(settings, open_database(settings, resolve_urls(settings)))

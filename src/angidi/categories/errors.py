@@ -45,7 +45,7 @@ class ParentUnknown(Invalid, table="categories", constraint="categories_parent_i
     message = "names no category"
 
 
-class NameEmpty(Invalid, table="categories", constraint="name_not_empty"):
+class CategoryNameEmpty(Invalid, table="categories", constraint="name_not_empty"):
     """A name of spaces only."""
 
     field = "name"

@@ -71,7 +71,7 @@ def normal(text: str) -> str:
         return re.sub(" *> *", " > ", text.strip())
 
 
-async def get_named(conn: Connection, text: str) -> CategoryPath:
+async def get_category_by_text(conn: Connection, text: str) -> CategoryPath:
     """Return the category that `text` means. Raises `Invalid`: with near ones for an unknown, with all for several."""
     sql = LIST_NAMED.format(named=NAMED)
     found = await fetch_all(conn, CategoryPath, sql, {"text": normal(text)})

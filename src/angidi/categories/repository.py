@@ -122,7 +122,7 @@ class ProductCount(Struct, frozen=True):
     deleted: int
 
 
-class Place(Struct, frozen=True):
+class TreePosition(Struct, frozen=True):
     """Where a category would come to lie; see `PLACE`."""
 
     depth: int
@@ -173,13 +173,15 @@ async def get_with_path(conn: Connection, category_id: UUID) -> CategoryWithPath
 
 
 async def list_categories(
-    conn: Connection, query: CategoryQuery, asked: PageRequest
+    conn: Connection, query: CategoryQuery, page_request: PageRequest
 ) -> tuple[list[CategoryNode], int | None]:
     """Return a page of categories by name, the row after it, if any, and the total."""
     where = _where(query)
-    total = UNCOUNTED if asked.counting == "none" else COUNT.format(where=where)
-    sql = LIST.format(where=f"{where} AND {AFTER}" if asked.after else where, total=total)
-    return await fetch_counted(conn, CategoryNode, sql, asked.parameters | {"parent_id": query.parent_id or None})
+    total = UNCOUNTED if page_request.counting == "none" else COUNT.format(where=where)
+    sql = LIST.format(where=f"{where} AND {AFTER}" if page_request.after else where, total=total)
+    return await fetch_counted(
+        conn, CategoryNode, sql, page_request.parameters | {"parent_id": query.parent_id or None}
+    )
 
 
 async def count_categories(conn: Connection, query: CategoryQuery) -> Total:
@@ -203,10 +205,10 @@ async def lock_tree(conn: Connection) -> None:
     await execute(conn, LOCK_TREE)
 
 
-async def get_place(conn: Connection, category_id: UUID | None, parent_id: UUID) -> Place:
+async def get_tree_position(conn: Connection, category_id: UUID | None, parent_id: UUID) -> TreePosition:
     """Return where the category (None: a new one) would come to lie under `parent_id`."""
-    place = await fetch_one(conn, Place, PLACE, {"id": category_id, "parent_id": parent_id})
-    return place or Place(0, 1, inside=False)
+    place = await fetch_one(conn, TreePosition, PLACE, {"id": category_id, "parent_id": parent_id})
+    return place or TreePosition(0, 1, inside=False)
 
 
 def _where(query: CategoryQuery) -> LiteralString:

@@ -20,8 +20,8 @@ from angidi.categories.models import (
     CategoryWithPath,
     NewCategory,
 )
-from angidi.categories.paths import CategoryPath, get_named
-from angidi.csvfile import CsvFile, OnRefused, Row, Summary
+from angidi.categories.paths import CategoryPath, get_category_by_text
+from angidi.csvfile import CsvReader, OnRefused, Row, Summary
 from angidi.db import Connection, Database, retried
 from angidi.db.batching import SingleFlight
 from angidi.db.copying import Block, disable_timeouts
@@ -48,17 +48,17 @@ class CategoryService:
         return await self._pages.load(query)
 
     async def _read_page(self, query: CategoryQuery) -> CategoryPage:
-        asked = self._cursors.locate(query, ByName)
+        page_request = self._cursors.page_request(query, ByName)
         if query.tree:
             return await self._tree()
         found = await self._db.read_stale(
-            read_page, query, asked, repository.list_categories, repository.count_categories
+            read_page, query, page_request, repository.list_categories, repository.count_categories
         )
         return CategoryPage(categories=found.rows, **self._cursors.fields(query, found))
 
-    async def named(self, text: str) -> CategoryPath:
+    async def get_by_text(self, text: str) -> CategoryPath:
         """Return the category that a name, a path of names or an id means. Raises `Invalid` unless it means one."""
-        return await self._db.read(get_named, text)
+        return await self._db.read(get_category_by_text, text)
 
     async def get(self, category_id: UUID) -> CategoryWithPath:
         """Return a category and the way to it. Raises `CategoryNotFound`."""
@@ -106,9 +106,9 @@ class CategoryService:
                 f"There are {found.active} products in this category, and {found.deleted} deleted ones."
             ) from None
 
-    async def load(self, file: CsvFile, *, on_refused: OnRefused, dry_run: bool = False) -> Summary:
+    async def import_file(self, file: CsvReader, *, on_refused: OnRefused, dry_run: bool = False) -> Summary:
         """Import the categories of a file: all that are good, in one transaction. Raises `FileRefused`."""
-        async with self._db.transaction(undo=dry_run) as conn:
+        async with self._db.transaction(rollback=dry_run) as conn:
             await disable_timeouts(conn)
             await repository.lock_tree(conn)
             return await loading.load(conn, file, on_refused=on_refused, maximum_depth=MAXIMUM_DEPTH)
@@ -121,11 +121,11 @@ class CategoryService:
                 async for block in blocks:
                     yield block
 
-    async def add_unknown(self, rows: Iterable[Row]) -> dict[UUID, Known]:
+    async def add_missing(self, rows: Iterable[Row]) -> dict[UUID, Known]:
         """Add sample categories that are not there yet; return what the id of each row stands for."""
         async with self._db.transaction() as conn:
             await repository.lock_tree(conn)
-            return await loading.add_unknown(conn, rows)
+            return await loading.add_missing(conn, rows)
 
     async def _tree(self) -> CategoryPage:
         categories = await self._db.read_stale(repository.list_all)
@@ -138,7 +138,7 @@ async def _check_place(conn: Connection, category_id: UUID | None, parent_id: UU
     """Raise where the tree would close to a ring or grow too deep. The caller holds its lock."""
     if parent_id is None:
         return
-    place = await repository.get_place(conn, category_id, parent_id)
+    place = await repository.get_tree_position(conn, category_id, parent_id)
     if place.inside:
         raise CategoryCycle
     if place.depth + place.height > MAXIMUM_DEPTH:

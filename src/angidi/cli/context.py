@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from angidi.app import Services, build_services, build_tokens, open_database
 from angidi.config import Settings, load
-from angidi.db.conninfo import Addresses, addresses
-from angidi.db.inspection import reach
+from angidi.db.conninfo import DatabaseUrls, resolve_urls
+from angidi.db.inspection import check_reachable
 from angidi.embedded import EmbeddedServer
 
 T = TypeVar("T")
@@ -20,25 +20,25 @@ MIGRATIONS = Path(str(files("angidi") / "migrations"))
 
 
 @contextmanager
-def located(settings: Settings) -> Generator[Addresses]:
+def resolve_database(settings: Settings) -> Generator[DatabaseUrls]:
     """Give the database's addresses; where it is the embedded one, that runs meanwhile.
 
     Raises `ConfigError`, `EmbeddedError`.
     """
     if not settings.embedded:
-        yield addresses(settings)
+        yield resolve_urls(settings)
         return
     with EmbeddedServer(settings.angidi_home) as server:
         server.create_database(settings.db_name)
         server.count_statements(settings.db_name)
-        yield addresses(settings, server.url(settings.db_name))
+        yield resolve_urls(settings, server.url(settings.db_name))
 
 
 @asynccontextmanager
-async def opened(settings: Settings, where: Addresses) -> AsyncGenerator[Services]:
+async def open_services(settings: Settings, where: DatabaseUrls) -> AsyncGenerator[Services]:
     """Give the services on a database that is open meanwhile. Raises `Unavailable`."""
     for address in {where.main, where.read}:
-        reach(address)
+        check_reachable(address)
     database = open_database(settings, where)
     await database.open()
     try:
@@ -51,19 +51,19 @@ def with_services(work: Callable[[Services], Awaitable[T]], settings: Settings |
     """Run `work` on the configured database and return what it returns."""
     settings = settings or load()
 
-    async def run(where: Addresses) -> T:
-        async with opened(one_connection(settings), where) as services:
+    async def run(where: DatabaseUrls) -> T:
+        async with open_services(with_one_connection(settings), where) as services:
             return await work(services)
 
-    with located(settings) as where:
+    with resolve_database(settings) as where:
         return asyncio.run(run(where))
 
 
-def printable(text: str) -> str:
+def escape_unprintable(text: str) -> str:
     """Return `text` fit for one line of a terminal: what would break the line or steer the terminal is escaped."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
-def one_connection(settings: Settings) -> Settings:
+def with_one_connection(settings: Settings) -> Settings:
     """Return the settings for a command, which needs one connection and no more."""
     return settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 1, "server_workers": 1})

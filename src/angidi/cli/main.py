@@ -8,11 +8,15 @@ from contextlib import contextmanager
 import click
 
 from angidi import __version__, errors
-from angidi.cli import db, doctor, exports, imports, migrate, seed, serve, users
-from angidi.cli.context import printable
+from angidi.cli import migrate, users
+from angidi.cli.context import escape_unprintable
+from angidi.cli.data import exports, imports, seed
+from angidi.cli.db import commands as db
+from angidi.cli.db import doctor
+from angidi.cli.serving import serve
 from angidi.config import ConfigError
-from angidi.db.errors import reason_of
-from angidi.db.inspection import unreachable
+from angidi.db.errors import error_reason
+from angidi.db.inspection import unreachable_error
 from angidi.embedded import EmbeddedError
 from angidi.errors import AngidiError
 from angidi.migrate import MigrateError, Unreachable
@@ -33,17 +37,17 @@ class Angidi(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
-        with _as_lines():
+        with _errors_as_exit_codes():
             return super().invoke(ctx)
 
 
 @contextmanager
-def _as_lines() -> Generator[None]:
+def _errors_as_exit_codes() -> Generator[None]:
     try:
         yield
     except tuple(EXIT_CODES) as error:
         for line in _lines(error):
-            click.echo(printable(f"error: {line}"), err=True)
+            click.echo(escape_unprintable(f"error: {line}"), err=True)
         sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
     except KeyboardInterrupt:
         sys.exit(130)
@@ -54,8 +58,8 @@ def _lines(error: Exception) -> list[str]:
     if isinstance(error, AngidiError) and error.details:
         return [f"{field}: {message}" for field, message in error.details]
     if isinstance(error, errors.UnreadableData):
-        return [f"stored data cannot be read: {reason_of(error.__cause__)}"]
-    return str(unreachable(error.text) if isinstance(error, Unreachable) else error).splitlines()
+        return [f"stored data cannot be read: {error_reason(error.__cause__)}"]
+    return str(unreachable_error(error.text) if isinstance(error, Unreachable) else error).splitlines()
 
 
 @click.group(cls=Angidi, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -3,17 +3,17 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from angidi.cli.context import MIGRATIONS, located
+from angidi.cli.context import MIGRATIONS, resolve_database
 from angidi.config import load
-from angidi.db.inspection import refuse_former
+from angidi.db.inspection import reject_former_schema
 from angidi.migrate.commands import build_group
 
 
 @contextmanager
 def _locate() -> Generator[str]:
     """Give the address past any pooler."""
-    with located(load()) as where:
+    with resolve_database(load()) as where:
         yield where.direct
 
 
-group = build_group(MIGRATIONS, _locate, guard=refuse_former)
+group = build_group(MIGRATIONS, _locate, guard=reject_former_schema)

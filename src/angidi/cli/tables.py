@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from angidi.cli.context import printable
+from angidi.cli.context import escape_unprintable
 
 _WHOLE = 10_000
 """Characters: wider than any table."""
@@ -39,17 +39,17 @@ def _cell(value: object) -> str:
         case float():
             return f"{value:,.2f}"
         case datetime():
-            return moment(value)
+            return format_time(value)
         case _:
-            return printable(str(value))
+            return escape_unprintable(str(value))
 
 
-def moment(when: datetime | None) -> str:
+def format_time(when: datetime | None) -> str:
     """Return a time to the minute, in this machine's zone."""
     return "never" if when is None else when.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def size(number: int) -> str:
+def format_size(number: int) -> str:
     """Return bytes in the unit that fits, as PostgreSQL counts them: 1 kB is 1024."""
     power = min(max(number.bit_length() - 1, 0) // 10, len(_UNITS) - 1)
     value = number / 1024**power
@@ -57,6 +57,6 @@ def size(number: int) -> str:
     return f"{value:,.{digits}f} {_UNITS[power]}"
 
 
-def percent(share: float | None) -> str | None:
+def format_percent(share: float | None) -> str | None:
     """Return a share of 1 as per cent."""
     return None if share is None else f"{share:.1%}"

@@ -1,6 +1,6 @@
-"""The database: pool, transactions, rows, errors, and the embedded server."""
+"""The database: pool, transactions, rows and error mapping."""
 
-from angidi.db.database import Connection, Database, Source, retried
+from angidi.db.database import Connection, ConnectionSource, Database, retried
 from angidi.db.pool import Pool, PoolSettings
 
-__all__ = ["Connection", "Database", "Pool", "PoolSettings", "Source", "retried"]
+__all__ = ["Connection", "ConnectionSource", "Database", "Pool", "PoolSettings", "retried"]

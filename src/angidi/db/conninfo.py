@@ -1,4 +1,4 @@
-"""Where the databases are, as libpq connection strings. These hold passwords: `masked` is what may be shown."""
+"""Database URLs as libpq connection strings. They contain passwords: show only `mask_password` of one."""
 
 from dataclasses import dataclass
 
@@ -10,45 +10,48 @@ from angidi.config import ENCRYPTED, ConfigError, Settings
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Addresses:
-    """The three addresses of one database: for everything, for reads that may be old, and past any pooler."""
+class DatabaseUrls:
+    """The three URLs of one database.
+
+    `main` serves everything, `read` may be a replica that lags, and `direct` bypasses a pooler.
+    """
 
     main: str
     read: str
     direct: str
 
 
-def addresses(settings: Settings, embedded: str | None = None) -> Addresses:
-    """Return the addresses that `settings` name; `embedded` is the embedded server's, where that one is used.
+def resolve_urls(settings: Settings, embedded: str | None = None) -> DatabaseUrls:
+    """Return the URLs that `settings` name; `embedded` is the URL of the embedded server, if that is used.
 
-    Raises `ConfigError` for an address that libpq cannot read, or one too weak for production.
+    Raises `ConfigError` for a URL that libpq cannot parse, and in production for one without encryption.
     """
     main = embedded or _given(settings, "database_url") or _from_parts(settings)
-    return Addresses(
+    return DatabaseUrls(
         main=main,
         read=_given(settings, "database_read_url") or main,
         direct=_given(settings, "database_direct_url") or main,
     )
 
 
-def parts_of(conninfo: str) -> dict[str, str]:
-    """Return the parameters that a connection string gives, by libpq's names."""
+def parse_conninfo(conninfo: str) -> dict[str, str]:
+    """Return the parameters of a connection string by libpq's names."""
     return {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
 
 
-def masked(conninfo: str) -> str:
+def mask_password(conninfo: str) -> str:
     """Return `conninfo` with its password replaced by asterisks."""
-    parts = parts_of(conninfo)
+    parts = parse_conninfo(conninfo)
     return make_conninfo("", **(parts | ({"password": "***"} if "password" in parts else {})))
 
 
-def environment_of(conninfo: str) -> dict[str, str]:
-    """Return the environment variables that lead libpq's programs where `conninfo` does.
+def libpq_environment(conninfo: str) -> dict[str, str]:
+    """Return the environment variables that make libpq's programs connect to `conninfo`.
 
-    A password in them is hidden from other users of the machine, who could read it among the arguments.
+    Unlike arguments, environment variables are hidden from other users of the machine, so the password is safe in them.
     """
     variables = {option.keyword.decode(): option.envvar for option in pq.Conninfo.get_defaults()}
-    found = {variables.get(name): value for name, value in parts_of(conninfo).items()}
+    found = {variables.get(name): value for name, value in parse_conninfo(conninfo).items()}
     return {variable.decode(): value for variable, value in found.items() if variable}
 
 
@@ -57,7 +60,7 @@ def _given(settings: Settings, name: str) -> str | None:
     if secret is None:
         return None
     try:
-        parts = parts_of(secret.get_secret_value())
+        parts = parse_conninfo(secret.get_secret_value())
     except ProgrammingError:
         raise ConfigError(
             f"{name.upper()}: is no connection URL; example: {name.upper()}=postgresql://angidi@db.example:5432/angidi"

@@ -1,4 +1,4 @@
-"""Many rows at once: into the database by COPY, out of it as a stream."""
+"""Bulk transfer: COPY into the database, and CSV streams out of it."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import LiteralString, NamedTuple
@@ -7,23 +7,23 @@ from angidi.csvfile import Reason, Refused
 from angidi.db.rows import Connection, Parameters, execute
 
 BLOCK = 64 * 1024
-"""Bytes in a block of what is copied out, about."""
+"""Approximate bytes in a block of an export."""
 
 COPY_OUT = "COPY ({sql}) TO STDOUT WITH (FORMAT csv, HEADER)"
 
-# Rows that come along an index come at once, and need no temporary file to be sorted in.
+# An index scan returns the first rows at once and needs no temporary file for a sort.
 PREFER_INDEXES = "SELECT set_config('enable_sort', 'off', true)"
 
 
 class Block(NamedTuple):
-    """A part of a CSV file in UTF-8, and how many rows it has; the first begins with the header."""
+    """Part of a UTF-8 CSV file and its number of rows. The first block starts with the header."""
 
     data: bytes
     rows: int
 
 
-# For this transaction alone. Whoever keeps one of its rows locked is waited for longer than a request would wait,
-# and still not for ever. The pending list of a GIN index may grow to what a batch adds, and is merged after the batch.
+# For this transaction only. lock_timeout is longer than that of requests, but finite. The pending list of a GIN index
+# may grow to the size of a batch; it is merged after the batch.
 DISABLE_TIMEOUTS = """
 SELECT set_config('statement_timeout', '0', true),
        set_config('idle_in_transaction_session_timeout', '0', true),
@@ -35,28 +35,31 @@ SET_STATEMENT_TIMEOUT = "SELECT set_config('statement_timeout', %(limit)s, true)
 
 
 async def set_statement_timeout(conn: Connection, limit: str) -> None:
-    """Give each statement of the transaction as long as `limit` says, such as “20s”."""
+    """Set the statement timeout of the current transaction, such as “20s”."""
     await execute(conn, SET_STATEMENT_TIMEOUT, {"limit": limit})
 
 
 async def disable_timeouts(conn: Connection) -> None:
-    """Lift the limits of requests until the transaction ends."""
+    """Disable the timeouts of requests for the current transaction."""
     await execute(conn, DISABLE_TIMEOUTS)
 
 
 async def copy_in(conn: Connection, sql: LiteralString, rows: Iterable[Sequence[object]]) -> None:
-    """Send `rows` by the `COPY … FROM STDIN` of `sql`, as they come: none is kept."""
+    """Send `rows` by `COPY … FROM STDIN`, as a stream."""
     async with conn.cursor() as cursor, cursor.copy(sql) as copy:
         for row in rows:
             await copy.write_row(row)
 
 
 async def copy_out(conn: Connection, sql: LiteralString, parameters: Parameters | None = None) -> AsyncGenerator[Block]:
-    """Yield what `sql` selects as a CSV file, in its order, block by block: the file is nowhere as a whole."""
+    """Yield the result of `sql` as a CSV file, in blocks, in the order of `sql`.
+
+    The whole file is never in memory.
+    """
     await execute(conn, PREFER_INDEXES)
     data, rows = bytearray(), -1
     async with conn.cursor() as cursor, cursor.copy(COPY_OUT.format(sql=sql), parameters) as copy:
-        async for row in copy:  # the header is the first
+        async for row in copy:  # the first is the header
             data += row
             rows += 1
             if len(data) >= BLOCK:
@@ -66,7 +69,7 @@ async def copy_out(conn: Connection, sql: LiteralString, parameters: Parameters 
 
 
 async def stream_refused(conn: Connection, sql: LiteralString) -> AsyncIterator[Refused]:
-    """Yield refused rows from `sql`, which selects line and reasons, in its order and without holding them all."""
+    """Yield the refused rows that `sql` selects as (line, reasons), in its order, as a stream."""
     async with conn.cursor() as cursor:
         async for line, reasons in cursor.stream(sql):
             yield Refused(line, [Reason(**reason) for reason in reasons])

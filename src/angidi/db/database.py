@@ -1,7 +1,7 @@
-"""Connections and transactions as services use them.
+"""Connections and transactions for services.
 
-`read` and `write` run one statement in autocommit, so a read is a single round trip; `transaction` is for the
-business action that needs several. Wherever connections come from (`Source`), errors leave as `AngidiError`.
+`read` and `write` run one statement in autocommit, so a read is one round trip. `transaction` is for actions of several
+statements. Errors of the driver leave as `AngidiError`.
 """
 
 import asyncio
@@ -19,102 +19,102 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ATTEMPTS = 4
-"""How often work that the server rolled back is run in all."""
+"""Total attempts of work that the server rolled back."""
 
 
-class Source(Protocol):
-    """Where connections come from: the pool, or a single connection in tests."""
+class ConnectionSource(Protocol):
+    """Provides connections: the pool, or a single connection in tests."""
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """Lend a connection in autocommit."""
+        """Return a context manager that provides a connection in autocommit."""
         ...
 
     async def open(self) -> None:
-        """Make ready; raises `Unavailable` when the database cannot be reached."""
+        """Open the source. Raises `Unavailable` if the database cannot be reached."""
         ...
 
     async def close(self) -> None:
-        """Give everything back."""
+        """Close all connections."""
         ...
 
     def stats(self) -> dict[str, int]:
-        """Return figures about the connections, by name."""
+        """Return connection statistics by name."""
         ...
 
 
 class Database:
-    """What services hold. `replica`, where given, serves reads that may be a moment old."""
+    """The services' access to the database. `replica`, if given, serves reads that may be stale."""
 
-    def __init__(self, source: Source, replica: Source | None = None) -> None:
+    def __init__(self, source: ConnectionSource, replica: ConnectionSource | None = None) -> None:
         self._source = source
         self._replica = replica or source
 
     async def open(self) -> None:
-        """Open the sources; raises `Unavailable` when one cannot be reached."""
+        """Open all sources. Raises `Unavailable` if one cannot be reached."""
         await self._source.open()
         if self._replica is not self._source:
             await self._replica.open()
 
     async def close(self) -> None:
-        """Close the sources."""
+        """Close all sources."""
         await self._source.close()
         if self._replica is not self._source:
             await self._replica.close()
 
     def stats(self) -> dict[str, int]:
-        """Return the pool's figures (see `psycopg_pool`'s statistics), by name."""
+        """Return the pool's statistics by name, as psycopg_pool documents them."""
         return self._source.stats()
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
-        """Lend a connection in autocommit; raises `AngidiError`."""
+        """Provide a connection in autocommit. Raises `AngidiError`."""
         with translated():
             async with self._source.connection() as conn:
                 yield conn
 
     @asynccontextmanager
-    async def transaction(self, *, undo: bool = False) -> AsyncGenerator[Connection]:
-        """Lend a connection inside a transaction: committed at the end of the block, rolled back on any error.
+    async def transaction(self, *, rollback: bool = False) -> AsyncGenerator[Connection]:
+        """Provide a connection in a transaction: commit at the end of the block, roll back on any exception.
 
-        With `undo` it is rolled back in any case: a dry run.
+        With `rollback` it always rolls back (dry run).
         """
         with translated():
-            async with self._source.connection() as conn, conn.transaction(force_rollback=undo):
+            async with self._source.connection() as conn, conn.transaction(force_rollback=rollback):
                 yield conn
 
     async def read(
         self, query: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a reading `query`; once more when the connection was dead or the server rolled it back."""
+        """Run a reading `query`. Retries it once after a lost connection or a rollback by the server."""
         return await _read(self._source, query, *args, **kwargs)
 
     async def read_stale(
         self, query: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a reading `query` whose answer may be a moment old: on the replica, where there is one."""
+        """Run a reading `query` on the replica, if there is one: the result may be stale."""
         return await _read(self._replica, query, *args, **kwargs)
 
     async def write(
         self, statement: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a writing repository function of one statement, which commits as it ends."""
+        """Run a writing repository function of one statement, which commits when it ends."""
         return await _once(self._source, statement, *args, **kwargs)
 
 
 async def _read(
-    source: Source,
+    source: ConnectionSource,
     query: Callable[Concatenate[Connection, P], Awaitable[T]],
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:
     try:
         return await _once(source, query, *args, **kwargs)
-    except (ConnectionLost, TransactionConflict):  # a standby, too, gives reads up so that its recovery can go on
+    except (ConnectionLost, TransactionConflict):  # a standby also cancels reads in favour of recovery
         return await _once(source, query, *args, **kwargs)
 
 
 async def _once(
-    source: Source,
+    source: ConnectionSource,
     statement: Callable[Concatenate[Connection, P], Awaitable[T]],
     *args: P.args,
     **kwargs: P.kwargs,
@@ -125,9 +125,9 @@ async def _once(
 
 
 def retried(action: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Run a whole business action again when the server rolled it back, a few times and with jitter.
+    """Retry a whole business action that the server rolled back, with jitter.
 
-    Raises `TransactionConflict` when every attempt collided.
+    Raises `TransactionConflict` after `ATTEMPTS` attempts.
     """
 
     @functools.wraps(action)

@@ -1,7 +1,7 @@
-"""The one place where the driver's errors are caught and become ours.
+"""Translation of the driver's errors into `AngidiError`: the only place that catches them.
 
-Which SQLSTATE becomes what, and why nothing of class 08, 25, 40, 53 or 57 is ever an internal error, stands in
-`docs/reference/errors.md`.
+`docs/reference/errors.md` lists which SQLSTATE becomes which error, and why classes 08, 25, 40, 53 and 57 are never
+internal errors.
 """
 
 import re
@@ -55,19 +55,19 @@ UNAVAILABLE: dict[str, type[Unavailable]] = {
     "57P03": ConnectionLost,
     "57P05": ConnectionLost,
 }
-"""What an SQLSTATE means to a caller; where it has no line of its own, its class."""
+"""The error of each SQLSTATE, or of its class (first two characters)."""
 
 UNSTORABLE = "A value is out of the range that can be stored."
 
 LOADING = (psycopg.DataError, ValueError, ArithmeticError)
-"""What the driver raises where it cannot make a Python value of a stored one: text that is no UTF-8, among others."""
+"""Exceptions of the driver when it cannot convert a stored value to Python, such as text that is not UTF-8."""
 
 _WITHOUT_STATE = (psycopg.OperationalError, psycopg.InterfaceError)
-"""How the driver reports that a connection is gone: without an SQLSTATE."""
+"""Exceptions of the driver for a lost connection, without an SQLSTATE."""
 
 
 class _Translated:
-    """What `translated` returns: one for all, for it holds nothing."""
+    """Context manager of `translated`. Stateless, so one instance serves all."""
 
     def __enter__(self) -> None:
         """Do nothing."""
@@ -75,7 +75,7 @@ class _Translated:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Raise ours in place of the driver's."""
+        """Raise our error in place of the driver's."""
         if isinstance(error, psycopg.Error) and (ours := translate(error)):
             raise ours from error
 
@@ -84,22 +84,22 @@ _TRANSLATED = _Translated()
 
 
 def translated() -> AbstractContextManager[None]:
-    """Turn what the driver raises inside the block, COMMIT included, into `AngidiError`.
+    """Translate errors of the driver inside the block, COMMIT included, into `AngidiError`.
 
-    What has no meaning to a caller (a syntax error, an undefined column) passes through: it is a bug of ours.
+    Errors without a meaning to clients, such as a syntax error, pass through: they are bugs.
     """
     return _TRANSLATED
 
 
 def translate(error: psycopg.Error) -> AngidiError | None:
-    """Return our error for the driver's, or None when it has no public meaning."""
+    """Return our error for the driver's, or None if it has no meaning to clients."""
     state = error.sqlstate or ""
     if is_outdated(error):
         return TransactionConflict()
     if isinstance(error, psycopg.IntegrityError):
         return _declared(error)
     if not state:
-        return _of_the_driver(error)
+        return _translate_driver_error(error)
     if unavailable := UNAVAILABLE.get(state) or UNAVAILABLE.get(state[:2]):
         return unavailable()
     if isinstance(error, psycopg.DataError):
@@ -107,8 +107,8 @@ def translate(error: psycopg.Error) -> AngidiError | None:
     return None
 
 
-def _of_the_driver(error: psycopg.Error) -> AngidiError | None:
-    """Return our error for one without an SQLSTATE: the driver's or the pool's own."""
+def _translate_driver_error(error: psycopg.Error) -> AngidiError | None:
+    """Return our error for one without an SQLSTATE: raised by the driver or by the pool itself."""
     if isinstance(error, PoolTimeout | PoolClosed):
         return Unavailable()
     if isinstance(error, _WITHOUT_STATE):
@@ -117,39 +117,39 @@ def _of_the_driver(error: psycopg.Error) -> AngidiError | None:
 
 
 def refused_parameter(error: Exception) -> Invalid | None:
-    """Return our error for what `execute` raised, where the driver could not send a parameter; else None.
+    """Return our error if `execute` failed because a parameter could not be sent, else None.
 
-    Such an error has no SQLSTATE, for the server has not seen the statement. Nor has one of reading a result, which
-    is never raised by `execute`.
+    Such an error has no SQLSTATE, because the server never saw the statement. Errors of reading a result have none
+    either, but `execute` never raises them.
     """
     refused = isinstance(error, UnicodeEncodeError | psycopg.DataError) and not getattr(error, "sqlstate", None)
     return Invalid(UNSTORABLE) if refused else None
 
 
 def unreadable(error: Exception, statement: str) -> Exception:
-    """Return our error for what reading the result of `statement` raised; the server's own is returned as it is."""
+    """Return our error for a failure to read the result of `statement`; server errors are returned unchanged."""
     if isinstance(error, psycopg.Error) and error.sqlstate:
         return error
     return with_statement(UnreadableData(), statement)
 
 
 def with_statement(error: E, statement: object) -> E:
-    """Note the statement, which is text of ours without any value, on its error, for the log."""
+    """Attach the statement, which contains no values, to its error for the log."""
     if isinstance(statement, str):
         error.add_note(" ".join(statement.split()))
     return error
 
 
-def reason_of(error: BaseException | None) -> str:
-    """Return what the driver or the server says, without DETAIL and CONTEXT: these may quote parameters."""
+def error_reason(error: BaseException | None) -> str:
+    """Return the message of the driver or the server without DETAIL and CONTEXT, which may contain parameters."""
     primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
     return primary or str(error)
 
 
-def report_of(error: BaseException | None) -> dict[str, str | None] | None:
-    """Return what may be logged of the driver's error in the chain of `error`, or None where there is none.
+def log_fields(error: BaseException | None) -> dict[str, str | None] | None:
+    """Return the loggable fields of the driver's error in the chain of `error`, or None.
 
-    Never its text: that quotes the row, a password's hash among it.
+    The full text is not among them: it may contain the row, including a password hash.
     """
     while error is not None and not isinstance(error, psycopg.Error):
         error = error.__cause__ or error.__context__
@@ -165,16 +165,17 @@ def report_of(error: BaseException | None) -> dict[str, str | None] | None:
     }
 
 
-def statement_of(error: BaseException) -> str | None:
-    """Return the statement that was noted on the error or its cause, or None."""
+def failed_statement(error: BaseException) -> str | None:
+    """Return the statement attached to the error or its cause, or None."""
     notes = getattr(error, "__notes__", None) or getattr(error.__cause__, "__notes__", None)
     return notes[0] if notes else None
 
 
 def is_outdated(error: psycopg.Error) -> bool:
-    """Tell whether a prepared statement was refused because a migration has changed the type of its result.
+    """Tell whether a prepared statement failed because a migration changed its result type.
 
-    PostgreSQL has no code for this alone, and words in its own language; the place that raises it has one name.
+    PostgreSQL has no SQLSTATE for this case, and its message is localized; the source function that raises it is
+    unique.
     """
     return isinstance(error, pg.FeatureNotSupported) and error.diag.source_function == "RevalidateCachedQuery"
 
@@ -187,10 +188,10 @@ def _declared(error: psycopg.IntegrityError) -> AngidiError | None:
 
 
 def violated(error: psycopg.IntegrityError) -> tuple[str, str]:
-    """Return table and name of the constraint that `error` is about.
+    """Return table and name of the violated constraint.
 
-    From the diagnostics where the server sends them, else from the message, without the `_<digits>` that a
-    sharded engine appends to both. A NOT NULL has no name of its own everywhere: its column stands in.
+    Both come from the diagnostics if the server sends them, else from the message, without the `_<digits>` suffix that
+    a sharded engine appends. For a NOT NULL violation the column stands in for the name.
     """
     diag = error.diag
     text = diag.message_primary or str(error)
@@ -205,10 +206,10 @@ def _named(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _side(error: psycopg.IntegrityError, table: str, name: str) -> Side:
-    """Tell which side of a foreign key broke it.
+    """Return which side of a foreign key broke it.
 
-    PostgreSQL 18 reports RESTRICT as 23001; earlier servers say 23503 for both sides, and only the detail differs:
-    "still referenced from table <the child>" against "not present in table <the parent>", in the server's language.
+    PostgreSQL 18 reports RESTRICT as 23001. Earlier servers use 23503 for both sides; only the localized detail
+    differs: "still referenced from table <the child>" against "not present in table <the parent>".
     """
     if isinstance(error, pg.RestrictViolation):
         return "parent"

@@ -1,4 +1,4 @@
-"""Looking at a database before it is used: its characters, and whether anything is in it."""
+"""Checks of a database before it is used: reachability, encoding, emptiness."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
 from angidi.config import ConfigError
-from angidi.db.conninfo import parts_of
+from angidi.db.conninfo import parse_conninfo
 from angidi.db.errors import translated
 from angidi.db.pool import connection_settings
 from angidi.errors import Unavailable
@@ -17,7 +17,7 @@ CONNECT_TIMEOUT = 5
 """Seconds."""
 
 FORMER = "SELECT to_regclass('users_email_living_key') IS NOT NULL"
-"""Whether the schema was made by the migrations before they were rewritten: only those make that index."""
+"""Whether the schema comes from the migrations before they were rewritten: only those create this index."""
 
 LETTERS = "SELECT lower('É') = 'é' AND lower('İ') = 'i' AND lower('I') = 'i'"
 TABLE_COUNT = """
@@ -28,39 +28,39 @@ SELECT count(*)
 
 
 @contextmanager
-def connected(conninfo: str) -> Generator[psycopg.Connection]:
-    """Give an autocommit connection for a command. Raises `Unavailable` with the reason and what to look at."""
+def connect(conninfo: str) -> Generator[psycopg.Connection]:
+    """Provide an autocommit connection for a command. Raises `Unavailable` with the reason and advice."""
     try:
         conn = psycopg.connect(conninfo, autocommit=True, connect_timeout=CONNECT_TIMEOUT)
-    except errors.ConnectionTimeout as error:  # which does not say of what
-        parts = parts_of(conninfo)
-        raise unreachable(f"host {parts.get('host')}, port {parts.get('port', '5432')}: {error}") from None
+    except errors.ConnectionTimeout as error:  # its message does not name the server
+        parts = parse_conninfo(conninfo)
+        raise unreachable_error(f"host {parts.get('host')}, port {parts.get('port', '5432')}: {error}") from None
     except psycopg.OperationalError as error:
-        raise unreachable(str(error)) from None
+        raise unreachable_error(str(error)) from None
     with translated(), conn:
         yield conn
 
 
-def unreachable(reason: str) -> Unavailable:
-    """Return the error for a database that does not answer, or lets nobody in: what libpq says of it, on one line.
+def unreachable_error(reason: str) -> Unavailable:
+    """Return the error for a database that cannot be reached: libpq's reason on one line, and advice.
 
-    libpq's questions ("Is the server running …?"), which it indents, give way to what to look at.
+    libpq's own hints ("Is the server running …?"), which are indented, are removed.
     """
     said = " ".join(" ".join(line for line in reason.splitlines() if not line.startswith("\t")).split())
     return Unavailable(f"{said}. Look at DATABASE_URL or DB_HOST and DB_PORT, and whether it runs there")
 
 
-def reach(conninfo: str) -> None:
-    """See that a pool will find its database, and a schema of ours; raises `Unavailable` with the reason, at once.
+def check_reachable(conninfo: str) -> None:
+    """Raise `Unavailable` with the reason if the database cannot be reached, before a pool is opened.
 
-    The pool itself tries on for ten seconds, and tells its log alone why. Raises `ConfigError` as `refuse_former`.
+    The pool retries for ten seconds and reports the reason to its log only. Raises `ConfigError`, too.
     """
-    with connected(make_conninfo(conninfo, options=connection_settings(conninfo)["options"])) as conn:
-        refuse_former(conn)
+    with connect(make_conninfo(conninfo, options=connection_settings(conninfo)["options"])) as conn:
+        reject_former_schema(conn)
 
 
-def refuse_former(conn: psycopg.Connection) -> None:
-    """Raise `ConfigError` for a schema that was made by the migrations before they were rewritten."""
+def reject_former_schema(conn: psycopg.Connection) -> None:
+    """Raise `ConfigError` for a schema of the migrations before they were rewritten."""
     if conn.execute(FORMER).fetchone() == (True,):
         raise ConfigError(
             "DB_NAME: the schema is that of an earlier checkout, and its migrations are not these: save the data by "
@@ -68,14 +68,14 @@ def refuse_former(conn: psycopg.Connection) -> None:
         )
 
 
-def characters(conninfo: str) -> tuple[str, bool]:
-    """Return the encoding, and whether lower() does what the platform expects. Raises `Unavailable`."""
-    with connected(conninfo) as conn:
+def read_encoding(conninfo: str) -> tuple[str, bool]:
+    """Return the encoding, and whether lower() behaves as the platform requires. Raises `Unavailable`."""
+    with connect(conninfo) as conn:
         encoding = conn.info.parameter_status("server_encoding") or ""
         return encoding, encoding == "UTF8" and conn.execute(LETTERS).fetchone() == (True,)
 
 
 def is_empty(conninfo: str) -> bool:
-    """Tell whether the schema has no table, those of the migrations apart. Raises `Unavailable`."""
-    with connected(conninfo) as conn:
+    """Tell whether the schema has no table except those of the migration tool. Raises `Unavailable`."""
+    with connect(conninfo) as conn:
         return conn.execute(TABLE_COUNT).fetchone() == (0,)

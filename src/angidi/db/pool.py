@@ -1,8 +1,8 @@
-"""The connection pool of one process, on psycopg_pool.
+"""The connection pool of one process, based on psycopg_pool.
 
-What it leaves unused, and why: `max_waiting` (clients that timed out stay in its queue, so that after an outage the
-pool refuses for ever; the limit in `db.turns` stands before the queue instead) and `check=` on every checkout (with ten
-dead connections the first success took half a minute; the first broken one empties the pool instead, once).
+Two of its options are not used. `max_waiting`: clients that timed out stay in its queue, so after an outage the pool
+refuses for ever; the limit of `db.admission` is applied before the queue instead. `check=` on every checkout: with ten
+dead connections the first success took half a minute; instead, the first dead connection empties the pool once.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from angidi.db.admission import AdmissionQueue
-from angidi.db.conninfo import parts_of
+from angidi.db.conninfo import parse_conninfo
 from angidi.db.errors import is_outdated, translated
 from angidi.db.query_counter import InstrumentedCursor
 from angidi.db.rows import Connection
 from angidi.errors import ServerOverloaded
 
 CHECK_INTERVAL = 60.0
-"""Seconds between two checks of the idle connections."""
+"""Seconds between checks of idle connections."""
 
-ADMITTED_PER_CONNECTION = 8
-"""Requests in flight per connection; whoever comes beyond is told to come back rather than queued."""
+IN_FLIGHT_PER_CONNECTION = 8
+"""Requests in flight per connection; requests above the limit are refused with 503, not queued."""
 
 CHECKOUT_TIMEOUT = 2.0
 OPEN_TIMEOUT = 10.0
@@ -45,12 +45,11 @@ SESSION_DEFAULTS = {
     "max_parallel_workers_per_gather": "0",
     "work_mem": "32MB",
 }
-"""What every pooled connection starts with. `angidi db create` sets the same for the role, for use behind a pooler.
+"""Session settings of every pooled connection. `angidi db create` sets the same for the role, for use behind a pooler.
 
-JIT compiles a plan that is thought dear, for 14 to 136 ms, and our statements are shorter. They are shorter, too, than
-the 5 to 10 ms in which parallel workers start, on cores that other requests would have. work_mem keeps the bitmap of
-what a search found exact up to some 5 GB of products; in a lossy one every row is looked at again, which took a word in
-a tenth of a million products from 0.2 to 5 seconds.
+JIT compilation takes 14 to 136 ms and parallel workers 5 to 10 ms to start, longer than our statements; workers would
+also take cores from other requests. work_mem keeps the bitmap of a search exact up to about 5 GB of products. With a
+lossy bitmap every row is rechecked: a word in a tenth of a million products then took 5 s instead of 0.2 s.
 """
 
 _OPTIONS = ("-c" + f"{name}={value}".replace(" ", r"\ ") for name, value in SESSION_DEFAULTS.items())
@@ -69,15 +68,15 @@ CONNECTION: dict[str, Any] = {
 
 
 def connection_settings(conninfo: str) -> dict[str, Any]:
-    """Return what to connect to `conninfo` with. What that says itself wins, and its `options` join ours."""
-    given = parts_of(conninfo)
+    """Return the connection parameters for `conninfo`. Its own parameters win; its `options` are appended to ours."""
+    given = parse_conninfo(conninfo)
     ours = {name: value for name, value in CONNECTION.items() if name not in given}
     return ours | {"options": f"{CONNECTION['options']} {given.get('options', '')}"}
 
 
 @dataclass(frozen=True, slots=True)
 class PoolSettings:
-    """Bounds of a pool: connections (at least, at most), and how old and how idle one may grow."""
+    """Limits of a pool: connections (minimum, maximum), their lifetime and their idle time."""
 
     min_conns: int = 5
     max_conns: int = 25
@@ -85,18 +84,18 @@ class PoolSettings:
     max_idle_time: timedelta = timedelta(minutes=15)
 
     def share(self, workers: int) -> "PoolSettings":
-        """Return one worker's part, so that all workers together stay within `max_conns`."""
+        """Return one worker's share, so that all workers together stay within `max_conns`."""
         most = max(1, self.max_conns // workers)
         return PoolSettings(min(self.min_conns // workers, most), most, self.max_lifetime, self.max_idle_time)
 
 
 class Pool:
-    """A `Source` of pooled connections; `open` it on the event loop that uses it."""
+    """A `ConnectionSource` of pooled connections. Open it on the event loop that uses it."""
 
     def __init__(self, conninfo: str, settings: PoolSettings) -> None:
         self._used = 0.0
         self._lent = 0
-        self._admission = AdmissionQueue(settings.max_conns, settings.max_conns * ADMITTED_PER_CONNECTION)
+        self._admission = AdmissionQueue(settings.max_conns, settings.max_conns * IN_FLIGHT_PER_CONNECTION)
         self._draining: asyncio.Task[None] | None = None
         self._checker: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
@@ -113,7 +112,7 @@ class Pool:
         )
 
     async def open(self) -> None:
-        """Connect, and see that a statement works; raises `Unavailable`."""
+        """Connect and run a test statement. Raises `Unavailable`."""
         await self._pool.open()
         try:
             with translated():
@@ -126,7 +125,7 @@ class Pool:
         self._checker = asyncio.create_task(self._check_regularly())
 
     async def close(self) -> None:
-        """Close all connections; requests in flight get a few seconds to give theirs back."""
+        """Close all connections. Requests in flight have a few seconds to release theirs."""
         for task in filter(None, (self._checker, self._draining)):
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -134,21 +133,21 @@ class Pool:
         await self._pool.close()
 
     def stats(self) -> dict[str, int]:
-        """Return the pool's statistics, `admitted` (requests in flight) among them."""
+        """Return the pool's statistics, and `admitted`, the number of requests in flight."""
         counted = Counter(self._pool.get_stats())
         counted.update(self._admission.stats())
         return {**counted, "usage_ms": int(self._used * 1000), "admitted": self._admission.in_flight}
 
     def connection(self) -> "PooledConnection":
-        """Lend a connection.
+        """Return a context manager that provides a connection.
 
-        Entering it raises `ServerOverloaded` beyond the admission limit and when none is free in time, `PoolTimeout`
-        when none can be made.
+        Entering it raises `ServerOverloaded` above the admission limit or if no connection becomes free in time, and
+        `PoolTimeout` if no connection can be made.
         """
         return PooledConnection(self)
 
     async def acquire(self) -> Connection:
-        """Take a connection out, to be given back; raises as `connection` does."""
+        """Acquire a connection, to be released by `release`. Raises as `connection` does."""
         left = await self._wait_for_admission()
         try:
             conn = await self._pool.getconn(left)
@@ -164,10 +163,10 @@ class Pool:
         except PoolTimeout as error:
             if self._lent:
                 raise ServerOverloaded from error
-            raise  # the others do not use their connections: they have none, for the server cannot be reached
+            raise  # not an overload: there are no connections, because the server cannot be reached
 
     async def release(self, conn: Connection, seconds: float, error: BaseException | None) -> None:
-        """Give back a connection that was used for so long; `error` is what its use ended with."""
+        """Release a connection that was used for `seconds`; `error` is the exception that ended its use, if any."""
         self._used += seconds
         self._lent -= 1
         try:
@@ -180,9 +179,9 @@ class Pool:
                 self._admission.release()
 
     async def _drain_once(self) -> None:
-        """Replace all connections, since one was found dead, or with the plans of an earlier schema.
+        """Replace all connections, because one was dead or had plans of an earlier schema.
 
-        A drain under way is joined, not repeated.
+        Concurrent calls share one drain.
         """
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._pool.drain())
@@ -196,9 +195,9 @@ class Pool:
 
 
 class PooledConnection:
-    """A connection of a pool, for as long as a block takes. A generator in its place would cost 2 µs more.
+    """Context manager of one pooled connection. A generator-based one would cost 2 µs more.
 
-    Unlike the context of psycopg_pool it commits nothing, for connections are in autocommit.
+    Unlike the context manager of psycopg_pool it does not commit: connections are in autocommit.
     """
 
     __slots__ = ("_conn", "_pool", "_since")
@@ -207,7 +206,7 @@ class PooledConnection:
         self._pool = pool
 
     async def __aenter__(self) -> Connection:
-        """Take it."""
+        """Acquire the connection."""
         self._conn = await self._pool.acquire()
         self._since = monotonic()
         return self._conn
@@ -215,5 +214,5 @@ class PooledConnection:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Give it back."""
+        """Release the connection."""
         await self._pool.release(self._conn, monotonic() - self._since, error)

@@ -1,18 +1,18 @@
-"""Owner and database on a server of one's own, made by a superuser: what `angidi db create` does."""
+"""Creation of owner and database on an existing server by a superuser: the work of `angidi db create`."""
 
 import psycopg
 from psycopg import errors, sql
 
 from angidi.config import ConfigError
-from angidi.db.conninfo import parts_of
-from angidi.db.inspection import connected
+from angidi.db.conninfo import parse_conninfo
+from angidi.db.inspection import connect
 from angidi.db.pool import SESSION_DEFAULTS
 
 ROLE_EXISTS = "SELECT 1 FROM pg_roles WHERE rolname = %(name)s"
 DATABASE_EXISTS = "SELECT 1 FROM pg_database WHERE datname = %(name)s"
 CREATE_ROLE = "CREATE ROLE {role} LOGIN PASSWORD {password}"
 
-# An owner, since a GRANT on the database alone lets nobody create in its schema public, from PostgreSQL 15 on.
+# Ownership, because from PostgreSQL 15 on a GRANT on the database does not allow CREATE in its schema public.
 CREATE_DATABASE = "CREATE DATABASE {database} OWNER {role} TEMPLATE template0 ENCODING 'UTF8' {locale}"
 ROLE_SETTING = "ALTER ROLE {role} IN DATABASE {database} SET {setting} = {value}"
 
@@ -22,18 +22,18 @@ LOCALES = (
     "LOCALE_PROVIDER libc LOCALE 'C.UTF-8'",
     "LOCALE_PROVIDER libc LOCALE 'en_US.UTF-8'",
 )
-"""The rules for upper and lower case, best first: the embedded server's, then those that come nearest."""
+"""Locales for upper and lower case, best first: the embedded server's, then the most similar."""
 
 
 def create(admin: str, wanted: str) -> tuple[str, str]:
-    """Create database and owner that `wanted` names, as the superuser of `admin`; return their names.
+    """Create the database and the owner that `wanted` names, as the superuser of `admin`; return their names.
 
-    What exists is left as it is, but for the owner's session defaults. Raises `ConfigError`, `Unavailable`.
+    Existing ones are kept; only the session defaults of the owner are updated. Raises `ConfigError`, `Unavailable`.
     """
-    parts = parts_of(wanted)
+    parts = parse_conninfo(wanted)
     database = parts.get("dbname") or parts.get("user") or ""
     role = parts.get("user") or database
-    with connected(admin) as conn:
+    with connect(admin) as conn:
         _create_role(conn, role, parts.get("password", ""))
         _create_database(conn, database, role)
     return database, role
@@ -46,7 +46,7 @@ def _create_role(conn: psycopg.Connection, role: str, password: str) -> None:
         raise ConfigError(
             f"DB_PASSWORD: the role {role} is to be created and needs one; example: DB_PASSWORD=a-long-one"
         )
-    # Hashed here: the statement may stand in the server's log, and in its list of activities.
+    # Hashed here: the statement may appear in the server's log and in pg_stat_activity.
     hashed = conn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     conn.execute(sql.SQL(CREATE_ROLE).format(role=sql.Identifier(role), password=sql.Literal(hashed)))
 

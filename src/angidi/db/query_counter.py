@@ -1,4 +1,4 @@
-"""How many statements a request ran, and how long each took: seen at the cursor, so that nothing can be forgotten."""
+"""Counting and timing of statements at the cursor, so that none is missed."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -16,18 +16,18 @@ Row_co = TypeVar("Row_co", covariant=True)
 
 
 class QueryCounter:
-    """Counts the statements of one request."""
+    """The number of statements of one request."""
 
     def __init__(self) -> None:
         self.statements = 0
 
 
 query_counter: ContextVar[QueryCounter | None] = ContextVar("query_counter", default=None)
-"""Where the statements of the running request are counted; set by `http.middleware`, read for its log line."""
+"""The counter of the running request; set by `http.middleware`, which logs it."""
 
 
 class InstrumentedCursor(AsyncCursor[Row_co], Generic[Row_co]):
-    """A cursor that adds each execution to the running request's counter, and records its time."""
+    """A cursor that counts each statement for the running request and records its duration."""
 
     async def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
         """Execute as `AsyncCursor.execute` does. Raises `Invalid` for a parameter that cannot be sent."""
@@ -42,7 +42,7 @@ class InstrumentedCursor(AsyncCursor[Row_co], Generic[Row_co]):
 
     @asynccontextmanager
     async def copy(self, *args: Any, **kwargs: Any) -> AsyncGenerator[AsyncCopy]:
-        """Copy as `AsyncCursor.copy` does; how long that takes is the other side's doing, and not told."""
+        """Copy as `AsyncCursor.copy` does. The duration is not recorded: it depends on the other side."""
         _count()
         try:
             async with super().copy(*args, **kwargs) as copy:

@@ -1,11 +1,11 @@
-"""Statements in, frozen structs out.
+"""Statements and their rows as frozen structs.
 
-A struct is built positionally (four times quicker than by keyword), so the columns of a statement must stand in
-the order of the struct's fields. That is checked at the first use of each pair of statement and struct. A stored value
-that the driver cannot load raises `UnreadableData`.
+A struct is built positionally (four times faster than by keyword), so the columns of a statement must have the order of
+the struct's fields. The first use of each pair of statement and struct checks this. A stored value that the driver
+cannot load raises `UnreadableData`.
 
-`prepare=False` has a statement planned for its values at each call; without it, a statement that is run often is
-prepared, and in time planned once for all values.
+With `prepare=False` the server plans the statement for its values at each call. Otherwise a statement that runs often
+is prepared, and may get a generic plan.
 """
 
 import functools
@@ -30,7 +30,7 @@ _checked: set[tuple[str, type[Struct]]] = set()
 async def fetch_one(
     conn: Connection, into: type[S], sql: LiteralString, parameters: Parameters | None = None
 ) -> S | None:
-    """Return the first row of `sql` as `into`, or None when there is none."""
+    """Return the first row of `sql` as `into`, or None."""
     cursor = await _execute(conn, into, sql, parameters)
     try:
         return await cursor.fetchone()
@@ -46,7 +46,7 @@ async def fetch_all(
     *,
     prepare: bool | None = None,
 ) -> list[S]:
-    """Return all rows of `sql` as `into`, in the statement's order."""
+    """Return all rows of `sql` as `into`, in its order."""
     cursor = await _execute(conn, into, sql, parameters, prepare=prepare)
     try:
         return await cursor.fetchall()
@@ -62,9 +62,9 @@ async def fetch_counted(
     *,
     prepare: bool | None = None,
 ) -> tuple[list[S], int | None]:
-    """Return all rows of `sql` as `into`, and the total that one column more, the last, tells with each of them.
+    """Return all rows of `sql` as `into`, and the total from an additional last column, which every row repeats.
 
-    A row whose first column is NULL has nothing but the total; without any row there is no total.
+    A row whose first column is NULL carries the total only. Without any row the total is None.
     """
     cursor = await conn.execute(sql, parameters, prepare=prepare)
     _check_once(cursor, into, sql, more=1)
@@ -78,7 +78,7 @@ async def fetch_counted(
 async def fetch_value(
     conn: Connection, sql: LiteralString, parameters: Parameters | None = None, *, prepare: bool | None = None
 ) -> Any:
-    """Return the first column of the first row of `sql`, or None when there is no row."""
+    """Return the first column of the first row of `sql`, or None if there is no row."""
     cursor = await conn.execute(sql, parameters, prepare=prepare)
     try:
         row = await cursor.fetchone()
@@ -88,7 +88,7 @@ async def fetch_value(
 
 
 async def execute(conn: Connection, sql: LiteralString, parameters: Parameters | None = None) -> int:
-    """Run `sql` and return how many rows it touched."""
+    """Run `sql`; return the number of affected rows."""
     return (await conn.execute(sql, parameters)).rowcount
 
 
@@ -112,7 +112,7 @@ def _factory(into: type[S], sql: str) -> Callable[[BaseCursor[Any, Any]], Callab
 
 
 def _check_once(cursor: BaseCursor[Any, Any], into: type[Struct], sql: str, *, more: int = 0) -> None:
-    """Compare the columns with the fields, those apart that stand behind them."""
+    """Compare the columns, except the last `more`, with the fields of the struct."""
     if (sql, into) not in _checked:
         columns = [column.name for column in cursor.description or ()]
         _check_columns(columns[: len(columns) - more], into)

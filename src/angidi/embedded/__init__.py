@@ -12,6 +12,6 @@ The kernel frees a lock however its holder ends, so a number in a file is never 
 
 from angidi.embedded.programs import EmbeddedError
 from angidi.embedded.server import EmbeddedServer
-from angidi.embedded.serving import AlreadyServing, exclusive
+from angidi.embedded.serving import AlreadyServing, serve_lock
 
-__all__ = ["AlreadyServing", "EmbeddedError", "EmbeddedServer", "exclusive"]
+__all__ = ["AlreadyServing", "EmbeddedError", "EmbeddedServer", "serve_lock"]

@@ -18,7 +18,7 @@ OPTIONS = (
 )
 
 
-def make_cluster(runner: Runner, data: Path, *, durable: bool, keep: int) -> None:
+def create_cluster(runner: Runner, data: Path, *, durable: bool, keep: int) -> None:
     """Run initdb beside `data` and rename the result, so that `data` is there as a whole or not at all.
 
     To be called under start.lock, whose descriptor is `keep`: an initdb that outlives us holds it to its end.

@@ -17,10 +17,10 @@ POLL_SECONDS = 0.02
 FIRST_WORD_SECONDS = 3.0
 NEXT_WORD_SECONDS = 10.0
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
-def make_home(home: Path) -> Path:
+def create_home(home: Path) -> Path:
     """Return the absolute path of `home`, made for us alone when missing; an existing one stays as it is.
 
     It must be our own: a lock file that root leaves in a user's folder would lock that user out.
@@ -45,7 +45,7 @@ def open_lock(path: Path) -> int:
 
 
 @contextmanager
-def opened(path: Path) -> Generator[int]:
+def opened_lock(path: Path) -> Generator[int]:
     """Like `open_lock`, for the length of a block."""
     descriptor = open_lock(path)
     try:
@@ -63,13 +63,13 @@ def try_lock(descriptor: int, *, alone: bool) -> bool:
     return True
 
 
-def patience(say: Say, text: Callable[[], str], limit: float = float("inf")) -> Generator[None]:
+def poll(notify: Notify, text: Callable[[], str], limit: float = float("inf")) -> Generator[None]:
     """Yield now and every 20 ms until `limit` seconds are over; say `text()` after 3 s, then every 10 s."""
     begun = time.monotonic()
     word_at = begun + FIRST_WORD_SECONDS
     while (now := time.monotonic()) < begun + limit:
         yield
         if now >= word_at:
-            say(text())
+            notify(text())
             word_at = now + NEXT_WORD_SECONDS
         time.sleep(POLL_SECONDS)

@@ -21,9 +21,9 @@ from typing import BinaryIO, NamedTuple
 import psycopg
 from psycopg.rows import args_row
 
-from angidi.embedded.locks import Say, opened, patience, try_lock
+from angidi.embedded.locks import Notify, opened_lock, poll, try_lock
 from angidi.embedded.programs import EmbeddedError, Runner
-from angidi.embedded.sockets import PORT, SOCKET, clear_folder, make_folder
+from angidi.embedded.sockets import PORT, SOCKET, clear_folder, create_folder
 
 USER = "angidi"
 LOG_TAIL_LINES = 8
@@ -43,7 +43,7 @@ SETTINGS = {
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-class Answer(NamedTuple):
+class ServerIdentity(NamedTuple):
     """What the server says of itself."""
 
     data: str
@@ -80,7 +80,7 @@ class Postmaster:
         self._log_start = 0
         self.folder = runner.state / "run"
 
-    def look(self) -> PidFile | None:
+    def read_pid_file(self) -> PidFile | None:
         """Read what the server wrote down about itself, and keep the folder of its socket."""
         if (found := PidFile.read(self.data)) is not None:
             self.folder = found.folder
@@ -99,17 +99,17 @@ class Postmaster:
 
     def alive(self) -> bool:
         """Whether the server or a child of it lives: starting, recovering, serving, frozen or stopping."""
-        with opened(self._alive) as descriptor:
+        with opened_lock(self._alive) as descriptor:
             held = not try_lock(descriptor, alone=False)
         return held or self._listener() is not None
 
-    def ask(self) -> bool | None:
+    def is_durable(self) -> bool | None:
         """Whether the server writes durably; None: no answer, or not from that of our data directory."""
-        if (found := self.look()) is None or not found.ready:
+        if (found := self.read_pid_file()) is None or not found.ready:
             return None
         query = "SELECT current_setting('data_directory'), current_setting('fsync') = 'on'"
         try:
-            with self.connect() as conn, conn.cursor(row_factory=args_row(Answer)) as cursor:
+            with self.connect() as conn, conn.cursor(row_factory=args_row(ServerIdentity)) as cursor:
                 answer = cursor.execute(query).fetchone()
         except psycopg.OperationalError:
             return None
@@ -119,24 +119,24 @@ class Postmaster:
         """Start it in the background; only when it is not alive, and under start.lock. `own` wins over our settings."""
         self._clear_remains()
         settings = {**SETTINGS, **({} if durable else NOT_DURABLE), **own}
-        settings["unix_socket_directories"] = f'"{make_folder(self._runner)}"'
+        settings["unix_socket_directories"] = f'"{create_folder(self._runner)}"'
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
-        with opened(self._alive) as descriptor, self._open_log() as log:
+        with opened_lock(self._alive) as descriptor, self._open_log() as log:
             if not try_lock(descriptor, alone=True):
                 raise EmbeddedError(f"Another process is just starting the PostgreSQL in {self.data}: try again.")
             self._runner.launch("postgres", "-D", str(self.data), *options, log=log, keep=descriptor)
 
-    def stop(self, say: Say) -> None:
+    def stop(self, notify: Notify) -> None:
         """Stop it (fast shutdown), and wait for the end for a minute; later than that it ends by itself."""
-        asked = False
-        for _ in patience(say, lambda: f"PostgreSQL is stopping: {self.tail(1)}", STOP_SECONDS):
+        interrupted = False
+        for _ in poll(notify, lambda: f"PostgreSQL is stopping: {self.log_tail(1)}", STOP_SECONDS):
             if not self.alive():
                 clear_folder(self._runner, self.folder)
                 return
-            asked = asked or self.interrupt()
-        say(f"PostgreSQL in {self.data} has not ended yet: see {self._log}")
+            interrupted = interrupted or self.interrupt()
+        notify(f"PostgreSQL in {self.data} has not ended yet: see {self._log}")
 
-    def tail(self, lines: int = LOG_TAIL_LINES) -> str:
+    def log_tail(self, lines: int = LOG_TAIL_LINES) -> str:
         """Tail of the log, of what was written since `start`."""
         try:
             with self._log.open("rb") as log:
@@ -147,7 +147,7 @@ class Postmaster:
 
     def interrupt(self) -> bool:
         """Ask the process that is proved to be our postmaster for a fast shutdown; False: none is, yet."""
-        found = self.look()
+        found = self.read_pid_file()
         if found is None or self._listener() != found.pid:
             return False
         os.kill(found.pid, signal.SIGINT)
@@ -155,7 +155,7 @@ class Postmaster:
 
     def _listener(self) -> int | None:
         """Return the number of the process that listens on our socket, by the kernel's word; None: none."""
-        if self.look() is None:
+        if self.read_pid_file() is None:
             return None
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(1)

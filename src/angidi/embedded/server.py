@@ -14,8 +14,8 @@ from psycopg import sql
 from psycopg.errors import DuplicateDatabase, FeatureNotSupported, UniqueViolation
 
 from angidi.embedded.account import choose_runner
-from angidi.embedded.cluster import make_cluster
-from angidi.embedded.locks import Say, make_home, open_lock, opened, patience, try_lock
+from angidi.embedded.cluster import create_cluster
+from angidi.embedded.locks import Notify, create_home, open_lock, opened_lock, poll, try_lock
 from angidi.embedded.postmaster import USER, Postmaster
 from angidi.embedded.programs import EmbeddedError, Runner, find_programs
 from angidi.embedded.sockets import PORT
@@ -24,7 +24,7 @@ HAS_STATISTICS: LiteralString = "SELECT 1 FROM pg_extension WHERE extname = 'pg_
 CREATE_STATISTICS: LiteralString = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"
 
 
-def say_on_stderr(text: str) -> None:
+def print_to_stderr(text: str) -> None:
     """Tell the person at the terminal."""
     sys.stderr.write(f"{text}\n")
 
@@ -44,13 +44,13 @@ class EmbeddedServer:
         *,
         durable: bool = True,
         settings: Mapping[str, str] | None = None,
-        say: Say = say_on_stderr,
+        notify: Notify = print_to_stderr,
         choose: Callable[[Path], Runner] = choose_runner,
     ) -> None:
         self._home = home
         self._durable = durable
         self._settings = settings or {}
-        self._say = say
+        self._notify = notify
         self._choose = choose
         self._users: int | None = None
         self._postmaster: Postmaster | None = None
@@ -100,13 +100,13 @@ class EmbeddedServer:
         """
         if self._users is not None:
             return
-        home = make_home(self._home)
+        home = create_home(self._home)
         self._users = open_lock(home / "users.lock")
         try:
             self._wait(self._users, alone=False, why=f"The PostgreSQL in {home} is just being stopped.")
             runner = self._choose(home)
             self._postmaster = Postmaster(runner, home)
-            with opened(home / "start.lock") as start:
+            with opened_lock(home / "start.lock") as start:
                 self._wait(start, alone=True, why=f"Another process is starting the PostgreSQL in {home}.")
                 self._run(runner, self._postmaster, start)
         except BaseException as error:
@@ -122,19 +122,19 @@ class EmbeddedServer:
             return
         try:
             if postmaster is not None and try_lock(users, alone=True):
-                postmaster.stop(self._say)
+                postmaster.stop(self._notify)
         finally:
             os.close(users)
 
     def discard(self) -> bool:
         """Leave, stop the server and delete the cluster with its whole `home`; False: others use it."""
         self.leave()
-        home = make_home(self._home)
-        with opened(home / "users.lock") as users:
+        home = create_home(self._home)
+        with opened_lock(home / "users.lock") as users:
             if not try_lock(users, alone=True):
                 return False
             runner = self._choose(home)
-            Postmaster(runner, home).stop(self._say)
+            Postmaster(runner, home).stop(self._notify)
             for folder in {runner.state, home}:
                 shutil.rmtree(folder)
         return True
@@ -156,7 +156,7 @@ class EmbeddedServer:
         return self._postmaster
 
     def _wait(self, lock: int, *, alone: bool, why: str) -> None:
-        for _ in patience(self._say, lambda: why):
+        for _ in poll(self._notify, lambda: why):
             if try_lock(lock, alone=alone):
                 return
 
@@ -164,12 +164,12 @@ class EmbeddedServer:
         """Return once the server answers, started by us if need be; under start.lock."""
         started = False
         waiting = f"Waiting for PostgreSQL in {postmaster.data}"
-        for _ in patience(self._say, lambda: f"{waiting}: {postmaster.tail(1)}"):
-            if (durable := postmaster.ask()) is not None:
+        for _ in poll(self._notify, lambda: f"{waiting}: {postmaster.log_tail(1)}"):
+            if (durable := postmaster.is_durable()) is not None:
                 return self._check_durability(postmaster, durable=durable)
             if not postmaster.alive():
                 if started:
-                    raise EmbeddedError(f"PostgreSQL in {postmaster.data} ended at once:\n{postmaster.tail()}")
+                    raise EmbeddedError(f"PostgreSQL in {postmaster.data} ended at once:\n{postmaster.log_tail()}")
                 self._start(runner, postmaster, start_lock)
                 started = True
         return None
@@ -178,9 +178,9 @@ class EmbeddedServer:
         """Start the server, the first time with a new cluster."""
         if not (postmaster.data / "PG_VERSION").exists():
             if runner.note:
-                self._say(runner.note)
-            self._say(f"Making a new PostgreSQL in {postmaster.data}.")
-            make_cluster(runner, postmaster.data, durable=self._durable, keep=start_lock)
+                self._notify(runner.note)
+            self._notify(f"Creating a new PostgreSQL in {postmaster.data}.")
+            create_cluster(runner, postmaster.data, durable=self._durable, keep=start_lock)
         postmaster.start(self._settings, durable=self._durable)
 
     def _check_durability(self, postmaster: Postmaster, *, durable: bool) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from angidi.embedded.locks import make_home, opened, patience, try_lock
+from angidi.embedded.locks import create_home, opened_lock, poll, try_lock
 from angidi.embedded.programs import EmbeddedError
 
 HOLDER_SECONDS = 0.5
@@ -16,9 +16,9 @@ class AlreadyServing(EmbeddedError):
 
 
 @contextmanager
-def exclusive(home: Path) -> Generator[None]:
+def serve_lock(home: Path) -> Generator[None]:
     """Hold the serve lock of `home`; AlreadyServing names its holder. It is not waited for."""
-    with opened(make_home(home) / "serve.lock") as descriptor:
+    with opened_lock(create_home(home) / "serve.lock") as descriptor:
         if not try_lock(descriptor, alone=True):
             raise AlreadyServing(_refusal(home, _holder(descriptor)))
         os.ftruncate(descriptor, 0)
@@ -31,7 +31,7 @@ def exclusive(home: Path) -> Generator[None]:
 
 def _holder(descriptor: int) -> str:
     """Return the holder's number; empty if it does not write one in time (it is just starting or ending)."""
-    for _ in patience(lambda _: None, str, limit=HOLDER_SECONDS):
+    for _ in poll(lambda _: None, str, limit=HOLDER_SECONDS):
         if (number := os.pread(descriptor, 32, 0).decode(errors="replace").strip()).isdecimal():
             return number
     return ""

@@ -13,7 +13,7 @@ SOCKET_PATH_BYTES = 103  # sun_path: 104 with its closing zero on macOS, 108 on 
 LIST_CHARACTERS = frozenset(',"')  # PostgreSQL and libpq take a list of folders
 
 
-def make_folder(runner: Runner) -> Path:
+def create_folder(runner: Runner) -> Path:
     """Return `run` in the state folder, or a private temporary folder where `run` would not do."""
     near = runner.state / "run"
     if not near.exists() and _usable(near):

@@ -44,7 +44,7 @@ class Cursors:
     def __init__(self, secret: str, previous_secret: str | None = None) -> None:
         self._keys = [hmac.digest(key.encode(), _PURPOSE, "sha256") for key in (secret, previous_secret) if key]
 
-    def locate(self, query: PageQuery, by: type[Position]) -> PageRequest:
+    def page_request(self, query: PageQuery, by: type[Position]) -> PageRequest:
         """Return which rows `query` asks for, of a list that is sorted `by`; a cursor wins over a page's number.
 
         Raises `Invalid` for a cursor that is not ours, or not of this list, sort and filters.
@@ -60,12 +60,12 @@ class Cursors:
 
     def fields(self, query: PageQuery, found: PageResult[T]) -> PageFields:
         """Return the fields that the answer has beside its items: `next_cursor` too, where there is a next page."""
-        return found.fields(self._next(query, found) if found.end else UNSET)
+        return found.fields(self._next(query, found) if found.next_position else UNSET)
 
     def _next(self, query: PageQuery, found: PageResult[Any]) -> str:
-        shown = found.asked.before + len(found.rows)
-        after = msgspec.Raw(_ENCODER.encode(found.end))
-        content = _ENCODER.encode(_Cursor(_digest(query), shown, found.asked.page_size, after))
+        shown = found.page_request.before + len(found.rows)
+        after = msgspec.Raw(_ENCODER.encode(found.next_position))
+        content = _ENCODER.encode(_Cursor(_digest(query), shown, found.page_request.page_size, after))
         return _text(content + _tag(self._keys[0], content))
 
     def _read(self, text: str) -> _Cursor:

@@ -137,23 +137,23 @@ class PageFields(TypedDict):
 class PageResult(NamedTuple, Generic[T]):
     """The rows of a page, how many there are in all unless nobody wants to know, and whether no other page follows."""
 
-    asked: PageRequest
+    page_request: PageRequest
     rows: list[T]
     total: Total | None
     is_last: bool
 
     @property
-    def end(self) -> Position | None:
+    def next_position(self) -> Position | None:
         """Where the next page begins; None where there is none."""
-        return None if self.is_last else self.asked.by.of(self.rows[-1])
+        return None if self.is_last else self.page_request.by.of(self.rows[-1])
 
     def fields(self, next_cursor: str | UnsetType = UNSET) -> PageFields:
         """Return the `PageInfo` fields."""
-        size = self.asked.page_size
+        size = self.page_request.page_size
         return {
             "total_count": self.total.rows if self.total else UNSET,
             "total_is_estimate": (self.total and self.total.is_estimate) or UNSET,
-            "page": self.asked.page,
+            "page": self.page_request.page,
             "page_size": size,
             "total_pages": -(-self.total.rows // size) if self.total else UNSET,
             "next_cursor": next_cursor,
@@ -163,7 +163,7 @@ class PageResult(NamedTuple, Generic[T]):
 async def read_page(
     conn: C,
     query: Q,
-    asked: PageRequest,
+    page_request: PageRequest,
     rows: Callable[[C, Q, PageRequest], Awaitable[tuple[list[T], int | None]]],
     count: Callable[[C, Q], Awaitable[Total]],
 ) -> PageResult[T]:
@@ -171,16 +171,23 @@ async def read_page(
 
     `rows` returns a row more than the page has where others follow, and the total where that costs nothing.
     """
-    found, told = await rows(conn, query, asked)
-    total = Total(told) if told is not None else shown(asked, len(found))
-    if total is None and asked.counting != "none":
+    found, counted = await rows(conn, query, page_request)
+    total = Total(counted) if counted is not None else known_total(page_request, len(found))
+    if total is None and page_request.counting != "none":
         total = await count(conn, query)
-    return PageResult(asked, found[: asked.page_size], total, is_last=len(found) <= asked.page_size)
+    return PageResult(
+        page_request, found[: page_request.page_size], total, is_last=len(found) <= page_request.page_size
+    )
 
 
-def shown(asked: PageRequest, found: int) -> Total | None:
+def known_total(page_request: PageRequest, found: int) -> Total | None:
     """Return the total, if wanted, where the page is the last one and all before it were counted by skipping them."""
-    if asked.counting == "none" or asked.after or found > asked.page_size or (asked.offset and not found):
+    if (
+        page_request.counting == "none"
+        or page_request.after
+        or found > page_request.page_size
+        or (page_request.offset and not found)
+    ):
         return None
-    rows = asked.offset + found
+    rows = page_request.offset + found
     return Total(rows) if rows <= COUNT_BOUND else None

@@ -24,7 +24,7 @@ class CategoryUnknown(Invalid, table="products", constraint="products_category_i
     message = "names no category"
 
 
-class NameEmpty(Invalid, table="products", constraint="name_not_empty"):
+class ProductNameEmpty(Invalid, table="products", constraint="name_not_empty"):
     """A name of spaces only."""
 
     field = "name"

@@ -12,7 +12,7 @@ from msgspec import UNSET, structs
 from angidi.categories.errors import CategoryNotFound
 from angidi.categories.service import CategoryService
 from angidi.concurrency import ConcurrencyLimiter
-from angidi.csvfile import CsvFile, OnRefused, Refused, Row, Summary
+from angidi.csvfile import CsvReader, OnRefused, Refused, Row, Summary
 from angidi.db import Connection, Database, retried
 from angidi.db.batching import BatchLoader, SingleFlight
 from angidi.db.copying import Block, disable_timeouts, set_statement_timeout
@@ -25,7 +25,7 @@ from angidi.products.errors import CategoryUnknown, ProductNotFound
 from angidi.products.highlight import MOST_WORDS, highlighted, marked, words_in
 from angidi.products.imports import loading, progress, staging
 from angidi.products.imports.progress import Progress
-from angidi.products.imports.staging import Staged
+from angidi.products.imports.staging import StagedProduct
 from angidi.products.models import (
     CategoryProductQuery,
     NewProduct,
@@ -38,13 +38,13 @@ from angidi.products.models import (
     SuggestQuery,
 )
 
-EXPORTS_AT_A_TIME = 2
+MAX_CONCURRENT_EXPORTS = 2
 """Each holds a connection for as long as its reader takes."""
 
-NAMESAKES = 3
+HITS_PER_SUGGESTION = 3
 """How many products are read for each name that is suggested: several may have one name."""
 
-BULK_STATEMENT = "20s"
+BULK_STATEMENT_TIMEOUT = "20s"
 """A thousand rows of full length take a second of the database's work, and more of its time when it is busy."""
 
 
@@ -64,14 +64,14 @@ class ProductService:
         self._categories = categories
         self._active: BatchLoader[UUID, dict[UUID, Product]] = BatchLoader(partial(db.read, repository.find_products))
         self._pages = SingleFlight(self._read_page)
-        self._exports = ConcurrencyLimiter(EXPORTS_AT_A_TIME, "Other exports are under way. Please try again.")
+        self._exports = ConcurrencyLimiter(MAX_CONCURRENT_EXPORTS, "Other exports are under way. Please try again.")
 
     async def page(self, query: ProductQuery) -> ProductPage:
         """Return a page of products, in the order asked for. Raises `Invalid` for a cursor that is not of this list."""
         return (await self._pages.load(query)).page
 
     async def _read_page(self, query: ProductQuery) -> ReadPage:
-        page_request = self._cursors.locate(query, search.ORDERS[query.order].position)
+        page_request = self._cursors.page_request(query, search.ORDERS[query.order].position)
         found = await self._db.read_stale(search.read_product_page, query, page_request)
         is_known = found is not None
         found = found or PageResult(
@@ -83,7 +83,7 @@ class ProductService:
     async def suggest(self, query: SuggestQuery) -> Suggestions:
         """Return names to complete what is being typed, each once."""
         words = words_in(query.q)[:MOST_WORDS]
-        hits = await self._db.read_stale(search.suggest, query.q, query.limit * NAMESAKES) if words else []
+        hits = await self._db.read_stale(search.suggest, query.q, query.limit * HITS_PER_SUGGESTION) if words else []
         names: dict[str, Suggestion] = {}
         for hit in hits:
             names.setdefault(hit.name, Suggestion(hit.id, hit.name, marked(hit.name, words)))
@@ -117,7 +117,7 @@ class ProductService:
         """
         rows = Rows(asked, strict=strict)
         async with self._db.transaction() as conn:
-            await set_statement_timeout(conn, BULK_STATEMENT)
+            await set_statement_timeout(conn, BULK_STATEMENT_TIMEOUT)
             rows.refuse_clashes(await repository.list_clashes(conn, rows.candidates))
             rows.check()
             stored = await repository.insert_many(conn, rows.good.values())
@@ -141,19 +141,19 @@ class ProductService:
         """Bring a product back; one that is not deleted is returned as it is. Raises `ProductNotFound`, `SkuTaken`."""
         return await self._db.write(repository.restore, product_id)
 
-    async def load(
-        self, file: CsvFile, *, on_refused: OnRefused, default_category: str | None = None, dry_run: bool = False
+    async def import_file(
+        self, file: CsvReader, *, on_refused: OnRefused, default_category: str | None = None, dry_run: bool = False
     ) -> Summary:
         """Import the products of a file: all that are good, in one transaction.
 
         Raises `FileRefused`, and `Invalid` where `default_category` does not mean exactly one category.
         """
-        async with self._db.transaction(undo=dry_run) as conn:
+        async with self._db.transaction(rollback=dry_run) as conn:
             await disable_timeouts(conn)
             return await loading.load(conn, file, on_refused=on_refused, default_category=default_category)
 
-    async def load_in_batches(
-        self, file: CsvFile, *, size: int, resume: bool, on_refused: OnRefused, default_category: str | None = None
+    async def import_in_batches(
+        self, file: CsvReader, *, size: int, resume: bool, on_refused: OnRefused, default_category: str | None = None
     ) -> AsyncGenerator[Progress]:
         """Import as `load` does, but `size` rows at a time, each batch and the note of it in one transaction.
 
@@ -168,7 +168,7 @@ class ProductService:
                 default = await loading.default_id(conn, default_category)
                 await loading.find_duplicates(conn, file)
             yield done
-            rows = loading.rows_after(file.again(), done.line)
+            rows = loading.rows_after(file.reopen(), done.line)
             while batch := list(islice(rows, size)):
                 done, refused = await _store(conn, done, batch, file.columns, default)
                 for row in refused:
@@ -200,15 +200,15 @@ class ProductService:
         except CategoryNotFound:
             raise CategoryUnknown from None
 
-    async def add_unknown(self, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
+    async def add_missing(self, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
         """Add sample products whose SKU no product has or had."""
         async with self._db.transaction() as conn:
-            return await loading.add_unknown(conn, rows, on_refused=on_refused)
+            return await loading.add_missing(conn, rows, on_refused=on_refused)
 
 
 @retried
 async def _store(
-    conn: Connection, done: Progress, batch: Sequence[Staged], columns: Collection[str], default: UUID | None
+    conn: Connection, done: Progress, batch: Sequence[StagedProduct], columns: Collection[str], default: UUID | None
 ) -> tuple[Progress, list[Refused]]:
     """Store a batch and note that it is, again where the server rolled it back."""
     with translated():

@@ -35,7 +35,7 @@ class Passwords:
         self._waiting = waiting
         self._admitted = 0
         self._limiter: CapacityLimiter | None = None
-        self._nobody = _nobodys_hash()
+        self._nobody = _dummy_hash()
 
     async def hash(self, password: str) -> str:
         """Return a fresh argon2id hash. Raises `Unavailable`."""
@@ -73,6 +73,6 @@ class Passwords:
 
 
 @functools.cache
-def _nobodys_hash() -> str:
+def _dummy_hash() -> str:
     """Return a hash to verify against where there is no user; made once, by the parameters in force."""
     return _HASHER.hash("nobody's password")

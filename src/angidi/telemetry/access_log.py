@@ -40,15 +40,15 @@ class AccessLine(Struct, frozen=True):
 AccessLog = Callable[[AccessLine], None]
 
 
-def through_structlog(line: AccessLine) -> None:
+def log_with_structlog(line: AccessLine) -> None:
     """Log a line as any other message: for the console form, and where nothing is configured."""
-    said = msgspec.structs.asdict(line)
+    fields = msgspec.structs.asdict(line)
     for added_by_structlog in ("event", "logger", "level", "timestamp"):
-        del said[added_by_structlog]
-    structlog.get_logger(NAME).info(line.event, **said)
+        del fields[added_by_structlog]
+    structlog.get_logger(NAME).info(line.event, **fields)
 
 
-def nowhere(line: AccessLine) -> None:
+def discard(line: AccessLine) -> None:
     """Log nothing: only what is more severe is wanted."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
-from angidi.telemetry.access_log import AccessLog, JsonLines, nowhere, through_structlog
+from angidi.telemetry.access_log import AccessLog, JsonLines, discard, log_with_structlog
 
 
 def configure(level: str, form: str) -> AccessLog:
@@ -48,8 +48,8 @@ def configure(level: str, form: str) -> AccessLog:
         cache_logger_on_first_use=False,
     )
     if not root.isEnabledFor(logging.INFO):
-        return nowhere
-    return JsonLines() if form == "json" else through_structlog
+        return discard
+    return JsonLines() if form == "json" else log_with_structlog
 
 
 def _escape(_: Any, __: str, event: EventDict) -> EventDict:

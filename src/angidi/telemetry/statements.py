@@ -56,7 +56,7 @@ class StatementTimer:
             series = self._find_series(text)
         series.observe(seconds)
         if seconds > self.slow:
-            log.warning("slow statement", duration_ms=round(seconds * 1000, 2), rows=rows, statement=shortened(text))
+            log.warning("slow statement", duration_ms=round(seconds * 1000, 2), rows=rows, statement=shorten(text))
 
     def _find_series(self, text: str) -> Histogram:
         if len(self._series) >= MAX_NAMES:  # texts without end: those in use come back at their next execution
@@ -81,7 +81,7 @@ def _find_name(frame: FrameType | None) -> str:
     return OTHER
 
 
-def shortened(statement: str, most: int = 200) -> str:
+def shorten(statement: str, most: int = 200) -> str:
     """Return a statement on one line."""
     line = " ".join(statement.split())
     return line if len(line) <= most else line[: most - 1] + "…"

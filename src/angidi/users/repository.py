@@ -176,12 +176,12 @@ async def lock_first_admin(conn: Connection) -> None:
     await execute(conn, LOCK_FIRST_ADMIN)
 
 
-async def list_users(conn: Connection, query: UserQuery, asked: PageRequest) -> tuple[list[User], int | None]:
+async def list_users(conn: Connection, query: UserQuery, page_request: PageRequest) -> tuple[list[User], int | None]:
     """Return a page of users, newest first, the row after it, if any, and the total where it is kept."""
-    where = f"{_where(query)} AND {AFTER}" if asked.after else _where(query)
-    total = COUNT_WHOLE if _is_whole(query) and asked.counting != "none" else UNCOUNTED
+    where = f"{_where(query)} AND {AFTER}" if page_request.after else _where(query)
+    total = COUNT_WHOLE if _is_whole(query) and page_request.counting != "none" else UNCOUNTED
     sql = LIST.format(where=where, total=total)
-    return await fetch_counted(conn, User, sql, _parameters(query) | asked.parameters, prepare=False)
+    return await fetch_counted(conn, User, sql, _parameters(query) | page_request.parameters, prepare=False)
 
 
 async def count_users(conn: Connection, query: UserQuery) -> Total:

@@ -74,8 +74,8 @@ class UserService:
 
     async def page(self, query: UserQuery) -> UserPage:
         """Return a page of users, newest first. Raises `Invalid` for a cursor that is not of this list."""
-        asked = self._cursors.locate(query, ByCreation)
-        found = await self._db.read(read_page, query, asked, repository.list_users, repository.count_users)
+        page_request = self._cursors.page_request(query, ByCreation)
+        found = await self._db.read(read_page, query, page_request, repository.list_users, repository.count_users)
         return UserPage(users=found.rows, **self._cursors.fields(query, found))
 
     async def get(self, user_id: UUID) -> User:
@@ -89,14 +89,14 @@ class UserService:
         role = None if changes.role is UNSET else changes.role
         async with self._db.transaction() as conn:
             if role not in (None, "admin"):
-                await _spare_last_admin(conn, user_id)
+                await _require_another_admin(conn, user_id)
             return await repository.update(conn, user_id, name=name, role=role)
 
     @retried
     async def delete(self, user_id: UUID) -> None:
         """Delete an active user softly. Raises `UserNotFound`, `LastAdmin`."""
         async with self._db.transaction() as conn:
-            await _spare_last_admin(conn, user_id)
+            await _require_another_admin(conn, user_id)
             await repository.delete(conn, user_id)
 
     async def restore(self, user_id: UUID) -> User:
@@ -141,7 +141,7 @@ def _active(user: User) -> User:
     return user
 
 
-async def _spare_last_admin(conn: Connection, user_id: UUID) -> None:
+async def _require_another_admin(conn: Connection, user_id: UUID) -> None:
     """Raise `LastAdmin` if `user_id` is the only admin; the admins stay locked, so that two cannot both go."""
     if [admin.id for admin in await repository.lock_admins(conn)] == [user_id]:
         raise LastAdmin

@@ -24,7 +24,7 @@ class RowResult(NamedTuple, Generic[S]):
     reasons: tuple[Reason, ...] = ()
 
 
-def take(row: Row, into: type[S]) -> RowResult[S]:
+def validate_row(row: Row, into: type[S]) -> RowResult[S]:
     """Take a row as an `into`, whose fields are named as the columns."""
     if row.problem:
         return RowResult(row.line, {}, reasons=(row.problem,))
@@ -36,6 +36,6 @@ def take(row: Row, into: type[S]) -> RowResult[S]:
         return RowResult(row.line, texts, reasons=tuple(Reason(*detail) for detail in refused.details))
 
 
-def number(text: str) -> Decimal | str:
+def parse_number(text: str) -> Decimal | str:
     """Return a number written in digits exactly as it is, any other text unchanged."""
     return Decimal(text) if _NUMBER.fullmatch(text) else text

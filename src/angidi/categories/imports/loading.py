@@ -12,12 +12,12 @@ import msgspec
 from msgspec import Meta, Struct
 
 from angidi.categories.imports import staging
-from angidi.categories.imports.staging import Link, Staged
+from angidi.categories.imports.staging import Link, StagedCategory
 from angidi.categories.models import Description, Name
-from angidi.csvfile import Columns, CsvFile, OnRefused, Row, Summary
+from angidi.csvfile import Columns, CsvReader, OnRefused, Row, Summary
 from angidi.db.rows import Connection
 from angidi.ids import new_id
-from angidi.validation.csv_rows import take
+from angidi.validation.csv_rows import validate_row
 from angidi.validation.fields import BLANK_IS_ABSENT, build
 
 COLUMNS = Columns(required=("id", "name", "parent_id"), optional=("description",))
@@ -34,7 +34,7 @@ class CategoryRow(Struct, frozen=True):
     description: Annotated[Description, BLANK_IS_ABSENT] | None = None
 
 
-async def load(conn: Connection, file: CsvFile, *, on_refused: OnRefused, maximum_depth: int) -> Summary:
+async def load(conn: Connection, file: CsvReader, *, on_refused: OnRefused, maximum_depth: int) -> Summary:
     """Add the categories of `file`, in any order, matched by their paths of names; change descriptions, move nothing.
 
     The caller holds the lock of the tree.
@@ -49,7 +49,7 @@ async def load(conn: Connection, file: CsvFile, *, on_refused: OnRefused, maximu
     return summary
 
 
-async def add_unknown(conn: Connection, rows: Iterable[Row]) -> dict[UUID, staging.Known]:
+async def add_missing(conn: Connection, rows: Iterable[Row]) -> dict[UUID, staging.Known]:
     """Add the categories of `rows` that are not there yet, and leave the others; return what each row's id stands for.
 
     Ids are UUIDs, and parents stand before their children. The caller holds the tree's lock. Raises `Invalid`.
@@ -58,7 +58,7 @@ async def add_unknown(conn: Connection, rows: Iterable[Row]) -> dict[UUID, stagi
     for row in rows:
         good = build(row.cells, CategoryRow, strict=True, texts=True)
         parent_id = known[UUID(good.parent_id)].id if good.parent_id else None
-        known[UUID(good.id)] = await staging.add_unknown(conn, UUID(good.id), good.name, good.description, parent_id)
+        known[UUID(good.id)] = await staging.add_missing(conn, UUID(good.id), good.name, good.description, parent_id)
     return known
 
 
@@ -85,11 +85,11 @@ def _around(key: str, parents: dict[str, str]) -> list[str]:
     return around
 
 
-def _staged(row: Row) -> Staged:
-    taken = take(row, CategoryRow)
+def _staged(row: Row) -> StagedCategory:
+    taken = validate_row(row, CategoryRow)
     good = {name: text.strip() or None for name, text in taken.texts.items()}
     key = _key(good.get("id"))
-    return Staged(
+    return StagedCategory(
         line=taken.line,
         id=key if isinstance(key, UUID) else new_id(),
         key=str(key) if key else None,

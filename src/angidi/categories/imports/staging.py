@@ -189,7 +189,7 @@ SELECT id, rank = 1 AS added
 """
 
 
-class Staged(NamedTuple):
+class StagedCategory(NamedTuple):
     """A row of the file on its way into `import_categories`, whose columns these are."""
 
     line: int
@@ -216,7 +216,7 @@ class Known(Struct, frozen=True):
     added: bool
 
 
-async def stage(conn: Connection, rows: Iterable[Staged]) -> None:
+async def stage(conn: Connection, rows: Iterable[StagedCategory]) -> None:
     """Take in the file's rows, as they come."""
     await execute(conn, CREATE)
     await copy_in(conn, COPY, rows)
@@ -259,7 +259,7 @@ async def drop(conn: Connection) -> None:
     await execute(conn, DROP)
 
 
-async def add_unknown(
+async def add_missing(
     conn: Connection, category_id: UUID, name: str, description: str | None, parent_id: UUID | None
 ) -> Known:
     """Store a category under this id unless there is one by id, or by name in this place; return which it is."""

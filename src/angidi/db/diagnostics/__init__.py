@@ -1,1 +1,1 @@
-"""Looking at a database that works: for commands, never on the way of a request."""
+"""Inspection of a running database, for the command line only."""

@@ -1,8 +1,8 @@
-"""What the schema derives, compared with what it is derived from, and rebuilt: what `angidi doctor` does.
+"""Consistency checks of derived data, and its rebuilding: the work of `angidi doctor`.
 
-Triggers keep `category_closure`, `list_counts` and `product_search`, and the server its indexes. So these checks find
-nothing unless a restore left triggers out, SQL disabled them, or an upgrade changed what lower(), a collation or
-unaccent's rules do.
+Triggers maintain `category_closure`, `list_counts` and `product_search`; the server maintains indexes. The checks
+therefore fail only after a restore without triggers, after SQL that disabled triggers, or after an upgrade that changed
+lower(), a collation or the rules of unaccent.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from angidi.db.diagnostics.index_keys import reindex, stale_indexes
 from angidi.db.diagnostics.search_rows import rewrite_stale_rows, stale_rows
 
 SAMPLE = 5
-"""How many differences are described one by one."""
+"""Differences that are described one by one."""
 
 TRIGGERS = frozenset({
     "categories_inserted_closure", "categories_moved_closure", "categories_version",
@@ -42,14 +42,14 @@ SELECT 'constraint ' || conname
  ORDER BY 1
 """
 
-# The version is recorded when the database is created. Another one may sort texts in another order.
+# PostgreSQL records the collation version when the database is created. Another version may sort differently.
 COLLATION = """
 SELECT datcollversion, pg_database_collation_actual_version(oid)
   FROM pg_database
  WHERE datname = current_database()
 """
 
-# A path of the wrong depth is reported twice: the wrong one and the one that is missing.
+# A path of the wrong depth is reported twice: as wrong and as missing.
 _closure: LiteralString = """
 WITH RECURSIVE way AS (
     SELECT id AS ancestor_id, id AS descendant_id, 0 AS depth, parent_id
@@ -137,9 +137,9 @@ SELECT list, category_id, rows
 """
 )
 
-# Nobody writes while totals and tree are compared: a row that another transaction has added but not committed would be
-# counted twice otherwise. Readers go on. Not SHARE, which two of these could hold at once and then block each other;
-# and not the advisory lock of the tree, whose holder may be waiting for one of these tables.
+# Blocks writers while totals and tree are compared: a row that another transaction has inserted but not committed would
+# be counted twice. Readers are not blocked. Not SHARE: two sessions could hold it and then deadlock. Not the advisory
+# lock of the tree: its holder may be waiting for one of these tables.
 LOCK = "LOCK TABLE categories, products, users IN SHARE ROW EXCLUSIVE MODE"
 TIMEOUTS = """
 SELECT set_config('statement_timeout', '0', false),
@@ -148,10 +148,10 @@ SELECT set_config('statement_timeout', '0', false),
 """
 
 
-class Finding(Struct, frozen=True):
-    """What a check found: how many things differ, and some of them in words. None differ where all is well.
+class CheckResult(Struct, frozen=True):
+    """Result of one check: the number of differences and descriptions of some of them.
 
-    Where it only `warns`, nothing differs.
+    With `warns` there are no differences, but `sample` holds a warning.
     """
 
     check: str
@@ -160,10 +160,10 @@ class Finding(Struct, frozen=True):
     warns: bool = False
 
 
-def findings(conn: psycopg.Connection) -> Iterator[Finding]:
-    """Yield what each check finds. Each compares within one statement, so writers do not disturb it.
+def run_checks(conn: psycopg.Connection) -> Iterator[CheckResult]:
+    """Yield the result of each check. Each check is one statement, so concurrent writes do not disturb it.
 
-    The schema must be up to date. Disables the session's timeouts, since all texts are read.
+    The schema must be up to date. Disables the session's timeouts, because all texts are read.
     """
     conn.execute(TIMEOUTS)
     at_work = {name for (name,) in conn.execute(TRIGGERS_AT_WORK)}
@@ -176,11 +176,11 @@ def findings(conn: psycopg.Connection) -> Iterator[Finding]:
     yield _finding("product_search", [f"the row of product {key} {problem}" for key, problem in stale_rows(conn)])
 
 
-def rebuild(conn: psycopg.Connection) -> Finding:
+def rebuild(conn: psycopg.Connection) -> CheckResult:
     """Rebuild what differs; return which indexes could not be built, and why.
 
-    Tree and totals are one transaction, which writers wait for; readers go on throughout. A million products take it
-    about a second. Raises `LockNotAvailable` where a writer holds a lock for a minute.
+    Tree and totals are rebuilt in one transaction. It blocks writers, about a second for a million products, but not
+    readers. Raises `LockNotAvailable` after a minute without the lock.
     """
     conn.execute(TIMEOUTS)
     with conn.transaction():
@@ -191,8 +191,8 @@ def rebuild(conn: psycopg.Connection) -> Finding:
     return _finding("rebuild", list(reindex(conn, [index for index, _ in stale_indexes(conn)])))
 
 
-def _finding(check: str, differing: list[str]) -> Finding:
-    return Finding(check, len(differing), differing[:SAMPLE])
+def _finding(check: str, differing: list[str]) -> CheckResult:
+    return CheckResult(check, len(differing), differing[:SAMPLE])
 
 
 def _texts(conn: psycopg.Connection, query: LiteralString) -> list[str]:

@@ -1,11 +1,11 @@
-"""Whether indexes still find their rows: whether the keys that they store are those that the server computes now.
+"""Detection of stale indexes: stored keys that differ from what the server computes now.
 
-An index stores what lower(), folded() or pg_trgm made of a text when the row was written, in the order that the
-collation had then. A new version of PostgreSQL or of the system's C library may compute or sort otherwise; the index
-then misses rows, and a unique one lets duplicates in. No extension and no superuser is needed to see that: each check
-is a query that the planner can answer by this one index only, as EXPLAIN confirms, compared with the table.
+An index stores the result of lower(), folded() or pg_trgm as computed when the row was written, sorted by the collation
+of that time. A new version of PostgreSQL or of the C library may compute or sort differently. The index then misses
+rows, and a unique index admits duplicates. Each check is a query that the planner can answer by this index only, which
+EXPLAIN confirms, compared with the table. It needs no extension and no superuser.
 
-Other indexes need no check: keys of numbers, UUIDs and times do not change, nor does the order of a tsvector's words.
+Other indexes need no check: keys of numbers, UUIDs and times never change, nor does the order of words in a tsvector.
 """
 
 import json
@@ -19,9 +19,9 @@ from psycopg.rows import class_row
 from psycopg.sql import SQL, Composed
 
 TRIGRAM_SAMPLE = 200
-"""How many texts are looked up in an index of trigrams, each by all of its trigrams: among a million, some 0.2 s."""
+"""Texts looked up in a trigram index, each by all its trigrams: about 0.2 s in a million rows."""
 
-# Those whose keys are in the usual order, of the usual operator classes and collation, as all of the schema's are.
+# Indexes with the default order, operator classes and collation, as all indexes of the schema have.
 INDEXES = """
 SELECT i.indexrelid::regclass::text AS name,
        c.relname AS bare_name,
@@ -48,8 +48,8 @@ SELECT i.indexrelid::regclass::text AS name,
  ORDER BY c.relname
 """
 
-# Every key is looked up in the index: so each is where a search for it ends, and all are in order, too. TABLESAMPLE of
-# everything reads the table, never an index, whatever the settings say.
+# Looks up every key in the index, which also proves the order. TABLESAMPLE (100) always scans the table, never an
+# index, whatever the planner settings are.
 LOOKUP = """
 WITH expected AS MATERIALIZED (
     SELECT {key} AS key, count(*) AS rows
@@ -65,7 +65,7 @@ SELECT count(*)
  WHERE found.rows <> expected.rows
 """
 
-# A text of ASCII alone has the same trigrams on every server.
+# An ASCII text has the same trigrams on every server.
 TRIGRAMS = """
 WITH expected AS MATERIALIZED (
     SELECT {key} AS key
@@ -82,7 +82,7 @@ SELECT count(*)
  WHERE found.rows = 0
 """
 
-# The index is read from its beginning to its end, and no key may come before its predecessor.
+# Reads the whole index in order; no key may sort before its predecessor.
 ORDER = """
 SELECT count(*)
   FROM (SELECT {pairs}
@@ -107,7 +107,7 @@ SELECT i.indexrelid::regclass::text
 
 
 class Index(Struct, frozen=True):
-    """An index whose keys may become stale, in the words of the catalogue, and the method by which it is checked."""
+    """An index whose keys may become stale, as the catalogue describes it, and the method of its check."""
 
     name: str
     bare_name: str
@@ -123,16 +123,16 @@ def indexes(conn: psycopg.Connection) -> list[Index]:
 
 
 def stale_indexes(conn: psycopg.Connection) -> Iterator[tuple[Index, str]]:
-    """Yield the indexes that do not find their rows, each with what is wrong with it. Readers and writers go on."""
+    """Yield each stale index with a description of the fault. Blocks neither readers nor writers."""
     for index in indexes(conn):
         if problem := _problem(conn, index):
             yield index, problem
 
 
 def reindex(conn: psycopg.Connection, stale: list[Index]) -> Iterator[str]:
-    """Rebuild indexes while readers and writers go on; yield what stands in the way of one.
+    """Rebuild indexes concurrently; yield a message for each that has duplicates.
 
-    Raises what the driver raises where it is anything else than duplicates.
+    Raises every other error of the driver.
     """
     for index in stale:
         try:
@@ -187,5 +187,5 @@ def _is_behind(position: int) -> str:
 
 
 def _sql(template: LiteralString, **parts: str) -> Composed:
-    """Put parts, which come from the catalogue and are quoted as it quotes, into a statement."""
+    """Fill a statement template with parts from the catalogue, which are quoted already."""
     return SQL(template).format(**{name: SQL(cast("LiteralString", part)) for name, part in parts.items()})

@@ -1,4 +1,4 @@
-"""How PostgreSQL would run a statement, without running it."""
+"""Plans of statements without running them."""
 
 import re
 
@@ -13,7 +13,7 @@ _UTILITY = "Utility statements have no plan structure"
 
 
 def numbered(statement: str) -> str:
-    """Return a statement of psycopg's with the server's own parameters, $1 and so on; one that has those is kept."""
+    """Return a psycopg statement with server-side parameters ($1, …); leave one that has those already."""
     names: dict[str, str] = {}
 
     def number(found: re.Match[str]) -> str:
@@ -25,16 +25,16 @@ def numbered(statement: str) -> str:
 
 
 def generic_plan(conn: psycopg.Connection, statement: str) -> str | None:
-    """Return the plan of a statement for whatever values, or why it cannot be had. The statement is never run.
+    """Return the generic plan of a statement, or the reason why there is none. Never runs the statement.
 
-    None where the kind of statement has no plan, such as CREATE INDEX.
-    It takes the server's own parameters. It goes to the server as a prepared statement, since that way one text is
-    one statement, whoever wrote it; EXPLAIN (GENERIC_PLAN), from PostgreSQL 16 on, would show the same.
+    Returns None for kinds of statement without a plan, such as CREATE INDEX. The statement has server-side parameters.
+    It is prepared, because the protocol then admits one statement only, whatever the text is; EXPLAIN (GENERIC_PLAN),
+    from PostgreSQL 16 on, would return the same plan.
     """
     with conn.transaction(force_rollback=True):
         conn.execute("SET TRANSACTION READ ONLY")
         conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-        for setting in ("jit", "max_parallel_workers_per_gather", "work_mem"):  # as on the pool's connections
+        for setting in ("jit", "max_parallel_workers_per_gather", "work_mem"):  # as on pooled connections
             conn.execute("SELECT set_config(%s, %s, true)", [setting, SESSION_DEFAULTS[setting]])
         prepared = conn.pgconn.prepare(_NAME.encode(), statement.encode(conn.info.encoding))
         if prepared.status != pq.ExecStatus.COMMAND_OK:

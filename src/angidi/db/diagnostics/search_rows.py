@@ -1,13 +1,13 @@
-"""`product_search` compared with the products that it is derived from, and derived again."""
+"""Verification and rebuilding of `product_search`."""
 
 from typing import LiteralString
 
 import psycopg
 
 BATCH = 1_000
-"""Products whose rows are written in one transaction: in about a tenth of a second."""
+"""Products rewritten in one transaction, which takes about 0.1 s."""
 
-# Whatever the functions rest on is compared with it: lower(), unaccent's rules, the server's Unicode tables.
+# Detects changes of everything that the functions depend on: lower(), unaccent's rules, the server's Unicode tables.
 STALE = """
 SELECT coalesce(id, product_id)::text AS id,
        CASE WHEN product_id IS NULL THEN 'is missing'
@@ -22,8 +22,8 @@ SELECT coalesce(id, product_id)::text AS id,
 
 REMOVE_ORPHANS = "DELETE FROM product_search WHERE NOT EXISTS (SELECT FROM products WHERE id = product_id)"
 
-# FOR SHARE: a name that another transaction is about to change is waited for and read as it is then. Otherwise its new
-# row would be overwritten by one that was derived from the old name.
+# FOR SHARE waits for a transaction that changes the product and reads the new name. Without it, the search row of the
+# new name would be overwritten by one derived from the old name.
 _write: LiteralString = """
 WITH product AS MATERIALIZED (
     SELECT id, name, description, sku
@@ -47,15 +47,18 @@ CLEAN = "SELECT clean_search_pending_lists()"
 
 
 def stale_rows(conn: psycopg.Connection) -> list[tuple[str, str]]:
-    """Return the ids of products whose row differs, each with how. Reads all texts: about a minute for a million."""
+    """Return the id of each product whose search row differs, with the kind of difference.
+
+    Reads all texts: about a minute for a million products.
+    """
     return conn.execute(STALE).fetchall()
 
 
 def rewrite_stale_rows(conn: psycopg.Connection) -> None:
-    """Write the rows that differ, in batches, so that nobody who changes a product waits for long. Readers go on.
+    """Rewrite the rows that differ, in batches, so that writers wait for a batch only. Readers are not blocked.
 
-    A product that somebody is changing is waited for at the end, alone: who waits for one while holding none can be
-    part of no deadlock.
+    Rewrites products that are locked last, one per transaction: a transaction that waits for one lock and holds none
+    cannot deadlock.
     """
     conn.execute(REMOVE_ORPHANS)
     stale = [identity for identity, _ in stale_rows(conn)]

@@ -1,4 +1,4 @@
-"""What statements cost as the server counts it: by pg_stat_statements."""
+"""Statement statistics from pg_stat_statements."""
 
 from datetime import datetime
 from typing import LiteralString
@@ -18,9 +18,9 @@ SELECT nspname
 """
 
 SINCE_BY_STATEMENT = 170000
-"""Version of the server from which on each statement has the time since when it is counted."""
+"""First server version that stores for each statement when its statistics started."""
 
-# stats_reset moves only when the statistics of all databases are reset.
+# stats_reset changes only when the statistics of all databases are reset.
 SINCE = """
 SELECT coalesce(min(s.stats_since), i.stats_reset)
   FROM {schema}.pg_stat_statements_info AS i
@@ -30,8 +30,8 @@ SELECT coalesce(min(s.stats_since), i.stats_reset)
 """
 SINCE_RESET_OF_ALL = "SELECT stats_reset FROM {schema}.pg_stat_statements_info"
 
-# One text may stand there several times: by user, and inside functions. The text of other roles' statements is hidden
-# from who is no member of pg_read_all_stats; their time is in no sum then.
+# A text has one row per user, and another inside functions. Only members of pg_read_all_stats see the text of other
+# roles' statements; without it, their time is in no sum.
 STATEMENTS = """
 SELECT query, sum(calls)::bigint, sum(total_exec_time) / 1000, max(max_exec_time) / 1000, sum(rows)::bigint
   FROM {schema}.pg_stat_statements
@@ -58,7 +58,7 @@ MISSING = (
 
 
 class StatementStats(Struct, frozen=True):
-    """What one statement cost: calls, seconds in all and of the longest call, rows returned or touched."""
+    """Statistics of one statement: calls, total and maximum seconds, rows returned or changed."""
 
     statement: str
     calls: int
@@ -68,7 +68,7 @@ class StatementStats(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True):
-    """What statements cost since a moment. Those of other roles may be `hidden`: so many are left out."""
+    """Statement statistics since a time. `hidden` statements of other roles are not included."""
 
     since: datetime
     statements: list[StatementStats]
@@ -76,9 +76,9 @@ class Snapshot(Struct, frozen=True):
 
 
 def take_snapshot(conn: psycopg.Connection) -> Snapshot:
-    """Return what the server counted in this database.
+    """Return the server's statement statistics for this database.
 
-    Raises `ConfigError` where it does not count, `Forbidden` where it does not let this role read.
+    Raises `ConfigError` if the extension is not loaded or created, `Forbidden` if this role may not read it.
     """
     schema = _find_schema(conn)
     try:
@@ -92,7 +92,7 @@ def take_snapshot(conn: psycopg.Connection) -> Snapshot:
 
 
 def reset(conn: psycopg.Connection) -> None:
-    """Reset the statistics of this database's statements. Raises as `take_snapshot`."""
+    """Reset the statement statistics of this database. Raises as `take_snapshot` does."""
     try:
         _run(conn, _find_schema(conn), RESET)
     except errors.InsufficientPrivilege:
@@ -113,5 +113,5 @@ def _run(conn: psycopg.Connection, schema: sql.Identifier, query: LiteralString)
     """Run a query on the extension."""
     try:
         return conn.execute(sql.SQL(query).format(schema=schema))
-    except errors.ObjectNotInPrerequisiteState:  # the extension is there, and its library is not loaded
+    except errors.ObjectNotInPrerequisiteState:  # the extension exists, but its library is not loaded
         raise ConfigError(MISSING) from None

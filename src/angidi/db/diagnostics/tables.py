@@ -1,9 +1,9 @@
-"""What the server knows of tables and indexes: how they are read, how large they are, and how much of that is waste.
+"""Statistics of tables and indexes: access, size and estimated bloat.
 
-Everything is read from its statistics and catalogue, for the schema that comes first in the search path; no table is
-scanned. The waste of tables and B-trees is an estimate by the usual method, that of pgsql-bloat-estimation and of
-check_postgres: the size that is there, against that which the rows would need, by their number and the mean widths of
-their columns as ANALYZE found them. It is some per cent off at best; pgstattuple measures, by reading everything.
+Everything comes from the statistics and the catalogue of the server, for the first schema of the search path; no table
+is scanned. Bloat of tables and B-trees is estimated by the method of pgsql-bloat-estimation and check_postgres: the
+actual size against the size that the rows need, by their number and the average widths from ANALYZE. The error is some
+per cent at best; pgstattuple measures exactly, but reads everything.
 """
 
 from datetime import datetime
@@ -19,8 +19,8 @@ SELECT stats_reset AS reset, pg_postmaster_start_time() AS started
  WHERE datname = current_database()
 """
 
-# A unique index keeps data right whether it is read or not; one that a foreign key's columns lead is read when a row of
-# the parent goes, which may be once a year.
+# A unique index enforces its constraint even if it is never read. An index that starts with a foreign key's columns is
+# read when a parent row is deleted, which may be rare.
 UNUSED_INDEXES = """
 SELECT s.relname AS table,
        s.indexrelname AS index,
@@ -150,8 +150,8 @@ SELECT s.relname AS table,
 """
 
 
-class Since(Struct, frozen=True):
-    """When the server began to count, None where it has not noted that, and when it was started."""
+class StatsPeriod(Struct, frozen=True):
+    """When the statistics were last reset (None if unknown), and when the server started."""
 
     reset: datetime | None
     started: datetime
@@ -160,7 +160,7 @@ class Since(Struct, frozen=True):
 class UnusedIndex(Struct, frozen=True):
     """An index that no query has read.
 
-    `kept_for` says what it is there for all the same, None for nothing known; `comment` is the schema's own word.
+    `kept_for` is its other purpose, if one is known; `comment` is its COMMENT in the schema.
     """
 
     table: str
@@ -171,7 +171,7 @@ class UnusedIndex(Struct, frozen=True):
 
 
 class TableBloat(Struct, frozen=True):
-    """A table's size, and about how much of it is waste: None where it is empty, or was never analysed."""
+    """Size and estimated bloat of a table; bloat is None if it is empty or was never analyzed."""
 
     table: str
     bytes: int
@@ -183,7 +183,7 @@ class TableBloat(Struct, frozen=True):
 
 
 class IndexBloat(Struct, frozen=True):
-    """A B-tree's size, and about how much of it is waste: None where it is empty, or was never analysed."""
+    """Size and estimated bloat of a B-tree; bloat is None if it is empty or was never analyzed."""
 
     table: str
     index: str
@@ -192,7 +192,7 @@ class IndexBloat(Struct, frozen=True):
 
 
 class Overview(Struct, frozen=True):
-    """The database as a whole. Shares are of 1; one of nothing is None."""
+    """Statistics of the whole database. Ratios are from 0 to 1, None without any event."""
 
     bytes: int
     cache_hits: float | None
@@ -206,8 +206,8 @@ class Overview(Struct, frozen=True):
     since: datetime | None
 
 
-class TableFigures(Struct, frozen=True):
-    """How large a table and its indexes are, and how they are read and changed."""
+class TableStats(Struct, frozen=True):
+    """Size and access statistics of a table and its indexes."""
 
     table: str
     live_rows: int
@@ -223,34 +223,34 @@ class TableFigures(Struct, frozen=True):
 Row = TypeVar("Row", bound=Struct)
 
 
-def statistics_since(conn: psycopg.Connection) -> Since:
-    """Return since when the server has counted."""
-    return _rows(conn, Since, SINCE)[0]
+def statistics_since(conn: psycopg.Connection) -> StatsPeriod:
+    """Return the period that the statistics cover."""
+    return _rows(conn, StatsPeriod, SINCE)[0]
 
 
 def unused_indexes(conn: psycopg.Connection) -> list[UnusedIndex]:
-    """Return the indexes that no query has read, those with nothing known for them first, the largest at the top."""
+    """Return the indexes that no query has read: those without a known purpose first, then the largest first."""
     return _rows(conn, UnusedIndex, UNUSED_INDEXES)
 
 
 def table_bloat(conn: psycopg.Connection) -> list[TableBloat]:
-    """Return all tables, those with the most waste first."""
+    """Return all tables, most bloat first."""
     return _rows(conn, TableBloat, TABLE_BLOAT)
 
 
 def index_bloat(conn: psycopg.Connection) -> list[IndexBloat]:
-    """Return all B-trees, those with the most waste first."""
+    """Return all B-trees, most bloat first."""
     return _rows(conn, IndexBloat, INDEX_BLOAT)
 
 
 def overview(conn: psycopg.Connection) -> Overview:
-    """Return how the database fares as a whole."""
+    """Return the statistics of the whole database."""
     return _rows(conn, Overview, OVERVIEW)[0]
 
 
-def table_figures(conn: psycopg.Connection) -> list[TableFigures]:
-    """Return how the tables fare, the largest first."""
-    return _rows(conn, TableFigures, TABLES)
+def table_stats(conn: psycopg.Connection) -> list[TableStats]:
+    """Return the statistics of all tables, the largest first."""
+    return _rows(conn, TableStats, TABLES)
 
 
 def _rows(conn: psycopg.Connection, kind: type[Row], query: LiteralString) -> list[Row]:

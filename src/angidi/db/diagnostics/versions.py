@@ -1,17 +1,17 @@
-"""Which versions of PostgreSQL are known to have security holes."""
+"""PostgreSQL versions with published vulnerabilities."""
 
 SAFE_MINOR = {15: 20, 16: 16, 17: 12, 18: 7}
-"""The first minor version of each major one that closes every hole published until `AS_OF`.
+"""The first minor version of each major version without a vulnerability published up to `AS_OF`.
 
 Source: https://www.postgresql.org/support/security/ and its CVE records (the newest: CVE-2026-6460). Debian and the
-official images take over the minor versions as they are, so that the number alone tells.
+official images ship minor versions unchanged, so the version number is sufficient.
 """
 
 AS_OF = "2026-11-12"
 
 
 def known_holes(server_version: int) -> str | None:
-    """Return what to know of a server (by libpq's number, 180006 for 18.6); None: no hole of it was published."""
+    """Return a warning about the server version (libpq's number, 180006 for 18.6), or None."""
     major, minor = divmod(server_version, 10_000)
     safe = SAFE_MINOR.get(major, 0)
     if minor >= safe:

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from msgspec import UNSET
 
 from angidi import errors
-from angidi.db.errors import reason_of, report_of, statement_of
+from angidi.db.errors import error_reason, failed_statement, log_fields
 from angidi.errors import AngidiError
 from angidi.http.core.responses import Detail, ErrorBody, Failure, JSONResponse
 
@@ -86,8 +86,8 @@ def _details(request: Request[Any, Any, Any], error: AngidiError) -> dict[str, s
     return {
         "kind": type(error).__name__,
         "error": type(cause).__name__,
-        "reason": reason_of(cause),
-        "statement": statement_of(error),
+        "reason": error_reason(cause),
+        "statement": failed_statement(error),
         "request_id": request.scope["state"].get("request_id"),
     }
 
@@ -105,7 +105,7 @@ def _from_router(request: Request[Any, Any, Any], error: HTTPException) -> JSONR
 
 def _unforeseen(request: Request[Any, Any, Any], error: Exception) -> JSONResponse:
     request_id = request.scope["state"].get("request_id")
-    if report := report_of(error):
+    if report := log_fields(error):
         stack = "".join(traceback.format_tb(error.__traceback__))
         log.error("unforeseen error of the database", **report, stack=stack, request_id=request_id)
     else:

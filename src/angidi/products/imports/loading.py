@@ -10,14 +10,14 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.categories.models import CategoryId
-from angidi.categories.paths import get_named, normal
-from angidi.csvfile import Columns, CsvFile, OnRefused, Refused, Row, Summary
+from angidi.categories.paths import get_category_by_text, normal
+from angidi.csvfile import Columns, CsvReader, OnRefused, Refused, Row, Summary
 from angidi.db.rows import Connection
 from angidi.ids import new_id
 from angidi.products.imports import progress, staging
-from angidi.products.imports.staging import Staged
+from angidi.products.imports.staging import StagedProduct
 from angidi.products.models import Description, Name, NewImageUrl, Sku, Stock, exact_price
-from angidi.validation.csv_rows import RowResult, number, take
+from angidi.validation.csv_rows import RowResult, parse_number, validate_row
 from angidi.validation.fields import BLANK_IS_ABSENT, Parse, decode
 
 COLUMNS = Columns(
@@ -27,7 +27,7 @@ COLUMNS = Columns(
 
 
 def _price(text: str) -> Decimal:
-    return exact_price(number(text))
+    return exact_price(parse_number(text))
 
 
 _normal = lru_cache(1024)(normal)
@@ -51,7 +51,7 @@ class _SkuAlone(Struct, frozen=True):
     sku: Sku
 
 
-async def load(conn: Connection, file: CsvFile, *, on_refused: OnRefused, default_category: str | None) -> Summary:
+async def load(conn: Connection, file: CsvReader, *, on_refused: OnRefused, default_category: str | None) -> Summary:
     """Add and change the products of `file`, matched by SKU among the active.
 
     `default_category` (name, path or id) is for new products whose row names none. Raises `Invalid` where that does
@@ -70,10 +70,10 @@ async def load(conn: Connection, file: CsvFile, *, on_refused: OnRefused, defaul
 
 async def default_id(conn: Connection, default_category: str | None) -> UUID | None:
     """Return the id of the default category. Raises `Invalid` where its name does not mean exactly one."""
-    return (await get_named(conn, default_category)).id if default_category else None
+    return (await get_category_by_text(conn, default_category)).id if default_category else None
 
 
-async def find_duplicates(conn: Connection, file: CsvFile) -> None:
+async def find_duplicates(conn: Connection, file: CsvReader) -> None:
     """Read the whole file for the rows that repeat a SKU, for `load_batch` to refuse them."""
     await progress.find_duplicates(conn, skus_of(file))
 
@@ -85,13 +85,13 @@ def skus_of(file: Iterable[Row]) -> Iterator[tuple[int, str]]:
             yield row.line, found.sku
 
 
-def rows_after(file: Iterable[Row], line: int) -> Iterator[Staged]:
+def rows_after(file: Iterable[Row], line: int) -> Iterator[StagedProduct]:
     """Yield the rows behind a line, ready to be staged."""
     return (_staged(row) for row in file if row.line > line)
 
 
 async def load_batch(
-    conn: Connection, batch: Iterable[Staged], columns: Collection[str], default: UUID | None
+    conn: Connection, batch: Iterable[StagedProduct], columns: Collection[str], default: UUID | None
 ) -> tuple[Summary, list[Refused]]:
     """Do with a part of a file as `load` does with the whole, after `find_duplicates` on the same connection."""
     await staging.stage(conn, batch)
@@ -104,12 +104,12 @@ async def load_batch(
     return summary, refused
 
 
-async def add_unknown(conn: Connection, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
+async def add_missing(conn: Connection, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
     """Add the products of `rows` whose SKU no product has or had; those that are there stay as they are."""
     await staging.stage(conn, map(_staged, rows))
     await staging.refuse_duplicates(conn)
     await staging.check(conn, category_required=True)
-    summary = await staging.add_unknown(conn)
+    summary = await staging.add_missing(conn)
     await staging.clean_search(conn)
     await staging.renew_statistics(conn, summary)
     await _report(conn, on_refused)
@@ -122,13 +122,13 @@ async def _report(conn: Connection, on_refused: OnRefused) -> None:
     await staging.drop(conn)
 
 
-def _staged(row: Row) -> Staged:
-    taken = take(row, ProductRow)
+def _staged(row: Row) -> StagedProduct:
+    taken = validate_row(row, ProductRow)
     return _refused(taken) if taken.value is None else _good(taken.line, taken.value)
 
 
-def _good(line: int, row: ProductRow) -> Staged:
-    return Staged(
+def _good(line: int, row: ProductRow) -> StagedProduct:
+    return StagedProduct(
         line=line,
         id=new_id(),
         sku=row.sku,
@@ -143,12 +143,12 @@ def _good(line: int, row: ProductRow) -> Staged:
     )
 
 
-def _refused(taken: RowResult[ProductRow]) -> Staged:
+def _refused(taken: RowResult[ProductRow]) -> StagedProduct:
     """Stage what is good of a refused row, as far as the checks to come can find more against it."""
     good = taken.texts
     category_id, category = good.get("category_id"), good.get("category")
     refused = {reason.column for reason in taken.reasons}
-    return Staged(
+    return StagedProduct(
         line=taken.line,
         id=new_id(),
         sku=good.get("sku") or None,

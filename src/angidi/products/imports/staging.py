@@ -188,7 +188,7 @@ MANY = 1_000
 """Stored rows from which on the statistics are renewed."""
 
 
-class Staged(NamedTuple):
+class StagedProduct(NamedTuple):
     """A row of the file on its way into `import_products`, whose columns these are."""
 
     line: int
@@ -205,7 +205,7 @@ class Staged(NamedTuple):
     reasons: str | None = None
 
 
-async def stage(conn: Connection, rows: Iterable[Staged]) -> None:
+async def stage(conn: Connection, rows: Iterable[StagedProduct]) -> None:
     """Take in the file's rows, as they come."""
     await execute(conn, CREATE)
     await copy_in(conn, COPY, rows)
@@ -232,7 +232,7 @@ async def upsert(conn: Connection, columns: Collection[str], default_category_id
     return await fetch_one(conn, Summary, sql, {"default_category_id": default_category_id}) or Summary(0, 0, 0, 0)
 
 
-async def add_unknown(conn: Connection) -> Summary:
+async def add_missing(conn: Connection) -> Summary:
     """Store the good rows whose SKU no product has or had."""
     return await fetch_one(conn, Summary, ADD_UNKNOWN) or Summary(0, 0, 0, 0)
 

@@ -8,7 +8,7 @@ do not fill the page, `gather` reads all hits by the indexes of their filters an
 """
 
 from angidi.db.rows import Connection
-from angidi.pagination.pages import COUNT_BOUND, ByRelevance, PageRequest, PageResult, Total, shown
+from angidi.pagination.pages import COUNT_BOUND, ByRelevance, PageRequest, PageResult, Total, known_total
 from angidi.products.models import Hit, ProductQuery
 from angidi.products.search import repository
 from angidi.products.search.conditions import HITS_BY_RELEVANCE, IN_NAME, Selection
@@ -61,7 +61,7 @@ async def _read(
         expected = total.rows if total else await repository.estimate_products(conn, selection)
         rows, counted = await _read_hits(conn, selection, page_request, expected)
         total = total or counted
-    total = total or shown(page_request, len(rows))
+    total = total or known_total(page_request, len(rows))
     if page_request.counting == "none":
         total = None
     elif total is None or (total.is_estimate and page_request.counting == "exact"):

@@ -6,13 +6,13 @@ import subprocess
 
 import click
 
-from angidi.cli import report
-from angidi.cli.context import located
-from angidi.cli.slow import slow
+from angidi.cli.context import resolve_database
+from angidi.cli.db import report
+from angidi.cli.db.slow import slow
 from angidi.config import ConfigError, load
 from angidi.db import provision
-from angidi.db.conninfo import addresses, environment_of, masked
-from angidi.db.inspection import unreachable
+from angidi.db.conninfo import libpq_environment, mask_password, resolve_urls
+from angidi.db.inspection import unreachable_error
 from angidi.embedded import EmbeddedServer
 
 NO_CONNECTION = 2
@@ -32,8 +32,8 @@ for command in (slow, *report.COMMANDS):
 @click.option("--show-password", is_flag=True, help="Print the password, too.")
 def url(*, show_password: bool) -> None:
     """Print the connection string of the database."""
-    with located(load()) as where:
-        click.echo(where.main if show_password else masked(where.main))
+    with resolve_database(load()) as where:
+        click.echo(where.main if show_password else mask_password(where.main))
 
 
 @group.command(context_settings={"ignore_unknown_options": True})
@@ -44,13 +44,13 @@ def shell(arguments: tuple[str, ...]) -> None:
     Exit codes: 69 no connection to the database · else psql's.
     """
     settings = load()
-    with located(settings) as where:
+    with resolve_database(settings) as where:
         installed = None if settings.embedded else shutil.which("psql")
         program = installed or str(EmbeddedServer(settings.angidi_home).binaries / "psql")
-        environment = {**os.environ, **environment_of(where.direct)}
+        environment = {**os.environ, **libpq_environment(where.direct)}
         done = subprocess.run([program, *arguments], env=environment, check=False)  # noqa: S603 - no shell, our own words
     if done.returncode == NO_CONNECTION:
-        raise unreachable("psql had no connection, or lost it")
+        raise unreachable_error("psql had no connection, or lost it")
     raise SystemExit(done.returncode)
 
 
@@ -63,5 +63,5 @@ def create(admin_url: str) -> None:
     settings = load()
     if settings.embedded:
         raise ConfigError("DB_HOST: the embedded database needs no creating; example: DB_HOST=db.example")
-    database, role = provision.create(admin_url, addresses(settings).direct)
+    database, role = provision.create(admin_url, resolve_urls(settings).direct)
     click.echo(f"database {database} is there, owned by {role}")

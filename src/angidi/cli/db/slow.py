@@ -7,14 +7,14 @@ from textwrap import dedent, indent
 import click
 from msgspec import Struct, json
 
-from angidi.cli.context import located
-from angidi.cli.tables import moment, percent, print_table
+from angidi.cli.context import resolve_database
+from angidi.cli.tables import format_percent, format_time, print_table
 from angidi.config import ConfigError, load
 from angidi.db.diagnostics import statements
 from angidi.db.diagnostics.plans import generic_plan
 from angidi.db.diagnostics.statements import StatementStats
-from angidi.db.inspection import connected
-from angidi.telemetry.statements import shortened
+from angidi.db.inspection import connect
+from angidi.telemetry.statements import shorten
 
 ORDERS: dict[str, Callable[[StatementStats], float]] = {
     "total": lambda stats: stats.seconds,
@@ -64,7 +64,7 @@ def slow(*, limit: int, by: str, plans: int, reset: bool, as_json: bool) -> None
     Exit codes: 0 done · 78 the server does not count statements.
     """
     settings = load()
-    with located(settings) as where, connected(where.direct) as conn:
+    with resolve_database(settings) as where, connect(where.direct) as conn:
         try:
             if reset:
                 statements.reset(conn)
@@ -100,9 +100,9 @@ def _print(report: Report) -> None:
     if not report.statements:
         click.echo("no statement was counted yet")
         return
-    click.echo(f"since {moment(report.since)}\n")
+    click.echo(f"since {format_time(report.since)}\n")
     rows = [
-        (n, s.mean_ms, s.max_ms, s.total_ms, percent(s.share), s.calls, s.rows, shortened(s.statement, SHOWN))
+        (n, s.mean_ms, s.max_ms, s.total_ms, format_percent(s.share), s.calls, s.rows, shorten(s.statement, SHOWN))
         for n, s in enumerate(report.statements, 1)
     ]
     print_table((">#", ">mean ms", ">max ms", ">total ms", ">share", ">calls", ">rows", "statement"), rows)

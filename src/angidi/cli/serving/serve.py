@@ -20,12 +20,12 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from angidi.cli.context import located, one_connection, opened
-from angidi.cli.schema import prepare
-from angidi.cli.seed import plant
+from angidi.cli.context import open_services, resolve_database, with_one_connection
+from angidi.cli.data.seed import add_samples
+from angidi.cli.db.schema import prepare_schema
 from angidi.config import ConfigError, Settings, load
-from angidi.db.conninfo import Addresses
-from angidi.embedded import EmbeddedError, EmbeddedServer, exclusive
+from angidi.db.conninfo import DatabaseUrls
+from angidi.embedded import EmbeddedError, EmbeddedServer, serve_lock
 from angidi.errors import Invalid
 from angidi.telemetry import logs
 from angidi.telemetry.metrics import share_metrics
@@ -58,14 +58,14 @@ def serve(*, migrate: bool, seed: bool | None) -> None:
     logs.configure(settings.log_level, settings.log_format)
     with ExitStack() as stack:
         if settings.embedded:
-            stack.enter_context(exclusive(settings.angidi_home))
+            stack.enter_context(serve_lock(settings.angidi_home))
         address, port = listen_address(settings)
-        where = stack.enter_context(located(settings))
-        before = prepare(where.direct, migrate=migrate or settings.db_auto_migrate)
+        where = stack.enter_context(resolve_database(settings))
+        before = prepare_schema(where.direct, migrate=migrate or settings.db_auto_migrate)
         wanted = settings.angidi_env == "development" if seed is None else seed
-        _first_start(settings, where, seed=wanted and before.empty)
+        _initialize(settings, where, seed=wanted and before.empty)
         stack.enter_context(_shared_metrics(settings))
-        stack.enter_context(_kept_running(settings))
+        stack.enter_context(_keep_embedded_running(settings))
         _announce(settings, address, port)
         _run(settings, where, address, port)
 
@@ -94,20 +94,20 @@ def listen_address(settings: Settings) -> tuple[str, int]:
     return str(target[0]), port
 
 
-def _first_start(settings: Settings, where: Addresses, *, seed: bool) -> None:
+def _initialize(settings: Settings, where: DatabaseUrls, *, seed: bool) -> None:
     """Make the first admin, and sample data if wanted."""
 
     async def work() -> None:
-        async with opened(one_connection(settings), where) as services:
+        async with open_services(with_one_connection(settings), where) as services:
             if settings.admin_email and settings.admin_password:
-                await _make_admin(services.users, settings)
+                await _create_first_admin(services.users, settings)
             if seed:
-                click.echo(await plant(services), err=True)
+                click.echo(await add_samples(services), err=True)
 
     asyncio.run(work())
 
 
-async def _make_admin(users: UserService, settings: Settings) -> None:
+async def _create_first_admin(users: UserService, settings: Settings) -> None:
     """Make the first admin. One who may not be made one stops nothing: the shop goes on without."""
     password = settings.admin_password.get_secret_value() if settings.admin_password else ""
     wanted = {"email": settings.admin_email, "name": settings.admin_name, "password": password}
@@ -138,7 +138,7 @@ def _shared_metrics(settings: Settings) -> Generator[None]:
 
 
 @contextmanager
-def _kept_running(settings: Settings) -> Generator[None]:
+def _keep_embedded_running(settings: Settings) -> Generator[None]:
     """Start the embedded server again should it die meanwhile: joining a running one does nothing else."""
     over = threading.Event()
 
@@ -165,7 +165,7 @@ def _announce(settings: Settings, address: str, port: int) -> None:
         click.echo("The embedded PostgreSQL is for development and trial on this machine only.", err=True)
 
 
-def _run(settings: Settings, where: Addresses, address: str, port: int) -> None:
+def _run(settings: Settings, where: DatabaseUrls, address: str, port: int) -> None:
     """Serve until told to end. Workers read the settings themselves; only the embedded address is told to them."""
     if settings.embedded:
         os.environ["DATABASE_URL"] = where.main
@@ -186,11 +186,11 @@ def _run(settings: Settings, where: Addresses, address: str, port: int) -> None:
         log_level=LogLevels.warning,
         working_dir=Path.cwd(),
     )
-    os.register_at_fork(after_in_child=_forget_handlers)
+    os.register_at_fork(after_in_child=_reset_signal_handlers)
     server.serve()
 
 
-def _forget_handlers() -> None:
+def _reset_signal_handlers() -> None:
     """Let a signal end a worker that has not set up its own handling yet: it would inherit the parent's, and stay."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -55,7 +55,7 @@ def products(path: Path, *, category: str | None) -> None:
     """
 
     async def work(services: Services) -> AsyncGenerator[Block]:
-        category_id = (await services.categories.named(category)).id if category else None
+        category_id = (await services.categories.get_by_text(category)).id if category else None
         async with aclosing(services.products.export(category_id)) as blocks:
             async for block in blocks:
                 yield block

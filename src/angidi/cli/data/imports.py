@@ -16,20 +16,19 @@ from rich.table import Table
 
 from angidi.app import Services
 from angidi.categories.imports.loading import COLUMNS as CATEGORY_COLUMNS
-from angidi.cli.context import located, one_connection, opened, printable
+from angidi.cli.context import escape_unprintable, open_services, resolve_database, with_one_connection
 from angidi.config import ConfigError, load
-from angidi.csvfile import HEADER, Columns, CsvFile, OnRefused, Refused, Summary, Watch
-from angidi.csvfile import opened as opened_csv
-from angidi.db.conninfo import Addresses
+from angidi.csvfile import HEADER, Columns, CsvReader, OnProgress, OnRefused, Refused, Summary, open_csv
+from angidi.db.conninfo import DatabaseUrls
 from angidi.embedded import EmbeddedError
 from angidi.errors import AngidiError
 from angidi.products.imports.loading import COLUMNS as PRODUCT_COLUMNS
 from angidi.products.imports.progress import Progress as Stored
 
-SOME_REFUSED = 3
+EXIT_SOME_REFUSED = 3
 """The exit code where rows were refused and all others stored: neither a success nor a failure."""
 
-Work = Callable[[Services, CsvFile, OnRefused], Awaitable[Summary]]
+Work = Callable[[Services, CsvReader, OnRefused], Awaitable[Summary]]
 
 BATCH = 10_000
 """Rows in a transaction of an import that is resumed without saying how many."""
@@ -72,8 +71,8 @@ def categories(path: Path, *, dry_run: bool, as_json: bool) -> None:
     path of names is the same category; none is moved or deleted. Exits with 3 where rows were refused.
     """
 
-    async def work(services: Services, file: CsvFile, on_refused: OnRefused) -> Summary:
-        return await services.categories.load(file, on_refused=on_refused, dry_run=dry_run)
+    async def work(services: Services, file: CsvReader, on_refused: OnRefused) -> Summary:
+        return await services.categories.import_file(file, on_refused=on_refused, dry_run=dry_run)
 
     _import(path, CATEGORY_COLUMNS, work, dry_run=dry_run, as_json=as_json)
 
@@ -109,21 +108,21 @@ def products(  # noqa: PLR0913 - one parameter for each option
     if dry_run and (batch or resume):
         raise click.UsageError("--dry-run stores nothing, so there are no batches: leave --batch and --resume out.")
 
-    async def work(services: Services, file: CsvFile, on_refused: OnRefused) -> Summary:
-        return await services.products.load(
+    async def work(services: Services, file: CsvReader, on_refused: OnRefused) -> Summary:
+        return await services.products.import_file(
             file, on_refused=on_refused, default_category=default_category, dry_run=dry_run
         )
 
-    async def in_batches(services: Services, file: CsvFile, on_refused: OnRefused) -> Summary:
-        steps = services.products.load_in_batches(
+    async def in_batches(services: Services, file: CsvReader, on_refused: OnRefused) -> Summary:
+        steps = services.products.import_in_batches(
             file, size=batch or BATCH, resume=resume, on_refused=on_refused, default_category=default_category
         )
-        return await _followed(steps, resume=resume)
+        return await _run_batches(steps, resume=resume)
 
     _import(path, PRODUCT_COLUMNS, in_batches if batch or resume else work, dry_run=dry_run, as_json=as_json)
 
 
-async def _followed(steps: AsyncGenerator[Stored], *, resume: bool) -> Summary:
+async def _run_batches(steps: AsyncGenerator[Stored], *, resume: bool) -> Summary:
     """Go through the steps of an import to its end; where it does not get there, say what is stored."""
     done = Stored(b"")
     try:
@@ -148,16 +147,16 @@ def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json:
     refused: list[Refused] = []
     settings = load()
 
-    async def run(where: Addresses, file: CsvFile) -> Summary:
-        past_pooler = Addresses(where.direct, where.direct, where.direct)
-        async with opened(one_connection(settings), past_pooler) as services:
+    async def run(where: DatabaseUrls, file: CsvReader) -> Summary:
+        past_pooler = DatabaseUrls(where.direct, where.direct, where.direct)
+        async with open_services(with_one_connection(settings), past_pooler) as services:
             return await work(services, file, refused.append if as_json else _print_refused)
 
     try:
-        with _on_disk(path) as there, _progress(there) as watch, opened_csv(there, columns, watch) as file:
+        with _as_file(path) as there, _progress(there) as watch, open_csv(there, columns, watch) as file:
             if file.ignored:
-                click.echo(printable(f"ignored columns: {', '.join(file.ignored)}"), err=True)
-            with located(settings) as where:
+                click.echo(escape_unprintable(f"ignored columns: {', '.join(file.ignored)}"), err=True)
+            with resolve_database(settings) as where:
                 summary = asyncio.run(run(where, file))
     except (AngidiError, ConfigError, EmbeddedError) as error:
         if as_json:
@@ -168,7 +167,7 @@ def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json:
     else:
         _print_summary(summary, dry_run=dry_run)
     if summary.refused:
-        sys.exit(SOME_REFUSED)
+        sys.exit(EXIT_SOME_REFUSED)
 
 
 def _reason(error: Exception) -> str:
@@ -179,7 +178,7 @@ def _reason(error: Exception) -> str:
 
 def _print_refused(refused: Refused) -> None:
     reasons = "; ".join(map(str, refused.reasons))
-    click.echo(printable(f"line {refused.line}: {reasons}"), err=True)
+    click.echo(escape_unprintable(f"line {refused.line}: {reasons}"), err=True)
 
 
 def _print_summary(summary: Summary, *, dry_run: bool) -> None:
@@ -191,7 +190,7 @@ def _print_summary(summary: Summary, *, dry_run: bool) -> None:
 
 
 @contextmanager
-def _on_disk(path: Path) -> Generator[Path]:
+def _as_file(path: Path) -> Generator[Path]:
     """Give the file's path; what comes on standard input becomes a file meanwhile, for it may be read twice."""
     if path != STDIN:
         yield path
@@ -209,7 +208,7 @@ def _on_disk(path: Path) -> Generator[Path]:
 
 
 @contextmanager
-def _progress(path: Path) -> Generator[Watch]:
+def _progress(path: Path) -> Generator[OnProgress]:
     """Show how much of the file is read, where somebody watches."""
     console = Console(stderr=True)
     bar = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())

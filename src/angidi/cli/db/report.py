@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import click
 from msgspec import json
 
-from angidi.cli.context import located
-from angidi.cli.tables import moment, percent, print_table, size
+from angidi.cli.context import resolve_database
+from angidi.cli.tables import format_percent, format_size, format_time, print_table
 from angidi.config import load
 from angidi.db.diagnostics import tables as statistics
-from angidi.db.diagnostics.tables import IndexBloat, Overview, Since, TableBloat, TableFigures, UnusedIndex
-from angidi.db.inspection import connected
+from angidi.db.diagnostics.tables import IndexBloat, Overview, StatsPeriod, TableBloat, TableStats, UnusedIndex
+from angidi.db.inspection import connect
 
 _json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
 
@@ -22,8 +22,8 @@ def report(*, as_json: bool) -> None:
 
     A hit is a page that PostgreSQL found in its own memory; what the system had cached counts as a miss.
     """
-    with located(load()) as where, connected(where.direct) as conn:
-        whole, tables = statistics.overview(conn), statistics.table_figures(conn)
+    with resolve_database(load()) as where, connect(where.direct) as conn:
+        whole, tables = statistics.overview(conn), statistics.table_stats(conn)
     if as_json:
         click.echo(json.encode({"database": whole, "tables": tables}))
     else:
@@ -39,7 +39,7 @@ def unused_indexes(*, as_json: bool) -> None:
     Counted is what this server ran: one that serves reads as a replica counts for itself. Under a month tells little,
     for what is read once a month has its index too.
     """
-    with located(load()) as where, connected(where.direct) as conn:
+    with resolve_database(load()) as where, connect(where.direct) as conn:
         since, indexes = statistics.statistics_since(conn), statistics.unused_indexes(conn)
     if as_json:
         figures = {"since": since.reset, "server_started": since.started, "too_soon": _too_soon(since)}
@@ -56,7 +56,7 @@ def bloat(*, as_json: bool) -> None:
     An estimate, from the number of rows and the mean widths of columns that ANALYZE found; nothing is scanned. Entries
     with equal keys share space in a B-tree, so that one with many of them may hide its waste.
     """
-    with located(load()) as where, connected(where.direct) as conn:
+    with resolve_database(load()) as where, connect(where.direct) as conn:
         tables, indexes = statistics.table_bloat(conn), statistics.index_bloat(conn)
     if as_json:
         click.echo(json.encode({"tables": tables, "indexes": indexes}))
@@ -69,48 +69,59 @@ def bloat(*, as_json: bool) -> None:
 
 def _print_overview(whole: Overview) -> None:
     click.echo(
-        f"{size(whole.bytes)}, {whole.connections} connections ({whole.active} active) of {whole.most_connections}; "
-        f"cache hits {percent(whole.cache_hits) or 'none'}; {whole.commits:,} commits, {whole.rollbacks:,} rollbacks, "
-        f"{whole.deadlocks:,} deadlocks, {size(whole.temp_bytes)} in temporary files; "
-        f"since {moment(whole.since) if whole.since else 'the database was made'}\n"
+        f"{format_size(whole.bytes)}, "
+        f"{whole.connections} connections ({whole.active} active) of {whole.most_connections}; "
+        f"cache hits {format_percent(whole.cache_hits) or 'none'}; "
+        f"{whole.commits:,} commits, {whole.rollbacks:,} rollbacks, {whole.deadlocks:,} deadlocks, "
+        f"{format_size(whole.temp_bytes)} in temporary files; "
+        f"since {format_time(whole.since) if whole.since else 'the database was created'}\n"
     )
 
 
-def _print_tables(tables: list[TableFigures]) -> None:
+def _print_tables(tables: list[TableStats]) -> None:
     columns = ("table", ">rows", ">size", ">indexes", ">scans", ">index scans", ">hot updates", ">hits", ">index hits")
     rows = [
         (
-            *(each.table, each.live_rows, size(each.bytes), size(each.index_bytes), each.scans, each.index_scans),
-            *(percent(each.hot_updates), percent(each.cache_hits), percent(each.index_cache_hits)),
+            *(
+                each.table,
+                each.live_rows,
+                format_size(each.bytes),
+                format_size(each.index_bytes),
+                each.scans,
+                each.index_scans,
+            ),
+            *(format_percent(each.hot_updates), format_percent(each.cache_hits), format_percent(each.index_cache_hits)),
         )
         for each in tables
     ]
     print_table(columns, rows) if rows else click.echo(NO_TABLES)
 
 
-def _print_unused(indexes: list[UnusedIndex], since: Since) -> None:
+def _print_unused(indexes: list[UnusedIndex], since: StatsPeriod) -> None:
     counted = "the statistics began, which is not noted; the server has run"
-    told = f"since {moment(since.reset)}" if since.reset else f"since {counted} since {moment(since.started)}"
+    told = f"since {format_time(since.reset)}" if since.reset else f"since {counted} since {format_time(since.started)}"
     if not indexes:
         click.echo(f"every index was read {told}")
         return
     click.echo(f"not read {told}:\n")
     unknown = "too soon to tell" if _too_soon(since) else "nothing known"
-    rows = [(each.index, each.table, size(each.bytes), each.kept_for or unknown, each.comment) for each in indexes]
+    rows = [
+        (each.index, each.table, format_size(each.bytes), each.kept_for or unknown, each.comment) for each in indexes
+    ]
     print_table(("index", "table", ">size", "kept for", "comment"), rows)
 
 
-def _too_soon(since: Since) -> bool:
+def _too_soon(since: StatsPeriod) -> bool:
     """Tell whether too little was counted to tell; the server's start stands in for a beginning that is not noted."""
-    return datetime.now(UTC) - (since.reset or since.started) < TELLING
+    return datetime.now(UTC) - (since.reset or since.started) < MIN_OBSERVATION
 
 
 def _print_table_bloat(tables: list[TableBloat]) -> None:
     columns = ("table", ">size", ">waste", ">share", ">rows", ">dead", "last vacuum", "last analyze")
     rows = [
         (
-            *(each.table, size(each.bytes), *_waste(each)),
-            *(each.live_rows, each.dead_rows, moment(each.last_vacuum), moment(each.last_analyze)),
+            *(each.table, format_size(each.bytes), *_waste(each)),
+            *(each.live_rows, each.dead_rows, format_time(each.last_vacuum), format_time(each.last_analyze)),
         )
         for each in tables
     ]
@@ -120,17 +131,17 @@ def _print_table_bloat(tables: list[TableBloat]) -> None:
 def _print_index_bloat(indexes: list[IndexBloat]) -> None:
     if indexes:
         click.echo()
-        rows = [(each.index, each.table, size(each.bytes), *_waste(each)) for each in indexes]
+        rows = [(each.index, each.table, format_size(each.bytes), *_waste(each)) for each in indexes]
         print_table(("index", "table", ">size", ">waste", ">share"), rows)
 
 
 def _waste(each: TableBloat | IndexBloat) -> tuple[str, str | None]:
     if each.wasted_bytes is None:
         return "unknown", None
-    return size(each.wasted_bytes), percent(each.wasted_bytes / each.bytes if each.bytes else 0.0)
+    return format_size(each.wasted_bytes), format_percent(each.wasted_bytes / each.bytes if each.bytes else 0.0)
 
 
-TELLING = timedelta(days=30)
+MIN_OBSERVATION = timedelta(days=30)
 """How long is to be counted before an index that nobody read says anything."""
 
 NO_TABLES = "there are no tables: the database is not migrated"

@@ -5,12 +5,12 @@ import sys
 import click
 from msgspec import json
 
-from angidi.cli.context import located
-from angidi.cli.schema import look
+from angidi.cli.context import resolve_database
+from angidi.cli.db.schema import read_schema_state
 from angidi.config import load
-from angidi.db.diagnostics.consistency import Finding, findings, rebuild
+from angidi.db.diagnostics.consistency import CheckResult, rebuild, run_checks
 from angidi.db.diagnostics.versions import known_holes
-from angidi.db.inspection import characters, connected
+from angidi.db.inspection import connect, read_encoding
 
 
 @click.command()
@@ -29,43 +29,43 @@ def doctor(*, rebuilding: bool, as_json: bool) -> None:
 
     Exit codes: 0 all is well, warnings apart · 1 something differs.
     """
-    with located(load()) as where:
+    with resolve_database(load()) as where:
         found = [_schema(where.direct)]
         if not found[0].differs:
-            with connected(where.direct) as conn:
+            with connect(where.direct) as conn:
                 rebuilt = [rebuild(conn)] if rebuilding else []
-                found += [_server(conn.info.server_version), _letters(where.direct), *findings(conn)]
+                found += [_server(conn.info.server_version), _encoding(where.direct), *run_checks(conn)]
                 found += [each for each in rebuilt if each.differs]
-    well = not any(finding.differs for finding in found)
+    ok = not any(finding.differs for finding in found)
     if as_json:
-        click.echo(json.encode({"well": well, "checks": found}))
+        click.echo(json.encode({"ok": ok, "checks": found}))
     else:
         for finding in found:
             _print(finding)
-    sys.exit(not well)
+    sys.exit(not ok)
 
 
-def _schema(conninfo: str) -> Finding:
+def _schema(conninfo: str) -> CheckResult:
     """Compare with the migrations. Raises `Dirty`."""
-    state = look(conninfo)
+    state = read_schema_state(conninfo)
     differing = [f"migration {version:06} is pending: angidi migrate up" for version in state.pending]
     if state.ahead:
         differing = [f"version {state.version} is newer than this program"]
-    return Finding("migrations", len(differing), differing)
+    return CheckResult("migrations", len(differing), differing)
 
 
-def _server(version: int) -> Finding:
+def _server(version: int) -> CheckResult:
     holes = known_holes(version)
-    return Finding("server version", sample=[holes] if holes else [], warns=bool(holes))
+    return CheckResult("server version", sample=[holes] if holes else [], warns=bool(holes))
 
 
-def _letters(conninfo: str) -> Finding:
-    encoding, usual = characters(conninfo)
+def _encoding(conninfo: str) -> CheckResult:
+    encoding, usual = read_encoding(conninfo)
     what = [] if usual else [f"the encoding is {encoding}, or lower() treats É, İ or I unusually"]
-    return Finding("characters", len(what), what)
+    return CheckResult("characters", len(what), what)
 
 
-def _print(finding: Finding) -> None:
+def _print(finding: CheckResult) -> None:
     verdict = "DIFFERS" if finding.differs else "WARNING" if finding.warns else "ok"
     click.echo(f"{verdict:<8} {finding.check}")
     for text in finding.sample:

@@ -8,13 +8,13 @@ import click
 from angidi.app import Services
 from angidi.categories.imports.loading import COLUMNS as CATEGORY_COLUMNS
 from angidi.cli.context import with_services
-from angidi.csvfile import Columns, Refused, Row, opened
+from angidi.csvfile import Columns, Refused, Row, open_csv
 from angidi.products.imports.loading import COLUMNS as PRODUCT_COLUMNS
 
 SEEDS = files("angidi") / "seeds"
 
 
-class Planted(NamedTuple):
+class SeedSummary(NamedTuple):
     """How much sample data was added, and how much was there."""
 
     categories: int
@@ -35,24 +35,24 @@ def seed() -> None:
 
     Existing ones stay as they are, renamed, moved, changed or deleted; so a second run changes nothing.
     """
-    click.echo(with_services(plant))
+    click.echo(with_services(add_samples))
 
 
-async def plant(services: Services) -> Planted:
+async def add_samples(services: Services) -> SeedSummary:
     """Add what is missing of the sample data."""
-    known = await services.categories.add_unknown(_rows("categories.csv", CATEGORY_COLUMNS))
+    known = await services.categories.add_missing(_rows("categories.csv", CATEGORY_COLUMNS))
     ids = {str(sample): str(category.id) for sample, category in known.items()}
     refused: list[Refused] = []
     rows = [_moved(row, ids) for row in _rows("products.csv", PRODUCT_COLUMNS)]
-    summary = await services.products.add_unknown(rows, on_refused=refused.append)
+    summary = await services.products.add_missing(rows, on_refused=refused.append)
     if refused:
         raise ValueError(f"the sample data breaks its own rules: {refused}")
     added = sum(category.added for category in known.values())
-    return Planted(added, summary.added, len(known) - added + summary.unchanged)
+    return SeedSummary(added, summary.added, len(known) - added + summary.unchanged)
 
 
 def _rows(name: str, columns: Columns) -> list[Row]:
-    with as_file(SEEDS / name) as path, opened(path, columns) as file:
+    with as_file(SEEDS / name) as path, open_csv(path, columns) as file:
         return list(file)
 
 

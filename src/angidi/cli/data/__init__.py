@@ -1,0 +1,1 @@
+"""`angidi import …`, `export …` and `seed`: data into and out of the database."""

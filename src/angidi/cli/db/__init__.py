@@ -1,0 +1,1 @@
+"""`angidi db …` and `angidi doctor`: the database itself."""
