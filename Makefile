@@ -10,7 +10,7 @@ UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-find-links --no-emit-index-url
 CHECKS := check-format check-lint check-types check-imports check-own check-sql check-migrations check-docs check-spelling \
-	check-files check-audit
+	check-commits check-files check-audit
 
 .PHONY: help
 help: ## List the targets.
@@ -64,7 +64,7 @@ test: setup ## Run the tests, with coverage; ARGS='tests/users -k login' runs so
 	@$(BIN)/python tools/suite.py $(ARGS)
 
 .PHONY: check
-check: setup ## Run every check-…: format, lint, types, imports, SQL, docs, spelling, files, audit.
+check: setup ## Run every check-…: format, lint, types, imports, SQL, docs, spelling, commits, files, audit.
 	@$(MAKE) --keep-going $(CHECKS)
 
 .PHONY: interop
@@ -126,7 +126,7 @@ check-imports: setup ## Imports go down only (the contracts in pyproject.toml).
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: check-own
-check-own: setup ## The rules of the house hold (tools/lints.py).
+check-own: setup ## The project's own lint rules hold (tools/lints.py).
 	@$(BIN)/python -m tools.lints
 
 .PHONY: check-sql
@@ -146,6 +146,10 @@ check-docs: setup ## What is generated is up to date, and links lead somewhere.
 .PHONY: check-spelling
 check-spelling: setup ## codespell finds nothing.
 	@$(BIN)/codespell
+
+.PHONY: check-commits
+check-commits: setup ## Commit messages have a subject of at most 72 characters and a body (tools/commits.py).
+	@$(BIN)/python -m tools.commits
 
 .PHONY: check-files
 check-files: setup ## Workflows and compose.yaml fit their schemas; zizmor finds nothing in the workflows.

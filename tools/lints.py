@@ -1,7 +1,7 @@
-"""The rules of the house that no linter knows: `python -m tools.lints`.
+"""The project's own lint rules, which no linter provides: `python -m tools.lints`.
 
-A rule looks at one Python file and yields a line number and what is wrong there. To add one, write the function and
-name it in RULES; a test in tests/contracts/test_lints.py shows it a file that breaks it.
+A rule gets one Python file and yields line numbers and messages. To add one, write the function and name it in RULES;
+a test in tests/contracts/test_lints.py gives it a file that breaks it. Rules about several files follow below RULES.
 """
 
 import ast
@@ -9,14 +9,18 @@ import io
 import re
 import sys
 import tokenize
-from collections.abc import Iterator
-from pathlib import Path
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePath
 from typing import NamedTuple
+
+from tools.words import former_names
 
 PROJECT = Path(__file__).parents[1]
 
 MOST_LINES = 300
 MOST_FUNCTION_LINES = 45
+MOST_FILES = 15
 
 SQL = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|CREATE|ALTER|DROP|TRUNCATE|LOCK|COPY)\s")
 STAR = re.compile(r"\bSELECT\s+(DISTINCT\s+)?(\w+\.)?\*")
@@ -91,6 +95,11 @@ def gives_reasons(file: File) -> Findings:
                 yield token.start[0], f"{found[0].strip()} : name the rule, and the reason after “ - ”"
 
 
+def uses_standard_names(file: File) -> Findings:
+    """Refuse definitions with names that standard terms have replaced (see `tools.words`)."""
+    yield from former_names(file.path, file.tree)
+
+
 RULES = (
     is_short,
     has_short_functions,
@@ -98,6 +107,7 @@ RULES = (
     keeps_sql_in_repositories,
     opens_transactions_in_services,
     gives_reasons,
+    uses_standard_names,
 )
 
 
@@ -106,6 +116,31 @@ def problems(path: str, text: str) -> list[str]:
     file = File(path, text, ast.parse(text))
     found = sorted({(line, what) for rule in RULES for line, what in rule(file)})
     return [f"{path}:{line}: {what}" for line, what in found]
+
+
+def shared_class_names(files: Iterable[File]) -> list[str]:
+    """Return a message for each class under src/angidi whose name another class has."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for file in files:
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.ClassDef) and file.path.startswith("src/angidi/") and "/migrate/" not in file.path:
+                places[node.name].append(f"{file.path}:{node.lineno}")
+    return [
+        f"{place}: class {name} has the name of another class: {', '.join({*found} - {place})}"
+        for name, found in places.items()
+        for place in found
+        if len(found) > 1
+    ]
+
+
+def crowded_folders(paths: Iterable[str]) -> list[str]:
+    """Return a message for each folder under src/angidi with more than 15 Python files."""
+    counts = Counter(PurePath(path).parent.as_posix() for path in paths if path.startswith("src/angidi/"))
+    return [
+        f"{folder}: has {count} Python files, more than {MOST_FILES}: use subfolders by subject"
+        for folder, count in counts.items()
+        if count > MOST_FILES
+    ]
 
 
 def lock_problems(path: str, text: str) -> list[str]:
@@ -128,9 +163,13 @@ def _strings(file: File) -> Iterator[tuple[int, str]]:
 def main() -> int:
     """Print every problem of the project; return 1 where there is one."""
     found: list[str] = []
+    files: list[File] = []
     for folder in ("src", "tests", "tools", "benchmarks"):
         for path in sorted((PROJECT / folder).rglob("*.py")):
-            found += problems(path.relative_to(PROJECT).as_posix(), path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            files.append(File(path.relative_to(PROJECT).as_posix(), text, ast.parse(text)))
+    found += [message for file in files for message in problems(file.path, file.text)]
+    found += shared_class_names(files) + crowded_folders(file.path for file in files)
     for path in sorted([*PROJECT.glob("requirements/*.txt"), *PROJECT.glob("benchmarks/**/requirements.txt")]):
         found += lock_problems(path.relative_to(PROJECT).as_posix(), path.read_text(encoding="utf-8"))
     print(*found, sep="\n", end="\n" if found else "")

@@ -1,7 +1,9 @@
 """The rules of tools/lints.py: each sees the file that breaks it, and lets the one beside it pass."""
 
+import ast
+
 import pytest
-from tools.lints import RULES, lock_problems, problems
+from tools.lints import RULES, File, crowded_folders, lock_problems, problems, shared_class_names
 
 SERVICE = "src/angidi/users/service.py"
 
@@ -21,6 +23,12 @@ BREAKS = [
     ("tests/test_x.py", "x = 1  # noqa: S104", "# noqa: S104 : name the rule"),
     ("tests/test_x.py", "x = 1  # noqa", "# noqa : name the rule"),
     ("tools/x.py", "x = 1  # pyright: ignore - an old stub", "name the rule"),
+    ("src/angidi/x.py", "class Tally:\n    pass", "QueryCounter"),
+    ("src/angidi/x.py", "def f(*, undo=False):\n    pass", "rollback"),
+    ("src/angidi/x.py", "class A:\n    belongs = 1", "requires"),
+    ("src/angidi/x.py", "self._living = 1", "active"),
+    ("src/angidi/db/pool.py", "def take():\n    pass", "acquire"),
+    ("src/angidi/db/turns.py", "pass", "admission"),
 ]
 
 PASSES = [
@@ -34,6 +42,8 @@ PASSES = [
     ("tests/test_x.py", "x = 1  # noqa: S104 - an example"),
     ("tests/test_x.py", "x = 1  # pyright: ignore[reportArgumentType] - libpq's settings are text"),
     ("tests/test_x.py", "x = '# noqa'"),
+    ("src/angidi/x.py", "def take(end, store):\n    return end.undo(walked=1)"),
+    ("tests/test_x.py", "class Tally:\n    pass"),
 ]
 
 
@@ -58,3 +68,22 @@ def test_a_lock_with_a_place_in_it_is_found(line: str):
     assert lock_problems("requirements/dev.txt", f"x==1 \\\n    --hash=sha256:00\n{line}\n") == [
         "requirements/dev.txt:3: names a place: a lock holds versions and hashes only"
     ]
+
+
+def file(path: str, text: str) -> File:
+    return File(path, text, ast.parse(text))
+
+
+def test_two_classes_of_one_name_are_found():
+    files = [file(path, "class Row:\n    pass") for path in ("src/angidi/a.py", "src/angidi/b.py", "tests/c.py")]
+    assert shared_class_names(files) == [
+        "src/angidi/a.py:1: class Row has the name of another class: src/angidi/b.py:1",
+        "src/angidi/b.py:1: class Row has the name of another class: src/angidi/a.py:1",
+    ]
+    assert shared_class_names(files[1:]) == []
+
+
+def test_a_folder_of_sixteen_files_is_found():
+    paths = [f"src/angidi/x/{number}.py" for number in range(16)]
+    assert crowded_folders(paths) == ["src/angidi/x: has 16 Python files, more than 15: use subfolders by subject"]
+    assert crowded_folders([*paths[1:], "src/angidi/x/y/16.py", *(f"tests/{number}.py" for number in range(16))]) == []

@@ -108,8 +108,8 @@ def _digest(query: PageQuery) -> bytes:
 @functools.cache
 def _filters(kind: type[PageQuery]) -> tuple[tuple[str, object], ...]:
     """Return sort and filters of a list with their defaults, sort included: all that does not merely choose a page."""
-    paging = PageQuery.__struct_fields__
-    return tuple((field.name, field.default) for field in msgspec.structs.fields(kind) if field.name not in paging)
+    page_fields = PageQuery.__struct_fields__
+    return tuple((field.name, field.default) for field in msgspec.structs.fields(kind) if field.name not in page_fields)
 
 
 def _refused(reason: str) -> Invalid:

@@ -41,10 +41,10 @@ CursorText = Annotated[
 class PageQuery(Struct, frozen=True, kw_only=True):
     """The part of a query that every list takes: which page of it, by number or by cursor, and what to count.
 
-    `belongs` names the parameters that do nothing by themselves, each with the one that it belongs to.
+    `requires` names the parameters that do nothing by themselves, each with the one that it belongs to.
     """
 
-    belongs: ClassVar[Mapping[str, str]] = {}
+    requires: ClassVar[Mapping[str, str]] = {}
 
     page: Annotated[
         int,

@@ -79,13 +79,13 @@ class Rows:
     `strict` refuses unknown fields. Raises `Invalid` for rows that are no objects, whatever the mode.
     """
 
-    def __init__(self, asked: NewProducts, *, strict: bool) -> None:
+    def __init__(self, request: NewProducts, *, strict: bool) -> None:
         self.good: dict[int, tuple[UUID, NewProduct]] = {}
         self.candidates: list[Candidate] = []
-        self._all_or_none = asked.mode == "all"
+        self._all_or_none = request.mode == "all"
         self._errors: defaultdict[int, list[FieldError]] = defaultdict(list)
-        _check_objects(asked.products)
-        for index, values in enumerate(asked.products):
+        _check_objects(request.products)
+        for index, values in enumerate(request.products):
             self._take(index, values, strict=strict)
         self._refuse_doubles()
         self._wrong = bool(self._errors)

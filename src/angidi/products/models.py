@@ -230,7 +230,7 @@ class ExportQuery(Struct, frozen=True):
 class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
     """Which products of a category to list; all filters combine."""
 
-    belongs: ClassVar[Mapping[str, str]] = {"highlight": "q"}
+    requires: ClassVar[Mapping[str, str]] = {"highlight": "q"}
 
     search: Annotated[
         str,
@@ -269,7 +269,7 @@ class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
 class ProductQuery(CategoryProductQuery, frozen=True, kw_only=True):
     """Which products to list; all filters combine. A category that does not exist gives none."""
 
-    belongs: ClassVar[Mapping[str, str]] = {"highlight": "q", "subtree": "category_id"}
+    requires: ClassVar[Mapping[str, str]] = {"highlight": "q", "subtree": "category_id"}
 
     category_id: Annotated[
         UUID | None,

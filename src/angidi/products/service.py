@@ -110,12 +110,12 @@ class ProductService:
         return await self._db.write(repository.insert, new)
 
     @retried
-    async def create_many(self, asked: NewProducts, *, strict: bool) -> BulkOutcome:
+    async def create_many(self, request: NewProducts, *, strict: bool) -> BulkOutcome:
         """Make all products of a request, or each that can be made; `strict` refuses unknown fields.
 
         Raises `Invalid` or `SkuTaken`, with every reason of every row, where all are asked for and one is refused.
         """
-        rows = Rows(asked, strict=strict)
+        rows = Rows(request, strict=strict)
         async with self._db.transaction() as conn:
             await set_statement_timeout(conn, BULK_STATEMENT_TIMEOUT)
             rows.refuse_clashes(await repository.list_clashes(conn, rows.candidates))

@@ -42,7 +42,7 @@ def query_of(into: type[S]) -> Provide:
 
 def _refuse_idle(query: Struct) -> None:
     """Raise `Invalid` where a parameter does nothing, for want of the one that it belongs to."""
-    pairs: Mapping[str, str] = getattr(query, "belongs", {})
+    pairs: Mapping[str, str] = getattr(query, "requires", {})
     idle = [name for name, to in pairs.items() if getattr(query, name) and not getattr(query, to)]
     if idle:
         raise Invalid(details=[FieldError(name, f"does nothing without {pairs[name]}") for name in idle])
