@@ -212,3 +212,17 @@ def test_what_was_vendored_is_what_its_readme_says():
     ours = {"index.html", "start.js", "README.md"}
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in STATIC.iterdir()}
     assert {name: digest for name, digest in found.items() if name not in ours} == recorded
+
+
+GUIDES = [
+    PROJECT / "README.md",
+    PROJECT / "CONTRIBUTING.md",
+    *PROJECT.glob("docs/*.md"),
+    *PROJECT.glob("docs/how-to/*.md"),
+]
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
+def test_a_source_file_that_a_guide_names_exists(path: Path):
+    named = set(re.findall(r"`([\w/]+/[\w]+\.(?:py|sql|toml|yaml))`", path.read_text(encoding="utf-8")))
+    assert {name for name in named if not any((PROJECT / base / name).exists() for base in ("", "src/angidi"))} == set()
