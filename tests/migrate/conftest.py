@@ -94,6 +94,12 @@ class Cli:
         assert result.exit_code == code, result.output
         return result.stdout
 
+    def errors(self, *arguments: str) -> str:
+        """What a command that goes well says on its standard error stream."""
+        result = CliRunner().invoke(self.group, arguments)
+        assert result.exit_code == 0, result.output
+        return result.stderr
+
     def json(self, *arguments: str, code: int = 0) -> Any:
         return json.loads(self(*arguments, "--json", code=code))
 

@@ -143,16 +143,46 @@ def test_plan_lists_what_up_would_do_and_changes_nothing(cli: Cli, scratch: Scra
 def test_a_dry_run_shows_the_locks_and_rolls_back(cli: Cli, scratch: Scratch):
     cli("up", "1")
     scratch.files(u2_t="BEGIN;\nALTER TABLE t1 ADD COLUMN x int;\nCOMMIT;")
-    [first, *_] = cli.json("plan", "2", "--dry-run")
-    assert ["t1", "AccessExclusiveLock"] in first["locks"]
+    [first, *_] = cli.json("plan", "2", "--dry-run")["statements"]
+    assert first["locks"] == [["t1", "AccessExclusiveLock"]]
     assert scratch.version() == [(1, False)]
     assert scratch.run("SELECT count(*) FROM pg_attribute WHERE attname = 'x'") == [(0,)]
 
 
-def test_a_dry_run_refuses_what_cannot_be_rolled_back(cli: Cli, scratch: Scratch):
+def test_a_dry_run_goes_up_to_the_first_file_that_cannot_be_rolled_back(cli: Cli, scratch: Scratch):
     scratch.files(u2_t="CREATE INDEX CONCURRENTLY i ON t1 (id)")
-    with pytest.raises(MigrateError, match="2/u t cannot be rehearsed"):
-        cli("plan", "--dry-run")
+    found = cli.json("plan", "--dry-run")
+    assert [each["step"] for each in found["statements"]] == ["1/u t"]
+    assert found["ends_before"] == {"step": "2/u t", "reason": "it does not run in one transaction"}
+    end = "2/u t and what comes after it is not rehearsed: it does not run in one transaction"
+    assert cli("plan", "--dry-run").splitlines()[-1] == end
+
+
+def test_a_dry_run_ends_at_what_only_its_one_transaction_makes_fail(cli: Cli, scratch: Scratch):
+    scratch.files(u1_t="CREATE TYPE mood AS ENUM ('good')")
+    cli("up", "1")
+    scratch.files(u2_t="ALTER TYPE mood ADD VALUE 'bad'", u3_t="CREATE TABLE t (m mood DEFAULT 'bad')")
+    end = cli.json("plan", "--dry-run")["ends_before"]
+    assert end["step"] == "3/u t"
+    assert end["reason"].startswith("it uses an enum value that an earlier file adds, which takes a COMMIT in between")
+    cli("up")
+
+
+def test_a_dry_run_leaves_no_table_behind(cli: Cli, scratch: Scratch):
+    cli("plan", "--dry-run")
+    assert (
+        scratch.run(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace::regnamespace::text !~ '^pg_|^info'"
+        )
+        == []
+    )
+
+
+def test_a_dry_run_says_beforehand_that_its_locks_are_real_where_there_are_tables(cli: Cli):
+    said = "This takes the real locks of"
+    assert said not in cli.errors("plan", "--dry-run")
+    cli("up", "1")
+    assert said in cli.errors("plan", "--dry-run")
 
 
 def leave_dirty(scratch: Scratch, version: int) -> None:

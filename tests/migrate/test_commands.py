@@ -69,6 +69,25 @@ def test_status_tells_applied_from_pending_and_check_exits_for_ci(cli: Cli):
     assert re.search(r"3 +t +applied +20\d\d-", cli("status"))
 
 
+def test_status_check_passes_a_directory_without_down_files_and_advises_in_one_line(cli: Cli, scratch: Scratch):
+    scratch.files(d1_t=None, d2_t=None, d3_t=None, d4_t="SELECT 1;")
+    cli("up")
+    said = cli("status", "--check")
+    assert [line for line in said.splitlines() if line.startswith("!")] == []
+    assert re.findall(r"^advice: .*", said, re.MULTILINE) == [
+        "advice: 3 versions have no down file: going down over one of them undoes nothing (1, 2, 3)",
+        "advice: 1 version has no up file: going up over one of them does nothing (4)",
+    ]
+
+
+def test_status_prints_one_problem_a_version(cli: Cli, scratch: Scratch):
+    scratch.files(d2_t=None)
+    cli("up")
+    scratch.files(u2_t="CREATE TABLE t2 (id bigint);")
+    said = cli("status", "--check", code=1)
+    assert re.findall(r"^!.*", said, re.MULTILINE) == ["! version 2 was changed after it was applied"]
+
+
 def test_status_names_a_file_that_was_changed_after_it_was_applied(cli: Cli, scratch: Scratch):
     cli("up")
     scratch.files(u2_t="CREATE TABLE t2 (id bigint);")

@@ -3,22 +3,37 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
 
 from angidi.migrate.database.query import run_query
-from angidi.migrate.errors import NIL, MigrateError, NoChange
+from angidi.migrate.errors import NIL, NoChange
 from angidi.migrate.files import steps as step_lists
-from angidi.migrate.files.script import Script
+from angidi.migrate.files.script import Chunk, Script
 from angidi.migrate.files.steps import Step
 from angidi.migrate.run.failure import MigrationFailed
 from angidi.migrate.run.runner import Migrate
 
-_LOCKS = """
-SELECT relation.relname::text, held.mode FROM pg_locks AS held
-JOIN pg_class AS relation ON relation.oid = held.relation
+_RELATIONS = """
+SELECT relation.oid, relation.relname::text FROM pg_class AS relation
 JOIN pg_namespace AS schema ON schema.oid = relation.relnamespace
-WHERE held.pid = pg_backend_pid() AND held.granted AND relation.relkind IN ('r', 'p', 'm', 'v', 'f')
-  AND schema.nspname NOT IN ('pg_catalog', 'information_schema') AND schema.nspname NOT LIKE 'pg\\_toast%'
+WHERE relation.relkind IN ('r', 'p', 'm', 'v', 'f')
+  AND schema.nspname <> 'information_schema' AND schema.nspname !~ '^pg_'
 """
+_LOCKS = """
+SELECT relation, mode FROM pg_locks
+WHERE pid = pg_backend_pid() AND granted AND locktype = 'relation' AND relation = ANY (%s)
+"""
+LOCK_TIMEOUT = 2.0
+"""Seconds that a rehearsal waits for a table."""
+_NEEDS_COMMIT = {
+    "25001": "it has a statement that takes a transaction of its own",
+    "55P04": "it uses an enum value that an earlier file adds, which takes a COMMIT in between",
+    "55006": "an earlier file leaves work for its COMMIT, which a rehearsal does not do",
+    "53200": "the locks of all files together are more than the server holds for one transaction",
+}
+"""What fails by reason of the rehearsal's one transaction, by SQLSTATE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +44,14 @@ class Rehearsed:
     statement: str
     seconds: float
     locks: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotRehearsed:
+    """Where a rehearsal ends before the last file: this one and those after it are not run, for this reason."""
+
+    step: Step
+    reason: str
 
 
 def steps_to(migrate: Migrate, version: int | None) -> list[Script]:
@@ -47,27 +70,61 @@ def steps_to(migrate: Migrate, version: int | None) -> list[Script]:
         return []
 
 
-def rehearse(migrate: Migrate, scripts: list[Script], lock_timeout: float = 2.0) -> Iterator[Rehearsed]:
-    """Run the scripts statement by statement in one transaction that is rolled back at the end.
-
-    Waits at most `lock_timeout` seconds for a table, and holds what it locked until the end. Raises
-    `MigrationFailed`, and `MigrateError` before anything is run where a file refuses a transaction.
-    """
-    for script in scripts:
+def split_rehearsal(scripts: list[Script]) -> tuple[list[Script], NotRehearsed | None]:
+    """Return the scripts before the first that does not run in one transaction, and that one."""
+    for number, script in enumerate(scripts):
         if script.execution_mode != "atomic":
-            raise MigrateError(f"{script.step.label} cannot be rehearsed: it does not run in one transaction")
+            return scripts[:number], NotRehearsed(script.step, "it does not run in one transaction")
+    return scripts, None
+
+
+def is_live(migrate: Migrate) -> bool:
+    """Tell whether there are tables that a rehearsal could lock for others."""
+    own = migrate.session.table.table
+    found = migrate.session.connection.execute(_RELATIONS.encode())
+    return any(name not in {own, f"{own}_history"} for _, name in found)
+
+
+def rehearse(
+    migrate: Migrate, scripts: list[Script], lock_timeout: float = LOCK_TIMEOUT
+) -> Iterator[Rehearsed | NotRehearsed]:
+    """Run atomic scripts statement by statement in one transaction that is rolled back at the end.
+
+    Waits at most `lock_timeout` seconds for a table, and holds what it locked until the end. Locks on tables that
+    the scripts create are not told: nobody else sees those. Raises `MigrationFailed`. Yields `NotRehearsed` and
+    ends where a statement fails only since the files share a transaction. Leaves nothing behind, not even the
+    bookkeeping table.
+    """
     connection = migrate.session.connection
-    with migrate.locked():
+    with migrate.locked(prepare=False):
+        relations: dict[int, str] = dict(connection.execute(_RELATIONS))
         connection.execute(f"BEGIN; SET LOCAL lock_timeout = {round(lock_timeout * 1000)}".encode())
-        held: set[tuple[str, str]] = set()
+        migrate.session.prepare()  # for files that name the table; rolled back with the rest
+        held: set[tuple[int, str]] = set()
         for script in scripts:
             for chunk in script.body_statements():
                 begun = time.monotonic()
-                error = run_query(connection.pgconn, chunk.text.encode("utf-8", "surrogateescape"), migrate.poll_trial)
-                migrate.end_stopped_trial()
-                if error:
-                    raise MigrationFailed(script, chunk, error, dirty=False, version=script.step.target)
+                if error := _run(migrate, script, chunk):
+                    yield NotRehearsed(script.step, error)
+                    return
                 taken = time.monotonic() - begun
-                locks = {(str(name), str(mode)) for name, mode in connection.execute(_LOCKS)}
-                yield Rehearsed(script.step, chunk.text, taken, tuple(sorted(locks - held)))
+                locks = _locks(connection, relations)
+                added = sorted((relations[oid], mode) for oid, mode in locks - held)
+                yield Rehearsed(script.step, chunk.text, taken, tuple(added))
                 held |= locks
+
+
+def _run(migrate: Migrate, script: Script, chunk: Chunk) -> str | None:
+    """Run a statement; return why it cannot be rehearsed, or raise `MigrationFailed` where it would fail in a run."""
+    body = chunk.text.encode("utf-8", "surrogateescape")
+    error = run_query(migrate.session.connection.pgconn, body, migrate.poll_trial)
+    migrate.end_stopped_trial()
+    if error is None:
+        return None
+    if error.sqlstate in _NEEDS_COMMIT:
+        return f"{_NEEDS_COMMIT[error.sqlstate]} ({error.message})"
+    raise MigrationFailed(script, chunk, error, dirty=False, version=script.step.target)
+
+
+def _locks(connection: Connection[Any], relations: dict[int, str]) -> set[tuple[int, str]]:
+    return set(connection.execute(_LOCKS, [list(relations)])) if relations else set()

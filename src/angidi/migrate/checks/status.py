@@ -45,20 +45,37 @@ class Status:
         return [entry.version for entry in self.entries if entry.state == "pending"]
 
     def problems(self) -> list[str]:
-        """Return what an operator should look at, most urgent first; pending files are none."""
+        """Return what an operator has to set right, most urgent first, one line a version; pending is none."""
         found = [f"version {self.version} is dirty: run `repair`"] if self.dirty else []
         if not self.known:
             found.append(f"version {self.version} is unknown to the files: they are older than the database")
-        for entry in self.entries:
-            if entry.state == "missed":
-                found.append(f"version {entry.version} was missed: it came after a higher version was applied")
-            if entry.changed:
-                found.append(f"version {entry.version} was changed after it was applied")
-            if not entry.has_down:
-                found.append(f"version {entry.version} has no down file")
-            if not entry.has_up:
-                found.append(f"version {entry.version} has no up file")
-        return found
+        entries = (each for each in self.entries if not (self.dirty and each.version == self.version))
+        return found + [f"version {each.version} {text}" for each in entries if (text := _problem(each))]
+
+    def advice(self) -> list[str]:
+        """Return what is legal and may surprise, one line for each kind."""
+        without_down = [entry.version for entry in self.entries if not entry.has_down]
+        without_up = [entry.version for entry in self.entries if not entry.has_up]
+        return [
+            *_legal(without_down, "no down file: going down over one of them undoes nothing"),
+            *_legal(without_up, "no up file: going up over one of them does nothing"),
+        ]
+
+
+_SHOWN = 5
+
+
+def _problem(entry: Entry) -> str:
+    missed = "was missed: it came after a higher version was applied" if entry.state == "missed" else ""
+    return missed or ("was changed after it was applied" if entry.changed else "")
+
+
+def _legal(versions: list[int], what: str) -> list[str]:
+    """Return the line about these versions, of which the first few are named; none where there are none."""
+    if not versions:
+        return []
+    named = ", ".join(map(str, versions[:_SHOWN])) + (", …" if len(versions) > _SHOWN else "")
+    return [f"{len(versions)} {'version has' if len(versions) == 1 else 'versions have'} {what} ({named})"]
 
 
 def status(migrate: Migrate) -> Status:

@@ -23,7 +23,11 @@ from .context import Context, MigrateCommand, print_line
 @click.command(cls=MigrateCommand, context_settings={"ignore_unknown_options": True})
 @click.argument("version", type=click.IntRange(min=-1), required=False)
 @click.option("--sql", "as_sql", is_flag=True, help="Print the SQL.")
-@click.option("--dry-run", is_flag=True, help="Run it in a transaction that is rolled back; show the locks.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Run it in one transaction that is rolled back, as far as files allow it; show the locks, which are real.",
+)
 @click.pass_obj
 def plan(context: Context, version: int | None, as_sql: bool, dry_run: bool) -> None:
     """Show what `up`, or going to VERSION, would do."""
@@ -60,9 +64,28 @@ def _print_plan(scripts: list[Script], downtime: dict[Step, Downtime], as_sql: b
 
 
 def _rehearse(context: Context, migrate: Migrate, scripts: list[Script]) -> None:
-    done = list(planning.rehearse(migrate, scripts))
+    atomic, end = planning.split_rehearsal(scripts)
+    if atomic and planning.is_live(migrate):
+        print_line(
+            f"This takes the real locks of {len(atomic)} files, and holds them until it has run them all and rolled"
+            f" back; others wait that long. A lock that is not free within {planning.LOCK_TIMEOUT:g} s ends it."
+        )
+    done = list(planning.rehearse(migrate, atomic)) if atomic else []
+    rehearsed = [each for each in done if isinstance(each, planning.Rehearsed)]
+    end = next((each for each in done if isinstance(each, planning.NotRehearsed)), end)
+    context.show(_rehearsal_document(rehearsed, end), lambda: _print_rehearsal(rehearsed, end))
+
+
+def _rehearsal_document(done: list[planning.Rehearsed], end: planning.NotRehearsed | None) -> dict[str, object]:
     rows = [{"step": r.step.label, "statement": r.statement, "seconds": r.seconds, "locks": r.locks} for r in done]
-    context.show(rows, lambda: [_print_rehearsed(each) for each in done])
+    return {"statements": rows, "ends_before": {"step": end.step.label, "reason": end.reason} if end else None}
+
+
+def _print_rehearsal(done: list[planning.Rehearsed], end: planning.NotRehearsed | None) -> None:
+    for each in done:
+        _print_rehearsed(each)
+    if end:
+        click.echo(f"{end.step.label} and what comes after it is not rehearsed: {end.reason}")
 
 
 def _print_rehearsed(done: planning.Rehearsed) -> None:
@@ -77,7 +100,7 @@ def _print_rehearsed(done: planning.Rehearsed) -> None:
 @click.option("--pg-version", type=int, default=15, show_default=True, help="Oldest server to lint for.")
 @click.pass_obj
 def lint(context: Context, github: bool, pg_version: int) -> None:
-    """Poll for what would hurt in production; exits with 1 for findings."""
+    """Look for what would hurt in production; exits with 1 for findings."""
     found = linting.lint(context.source(), pg_version)
     lines = [each.github() if github else str(each) for each in found] or ["no findings"]
     context.show([asdict(each) for each in found], lambda: click.echo("\n".join(lines)))

@@ -27,14 +27,14 @@ def version(context: Context) -> None:
 
 
 @click.command("status", cls=MigrateCommand)
-@click.option("--check", is_flag=True, help="Exit with 1 when something is pending or wrong.")
+@click.option("--check", is_flag=True, help="Exit with 1 when something is pending or wrong; advice does not count.")
 @click.pass_obj
 def show_status(context: Context, check: bool) -> None:
     """Show what is applied, pending, missed or changed; takes no lock."""
     with context.opened() as migrate:
         found = status(migrate)
     problems = found.problems()
-    document = asdict(found) | {"pending": found.pending, "problems": problems}
+    document = asdict(found) | {"pending": found.pending, "problems": problems, "advice": found.advice()}
     context.show(document, lambda: _print(found, problems))
     if check and (problems or found.pending):
         sys.exit(1)
@@ -51,6 +51,8 @@ def _print(found: Status, problems: list[str]) -> None:
     click.echo(f"{current}, {len(found.pending)} pending")
     for problem in problems:
         click.echo(f"! {problem}")
+    for text in found.advice():
+        click.echo(f"advice: {text}")
 
 
 def _row(entry: Entry) -> list[str]:
