@@ -93,46 +93,6 @@ def test_a_missing_down_file_is_a_finding(scratch: Scratch):
     ]
 
 
-def test_verify_passes_files_that_undo_each_other(cli: Cli):
-    assert cli.json("verify") == []
-
-
-def test_verify_shows_what_a_down_file_forgot(scratch: Scratch):
-    scratch.files(
-        u1_a="CREATE TABLE a (i int);", d1_a="DROP TABLE a;",
-        u2_b="CREATE TABLE b (i int); CREATE TYPE mood AS ENUM ('good');", d2_b="DROP TABLE b;",
-    )  # fmt: skip
-    with pytest.raises(MigrationFailed, match='type "mood" already exists'):
-        verify(Source(scratch.folder), parse_target(scratch.url))
-    scratch.files(u2_b="ALTER TABLE a ADD COLUMN j int;", d2_b="SELECT 1;")
-    with pytest.raises(MigrationFailed, match='column "j" of relation "a" already exists'):
-        verify(Source(scratch.folder), parse_target(scratch.url))
-    scratch.files(u2_b="ALTER TABLE a ALTER i SET DEFAULT 1;", d2_b="ALTER TABLE a ALTER i SET DEFAULT 2;")
-    found = verify(Source(scratch.folder), parse_target(scratch.url))
-    assert [(each.version, each.when) for each in found] == [(2, "after down")]
-    assert [line[:13] for line in found[0].lines] == ["- column a.i:", "+ column a.i:"]
-
-
-def test_verify_takes_an_extension_for_one_thing_and_what_a_down_file_leaves_on_purpose_for_undone(scratch: Scratch):
-    make: dict[str, str] = {"u1_a": "CREATE EXTENSION IF NOT EXISTS pg_trgm;", "u2_b": "SELECT 1;", "d2_b": "SELECT 1;"}
-    scratch.files(**make, d1_a="SELECT 1;")
-    found = verify(Source(scratch.folder), parse_target(scratch.url))
-    left = ("+ extension pg_trgm",)
-    assert [(each.version, each.lines) for each in found] == [(1, left), (-1, left)]
-    scratch.files(d1_a="-- migrate:ignore not-undone: others may use it\nSELECT 1;")
-    assert verify(Source(scratch.folder), parse_target(scratch.url)) == []
-    scratch.files(u2_b="CREATE SCHEMA forgotten;", d2_b="-- migrate:ignore not-undone\nDROP SCHEMA forgotten;")
-    assert verify(Source(scratch.folder), parse_target(scratch.url)) == []
-    scratch.files(u2_b="CREATE SCHEMA IF NOT EXISTS forgotten;", d2_b="-- migrate:ignore not-undone\nSELECT 1;")
-    found = verify(Source(scratch.folder), parse_target(scratch.url))
-    assert {each.lines for each in found} == {("+ schema forgotten",)}, "an ignore without a reason counts for nothing"
-
-
-def test_verify_leaves_no_database_behind(cli: Cli, scratch: Scratch):
-    cli("verify")
-    assert scratch.run("SELECT datname FROM pg_database WHERE datname LIKE 'migrate\\_verify%'") == []
-
-
 def test_plan_lists_what_up_would_do_and_changes_nothing(cli: Cli, scratch: Scratch):
     scratch.files(u3_t="CREATE INDEX CONCURRENTLY i ON t1 (id)")
     assert cli("plan") == "1/u t (atomic)\n2/u t (atomic)\n3/u t (whole)\n"

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -9,9 +10,10 @@ from angidi.migrate.checks import lint as linting
 from angidi.migrate.checks import plan as planning
 from angidi.migrate.checks import repair as repairing
 from angidi.migrate.checks import verify as verifying
+from angidi.migrate.checks.catalogue import UNSEEN, shortened
 from angidi.migrate.checks.rewrites import Downtime, downtimes
 from angidi.migrate.database.url import parse_target
-from angidi.migrate.errors import MigrateError
+from angidi.migrate.errors import NIL, MigrateError
 from angidi.migrate.files.script import Script
 from angidi.migrate.files.steps import Step
 from angidi.migrate.golang.times import duration
@@ -108,15 +110,36 @@ def lint(context: Context, github: bool, pg_version: int) -> None:
 
 
 @click.command(cls=MigrateCommand)
+@click.option(
+    "--before",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    help="File of SQL that makes what has to be there before the first version; several are run in order.",
+)
 @click.pass_obj
-def verify(context: Context) -> None:
-    """Prove on a scratch database that each down file undoes its up file; exits with 1 for differences."""
+def verify(context: Context, before: tuple[Path, ...]) -> None:
+    """Prove on scratch databases that each down file undoes its up file; exits with 1 for findings.
+
+    Each version is undone and applied again on a copy of its own, so that one that fails hides no other. All schemas
+    are compared, with owners and grants, and what the tables hold.
+    """
     with context.resolve_database() as address:
-        found = verifying.verify(context.source(), parse_target(address), print_line)
-    lines = [f"{each.version} {each.when}:\n  " + "\n  ".join(each.lines) for each in found]
-    lines = lines or ["every version goes up, down and up again, and leaves the same"]
-    context.show([asdict(each) for each in found], lambda: click.echo("\n".join(lines)))
+        found = verifying.verify(context.source(), parse_target(address), print_line, before)
+    context.show([asdict(each) for each in found], lambda: _print_verified(found))
     sys.exit(1 if found else 0)
+
+
+def _print_verified(found: list[verifying.Finding]) -> None:
+    for each in found:
+        name = "all" if each.version == NIL else each.version
+        click.echo(f"{name} {each.when}:\n  " + "\n  ".join(shortened(each.lines)))
+    versions = len({each.version for each in found})
+    click.echo(
+        f"{len(found)} findings in {versions} versions"
+        if found
+        else "every version goes up, down and up again, and leaves the same"
+    )
+    click.echo("not looked at: " + ", ".join(UNSEEN))
 
 
 @click.command(cls=MigrateCommand)

@@ -1,0 +1,94 @@
+"""Scratch databases on a target's server: made empty or as copies, and dropped at the end."""
+
+import secrets
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from psycopg import Connection, Error, sql
+
+from angidi.migrate.database.session import at_database, connect
+from angidi.migrate.database.url import Target
+from angidi.migrate.errors import MigrateError, SourceError
+from angidi.migrate.files.source import Source
+from angidi.migrate.run.runner import Migrate
+
+_SETTINGS = """
+SELECT name, setting FROM pg_settings WHERE source = 'session'
+UNION ALL SELECT 'role', current_setting('role') WHERE current_setting('role') <> 'none'
+"""
+
+
+class ScratchServer:
+    """The server of `target`, and the scratch databases on it. Use it in a `with` block, which drops them.
+
+    A run of migrations is one session. A database that is copied may have none, so the settings of one session are
+    carried over to the next; temporary tables and prepared statements are not.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._admin = connect(target)
+        self._names: list[str] = []
+        self._settings: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Drop the databases."""
+        for name in [*self._names]:
+            self._drop(name)
+        self._admin.close()
+
+    def create(self, template: str = "template0") -> str:
+        """Create a database as a copy of `template`, to which nobody may be connected; return its name."""
+        name = f"migrate_verify_{secrets.token_hex(6)}"
+        query = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        self._admin.execute(query)
+        self._names.append(name)
+        return name
+
+    @contextmanager
+    def copy(self, name: str) -> Generator[str]:
+        """Give the name of a copy of the database `name`, dropped at the end."""
+        copy = self.create(name)
+        try:
+            yield copy
+        finally:
+            self._drop(copy)
+
+    @contextmanager
+    def open(self, source: Source, name: str, *, keep: bool = True) -> Generator[Migrate]:
+        """Open a database, with the settings of the last session that was to `keep` them."""
+        with Migrate.open(source, at_database(self._target, name)) as migrate:
+            connection = migrate.session.connection
+            self._apply(connection)
+            yield migrate
+            if keep and not connection.closed:
+                self._settings = dict(connection.execute(_SETTINGS))
+
+    def run_files(self, name: str, paths: Iterable[Path]) -> None:
+        """Run files of SQL in a database; raises `MigrateError` for one that fails, or cannot be read."""
+        with connect(at_database(self._target, name)) as connection:
+            for path in paths:
+                try:
+                    connection.execute(path.read_bytes())
+                except OSError as error:
+                    raise SourceError(f"{path}: {error.strerror}") from error
+                except Error as error:
+                    raise MigrateError(f"{path}: {error.diag.message_primary or error}") from error
+
+    def _apply(self, connection: Connection[Any]) -> None:
+        for setting in self._settings.items():
+            with suppress(Error):  # one that this user may not set, or that only a server start does
+                connection.execute("SELECT set_config(%s, %s, false)", setting)
+
+    def _drop(self, name: str) -> None:
+        self._admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._names.remove(name)
