@@ -1,4 +1,3 @@
-import re
 import threading
 import time
 from pathlib import Path
@@ -14,83 +13,6 @@ from angidi.migrate.checks.verify import verify
 from angidi.migrate.database.locks import lock_id
 
 from .conftest import Cli, Scratch
-
-
-def rules(scratch: Scratch, up: str, down: str = "SELECT 1") -> list[str]:
-    scratch.files(u1_a=up, d1_a=down)
-    return [finding.rule for finding in lint(Source(scratch.folder), with_squawk=False)]
-
-
-@pytest.mark.parametrize(
-    ("up", "rule"),
-    [
-        ("CREATE INDEX i ON t (a)", "blocking-index"),
-        ("CREATE UNIQUE INDEX i ON s.t (a)", "blocking-index"),
-        ("ALTER TABLE t ADD CONSTRAINT u UNIQUE (a)", "blocking-index"),
-        ("BEGIN; CREATE INDEX CONCURRENTLY i ON t (a); COMMIT", "refuses-transaction"),
-        ("SELECT 1; VACUUM t", "refuses-transaction"),
-        ("ALTER TABLE t ALTER COLUMN a TYPE bigint", "table-rewrite"),
-        ("ALTER TABLE t ADD COLUMN a uuid DEFAULT gen_random_uuid()", "table-rewrite"),
-        ("ALTER TABLE t ADD b bigint GENERATED ALWAYS AS (a * 2) STORED", "table-rewrite"),
-        ("ALTER TABLE t ADD id bigserial", "table-rewrite"),
-        ("VACUUM FULL t", "table-rewrite"),
-        ("ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u", "missing-not-valid"),
-        ("ALTER TABLE t ADD CHECK (a > 0)", "missing-not-valid"),
-        ("ALTER TABLE t ALTER a SET NOT NULL", "missing-not-valid"),
-        ("ALTER TABLE t RENAME COLUMN a TO b", "breaks-clients"),
-        ("ALTER TABLE t DROP COLUMN a", "breaks-clients"),
-        ("DROP TABLE t", "breaks-clients"),
-        ("SET search_path TO x", "session-leak"),
-        ("COPY t FROM STDIN", "copy-stdin"),
-    ],
-)
-def test_lint_finds(scratch: Scratch, up: str, rule: str):
-    assert rules(scratch, up) == [rule]
-
-
-@pytest.mark.parametrize(
-    "up",
-    [
-        "CREATE TABLE t (a int); CREATE INDEX i ON t (a); ALTER TABLE t ADD CHECK (a > 0)",
-        "CREATE INDEX CONCURRENTLY i ON t (a)",
-        "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID",
-        "ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX i",
-        "ALTER TABLE t ADD COLUMN a timestamptz NOT NULL DEFAULT now()",
-        "ALTER TABLE t DROP CONSTRAINT c",
-        "SET LOCAL lock_timeout = '1s'",
-        "-- migrate:ignore blocking-index: the table is empty until the next release\nCREATE INDEX i ON t (a)",
-    ],
-)
-def test_lint_says_nothing_about(scratch: Scratch, up: str):
-    assert rules(scratch, up) == []
-
-
-def test_an_ignore_comment_needs_a_reason(scratch: Scratch):
-    found = rules(scratch, "-- migrate:ignore blocking-index\nCREATE INDEX i ON t (a)")
-    assert found == ["ignore-without-reason", "blocking-index"]
-
-
-def test_lint_toml_exempts_ranges_of_versions(scratch: Scratch):
-    text = '[[ignore]]\nversions = [1, 1]\nrules = ["blocking-index"]\nreason = "first"\n'
-    (scratch.folder / "lint.toml").write_text(text)
-    scratch.files(u2_b="CREATE INDEX i ON t (a)", d2_b="DROP INDEX i")
-    assert rules(scratch, "CREATE INDEX i ON t (a)") == ["blocking-index"]
-
-
-def test_lint_asks_squawk_and_speaks_to_github(cli: Cli, scratch: Scratch):
-    scratch.files(u1_t="CREATE TABLE t1 (id bigint);\nALTER TABLE u ADD COLUMN c char(3);")
-    said = cli("lint", "--github", code=1)
-    assert re.search(r"::error file=\S+1_t\.up\.sql,line=2,col=\d+,title=squawk:ban-char-field::", said)
-
-
-def test_a_missing_down_file_is_a_finding(scratch: Scratch):
-    scratch.files(u1_a="SELECT 1")
-    assert [str(finding) for finding in lint(Source(scratch.folder))] == [
-        (
-            "1_a.up.sql:1:1: missing-down: there is no down file, so going down would undo nothing. "
-            "Write one, even if it only raises an exception."
-        )
-    ]
 
 
 def test_plan_lists_what_up_would_do_and_changes_nothing(cli: Cli, scratch: Scratch):

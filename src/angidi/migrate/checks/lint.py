@@ -10,20 +10,26 @@ before the statement, or anywhere for findings about the file as a whole; or for
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from angidi.migrate.files.script import Script
-from angidi.migrate.files.source import Source
+from angidi.migrate.files.source import Direction, Source
 from angidi.migrate.files.steps import Step
 from angidi.migrate.run.failure import text_position
 
-from .rules import RULES
+from .rules import findings
+from .schema import Schema
 from .squawk import squawk
 
 _IGNORE = re.compile(r"--[ \t]*migrate:ignore[ \t]+([\w-]+(?::[\w-]+)?)[ \t]*:?[ \t]*([^\n]*)")
+
+
+_WRITE_ONE = "Write one, even if it only raises an exception."
+_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Finding:
     message: str
     advice: str
     lock: str = ""
+    direction: Direction = "up"
 
     def __str__(self) -> str:
         """Return the finding as one line."""
@@ -49,43 +56,74 @@ class Finding:
         return f"::error {place},title={self.rule}::{self.message}. {self.advice}"
 
 
-def lint(source: Source, server: int = 15, *, with_squawk: bool = True) -> list[Finding]:
-    """Return the findings about all files, by file and place; `server` is PostgreSQL's major version.
+def lint(source: Source, server: int = 15, *, with_squawk: bool = True, is_utc: bool = True) -> list[Finding]:
+    """Return the findings about all files: those about up files first, each in the order of files and places.
 
-    squawk is asked too, where it is installed, about the up files.
+    `server` is PostgreSQL's major version; `is_utc` says whether the sessions that run the files have UTC for their
+    time zone. squawk is asked too, where it is installed, about the up files.
     """
     exempt = _exemptions(source.directory)
-    found = [finding for script in _scripts(source) for finding in _one(script, source)]
+    found = [*_findings(source, is_utc=is_utc)]
     if with_squawk:
         ups = [file.path for version in source.versions if (file := source.file(version, "up"))]
         found += [Finding(*each) for each in squawk(ups, server)]
     kept = [each for each in found if not _ignored(each) and not exempt(each)]
-    return sorted(kept, key=lambda each: (each.path.name, each.line, each.column, each.rule))
+    order = {version: number for number, version in enumerate(source.versions)}
+    kept.sort(
+        key=lambda each: (each.direction == "down", order[_version(each.path)], each.line, each.column, each.rule)
+    )
+    return [*_missing_down(kept), *(each for each in kept if each.rule != "missing-down")]
 
 
-def _scripts(source: Source) -> Iterator[Script]:
+def summary(found: Sequence[Finding]) -> list[tuple[str, int, int]]:
+    """Return each rule with the number of its findings in up files and in down files, most first."""
+    ups, downs = (Counter(each.rule for each in found if each.direction == way) for way in ("up", "down"))
+    rules = sorted(ups.keys() | downs.keys(), key=lambda rule: (-ups[rule] - downs[rule], rule))
+    return [(rule, ups[rule], downs[rule]) for rule in rules]
+
+
+def _findings(source: Source, *, is_utc: bool) -> Iterator[Finding]:
+    schema = Schema(is_utc=is_utc)
     for version in source.versions:
-        for direction in ("up", "down"):
-            if file := source.file(version, direction):
-                yield Script(Step(version, direction, version, file), file.read())
+        if up := source.file(version, "up"):
+            yield from _one(Script(Step(version, "up", version, up), up.read()), source, schema)
+        if down := source.file(version, "down"):
+            yield from _one(Script(Step(version, "down", version, down), down.read()), source, schema.copy())
 
 
-def _one(script: Script, source: Source) -> Iterator[Finding]:
-    path = script.step.file.path if script.step.file else source.directory
-    if script.step.direction == "up" and not source.file(script.step.version, "down"):
-        message = "there is no down file, so going down would undo nothing"
-        yield Finding(path, 1, 1, "missing-down", message, "Write one, even if it only raises an exception.")
-    if script.step.direction == "down" and not script.statements:
-        yield Finding(path, 1, 1, "missing-down", "the down file is empty", "Undo what the up file does.")
-    for found in (each for rule in RULES for each in rule(script)):
+def _one(script: Script, source: Source, schema: Schema) -> Iterator[Finding]:
+    step = script.step
+    path = step.file.path if step.file else source.directory
+    if step.direction == "up" and not source.file(step.version, "down"):
+        yield Finding(path, 1, 1, "missing-down", "there is no down file", _WRITE_ONE)
+    if step.direction == "down" and not script.statements:
+        yield Finding(path, 1, 1, "missing-down", "the down file is empty", _WRITE_ONE)
+    for found in findings(script, schema):
         place = text_position(script.text, found.statement.start + 1)
         line, column = (place.line, place.column) if place else (1, 1)
-        yield Finding(path, line, column, found.rule, found.message, found.advice, found.lock)
+        yield Finding(path, line, column, found.rule, found.message, found.advice, found.lock, step.direction)
     for ignore in _IGNORE.finditer(script.text):
         if not ignore[2].strip():
             place = text_position(script.text, ignore.start() + 1)
             line = place.line if place else 1
-            yield Finding(path, line, 1, "ignore-without-reason", "the ignore comment gives no reason", "Say why.")
+            message = "the ignore comment gives no reason"
+            yield Finding(path, line, 1, "ignore-without-reason", message, "Say why.", "", step.direction)
+
+
+def _missing_down(found: Iterable[Finding]) -> list[Finding]:
+    """Return one finding about all versions that have nothing to go down by."""
+    missing = [each for each in found if each.rule == "missing-down"]
+    if not missing:
+        return []
+    versions = sorted({_version(each.path) for each in missing})
+    named = ", ".join(map(str, versions[:_NAMED])) + (", …" if len(versions) > _NAMED else "")
+    have = "version has" if len(versions) == 1 else "versions have"
+    message = f"{len(versions)} {have} no down file, or an empty one, so going down undoes nothing ({named})"
+    return [replace(missing[0], message=message)]
+
+
+def _version(path: Path) -> int:
+    return int(path.name.partition("_")[0])
 
 
 def _ignored(finding: Finding) -> bool:
@@ -109,7 +147,7 @@ def _exemptions(directory: Path) -> Callable[[Finding], bool]:
     rows: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["ignore"] if path.exists() else []
 
     def exempt(finding: Finding) -> bool:
-        version = int(finding.path.name.partition("_")[0])
+        version = _version(finding.path)
         return any(
             row["versions"][0] <= version <= row["versions"][-1] and finding.rule in row["rules"] and row["reason"]
             for row in rows

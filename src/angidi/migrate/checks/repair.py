@@ -40,7 +40,7 @@ class Diagnosis:
 
 
 def diagnose(migrate: Migrate) -> Diagnosis:
-    """Poll at the database, and try files in transactions that are rolled back; changes nothing."""
+    """Look at the database, and try files in transactions that are rolled back; changes nothing."""
     version, dirty = migrate.session.table.read()
     invalid = tuple(str(row[0]) for row in migrate.session.connection.execute(_INVALID))
     if not dirty:

@@ -1,21 +1,20 @@
-"""What is risky in a migration: one function for each rule, over the statements of a file."""
+"""What is risky in a migration: one function for each rule, over the statements of a file.
 
-import re
-from collections.abc import Callable, Iterator
+A table that the file itself creates is nobody else's yet, and no rule about locks speaks of it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from angidi.migrate.files.script import Script
+from angidi.migrate.sql.actions import Alteration, read_added
+from angidi.migrate.sql.blocks import with_inner
 from angidi.migrate.sql.classify import controls_transaction, refuses_transaction
 from angidi.migrate.sql.statements import Statement
+from angidi.migrate.sql.words import Name, Reader, Word, words_of
 
-NAME = r'((?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))?)'
-CREATED = re.compile(
-    rf"CREATE\s+(?:UNLOGGED\s+|TEMP\s+|TEMPORARY\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{NAME}", re.IGNORECASE
-)
-_ALTERED = re.compile(rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{NAME}", re.IGNORECASE)
-_INDEXED = re.compile(rf"\bINDEX\b.*?\bON\s+(?:ONLY\s+)?{NAME}", re.IGNORECASE | re.DOTALL)
-_VOLATILE = {"RANDOM", "GEN_RANDOM_UUID", "UUIDV4", "UUIDV7", "NEXTVAL", "CLOCK_TIMESTAMP", "TIMEOFDAY"}
-_SERIALS = {"SERIAL", "BIGSERIAL", "SMALLSERIAL"}
+from .rewrite_reasons import compacts, existing, is_there, rewrite_reason
+from .schema import Schema, read_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +28,21 @@ class Found:
     lock: str = ""
 
 
-Rule = Callable[[Script], Iterator[Found]]
+FileRule = Callable[[Script], Iterator[Found]]
+Rule = Callable[[Statement, Schema], Iterator[Found]]
+"""Looks at one statement, with the schema as it is before it."""
 
 
-def existing(script: Script) -> Iterator[tuple[Statement, str]]:
-    """Yield ALTER TABLE statements on tables that the file did not create, with the table."""
-    created = {match[1].lower() for each in script.statements if (match := CREATED.match(each.text))}
-    for statement in script.statements:
-        match = _ALTERED.match(statement.text)
-        if match and match[1].lower() not in created:
-            yield statement, match[1]
+def findings(script: Script, schema: Schema) -> Iterator[Found]:
+    """Yield what the rules find in a file, and bring the schema up to its end."""
+    schema.begin_file()
+    for file_rule in FILE_RULES:
+        yield from file_rule(script)
+    rules = RULES if script.step.direction == "up" else [rule for rule in RULES if rule is not breaking]
+    for statement, is_inner in with_inner(script.statements):
+        for rule in rules if not is_inner else [rule for rule in rules if rule is not leaking]:
+            yield from rule(statement, schema)
+        schema.apply(statement.text)
 
 
 def refused(script: Script) -> Iterator[Found]:
@@ -53,94 +57,6 @@ def refused(script: Script) -> Iterator[Found]:
             yield Found("refuses-transaction", statement, message, "Put it into a file of its own.")
 
 
-def blocking_index(script: Script) -> Iterator[Found]:
-    """Find index builds that block writes to a table that is in use."""
-    created = {match[1].lower() for each in script.statements if (match := CREATED.match(each.text))}
-    for statement in script.statements:
-        match = _INDEXED.search(statement.text) if statement.starts("CREATE") else None
-        if not match or "INDEX" not in statement.words[1:3] or match[1].lower() in created:
-            continue
-        if "CONCURRENTLY" not in statement.words:
-            message = f"no row of {match[1]} can be written while the index is built"
-            yield Found("blocking-index", statement, message, "CREATE INDEX CONCURRENTLY, alone in its file.", "SHARE")
-
-
-def rewrite(script: Script) -> Iterator[Found]:
-    """Find what rewrites a whole table under a lock that stops even reads."""
-    for statement, table in existing(script):
-        if reason := rewrite_reason(statement):
-            message = f"{reason} rewrites all of {table}, which can be neither read nor written meanwhile"
-            advice = "Add a new column, fill it in batches, then swap."
-            yield Found("table-rewrite", statement, message, advice, "ACCESS EXCLUSIVE")
-    for statement in script.statements:
-        if (statement.starts("VACUUM") and "FULL" in statement.words) or statement.starts("CLUSTER"):
-            message = f"{' '.join(statement.words[:2])} rewrites the table under a lock that stops reads"
-            yield Found(
-                "table-rewrite", statement, message, "Use pg_repack, or leave it to autovacuum.", "ACCESS EXCLUSIVE"
-            )
-
-
-def rewrite_reason(statement: Statement) -> str:
-    """Return what in an ALTER TABLE rewrites the table, by its text; "" where nothing does."""
-    words, text = set(statement.words), statement.text.upper()
-    if re.search(r"\bALTER\s+(COLUMN\s+)?\S+\s+(SET\s+DATA\s+)?TYPE\b", text):
-        return "ALTER COLUMN … TYPE"
-    if "ADD" in words and (words & _SERIALS or ("DEFAULT" in words and words & _VOLATILE)):
-        return "a new column with a volatile default"
-    if {"ADD", "GENERATED", "STORED"} <= words:
-        return "a stored generated column"
-    return "SET LOGGED or UNLOGGED" if "SET" in words and words & {"LOGGED", "UNLOGGED"} else ""
-
-
-def unvalidated(script: Script) -> Iterator[Found]:
-    """Find constraints that are checked against all rows at once."""
-    for statement, table in existing(script):
-        text = statement.text.upper()
-        adds = re.search(r"\bADD\s+(CONSTRAINT\s+\S+\s+)?(FOREIGN\s+KEY|CHECK)\b", text)
-        if adds and "VALID" not in statement.words:
-            message = f"all of {table} is checked while nobody can write it"
-            advice = "Add it NOT VALID, and VALIDATE CONSTRAINT in a later file."
-            yield Found("missing-not-valid", statement, message, advice, "SHARE ROW EXCLUSIVE")
-        if re.search(r"\bSET\s+NOT\s+NULL\b", text):
-            message = f"all of {table} is read while nobody else can"
-            advice = "Add CHECK (… IS NOT NULL) NOT VALID, validate it, then SET NOT NULL, which then reads nothing."
-            yield Found("missing-not-valid", statement, message, advice, "ACCESS EXCLUSIVE")
-        if re.search(r"\bADD\s+(CONSTRAINT\s+\S+\s+)?(UNIQUE|PRIMARY\s+KEY)\b(?!\s+USING\s+INDEX)", text):
-            message = f"the index behind it is built while nobody can read or write {table}"
-            advice = "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD … USING INDEX."
-            yield Found("blocking-index", statement, message, advice, "ACCESS EXCLUSIVE")
-
-
-def breaking(script: Script) -> Iterator[Found]:
-    """Find changes that break the release that is still running; undoing is meant to do so."""
-    if script.step.direction == "down":
-        return
-    for statement, table in existing(script):
-        text = statement.text.upper()
-        if re.search(r"\bRENAME\s+(?!CONSTRAINT\b)", text):
-            message = f"the running release still uses the old name in {table}"
-            yield Found("breaks-clients", statement, message, "Expand and contract: see the manual.")
-        elif re.search(r"\bDROP\s+(COLUMN\s+)?(?!CONSTRAINT\b|DEFAULT\b|NOT\b|EXPRESSION\b|IDENTITY\b)\S", text):
-            message = f"the running release may still use the column of {table}"
-            yield Found("breaks-clients", statement, message, "Drop it one release after its last use.")
-    for statement in script.statements:
-        if statement.starts("DROP", "TABLE"):
-            message = "the running release may still use the table"
-            yield Found("breaks-clients", statement, message, "Drop it one release after its last use.")
-
-
-def leaking(script: Script) -> Iterator[Found]:
-    """Find settings and locks that the next file of the run would inherit or lose."""
-    for statement in script.statements:
-        first, *rest = statement.words or ("",)
-        if first == "SET" and rest[:1] not in (["LOCAL"], ["CONSTRAINTS"], ["TRANSACTION"]):
-            message = "the setting stays for the files that run after this one in the session"
-            yield Found("session-leak", statement, message, "Use SET LOCAL.")
-        elif statement.starts("DISCARD") or "PG_ADVISORY_UNLOCK_ALL" in statement.words:
-            message = "this gives the migration lock away while the run goes on"
-            yield Found("session-leak", statement, message, "Leave it out.")
-
-
 def copying(script: Script) -> Iterator[Found]:
     """Find COPY FROM STDIN, for which a file cannot bring data."""
     for statement in script.statements:
@@ -148,4 +64,153 @@ def copying(script: Script) -> Iterator[Found]:
             yield Found("copy-stdin", statement, "a migration file cannot bring data for it", "Use INSERT.")
 
 
-RULES: list[Rule] = [refused, blocking_index, rewrite, unvalidated, breaking, leaking, copying]
+def blocking_index(statement: Statement, schema: Schema) -> Iterator[Found]:
+    """Find index builds that block writes to a table that is in use, or everything."""
+    if table := built_on(statement, schema):
+        message = f"no row of {table} can be written while the index is built"
+        yield Found("blocking-index", statement, message, "CREATE INDEX CONCURRENTLY, alone in its file.", "SHARE")
+    if table := _reindexed(statement, schema):
+        message = f"no row of {table} can be written while the index is built"
+        yield Found("blocking-index", statement, message, "REINDEX … CONCURRENTLY, alone in its file.", "SHARE")
+    altered = existing(statement, schema)
+    if altered and any(_adds_index(action, altered, schema) for action in altered.actions):
+        message = f"the index behind it is built while nobody can read or write {altered.table}"
+        advice = "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX."
+        yield Found("blocking-index", statement, message, advice, "ACCESS EXCLUSIVE")
+
+
+def built_on(statement: Statement, schema: Schema) -> Name | None:
+    """Return the table in use on which an index is built that blocks writes."""
+    reader = Reader(words_of(statement.text))
+    if not reader.accept("CREATE"):
+        return None
+    reader.accept("UNIQUE")
+    found = read_index(reader) if reader.accept("INDEX") else None
+    if not found:
+        return None
+    name, table, concurrently, if_not_exists = found
+    is_there = bool(if_not_exists and name and schema.has_index(name))
+    return None if concurrently or is_there or schema.is_new(table) else table
+
+
+def _reindexed(statement: Statement, schema: Schema) -> Name | None:
+    if not statement.starts("REINDEX") or "CONCURRENTLY" in statement.words:
+        return None
+    reader = Reader(words_of(statement.text), 1)
+    if reader.peek() == "(":
+        reader.at += next(number for number, word in enumerate(reader.rest()) if word.text == ")") + 1
+    kind = reader.any("TABLE", "INDEX")
+    name = reader.name() if kind else None
+    table = schema.table_of_index(name) if name and kind == "INDEX" else name
+    return None if table and schema.is_new(table) else table or name
+
+
+def _adds_index(action: Sequence[Word], altered: Alteration, schema: Schema) -> bool:
+    """Tell whether an action builds the index of a key: in a constraint or with a column."""
+    if added := read_added(action):
+        column, if_not_exists = added
+        is_key = column.clause("UNIQUE") or column.clause("PRIMARY")
+        return bool(is_key) and not is_there(column, altered, schema, if_not_exists=if_not_exists)
+    reader = _constraint(action)
+    is_key = reader.accept("UNIQUE") or reader.accept("PRIMARY", "KEY") or reader.accept("EXCLUDE")
+    return is_key and (reader.peek(), reader.peek(1)) != ("USING", "INDEX")
+
+
+def _constraint(action: Sequence[Word]) -> Reader:
+    """Return a reader at what an ADD CONSTRAINT adds; at the end for other actions."""
+    reader = Reader(action)
+    if not reader.accept("ADD"):
+        return Reader([])
+    if reader.accept("CONSTRAINT"):
+        reader.column()
+    return reader
+
+
+def rewrite(statement: Statement, schema: Schema) -> Iterator[Found]:
+    """Find what rewrites a whole table under a lock that stops even reads."""
+    altered = existing(statement, schema)
+    if altered and (reason := rewrite_reason(altered, schema)):
+        message = f"{reason} rewrites all of {altered.table}, which can be neither read nor written meanwhile"
+        advice = "Add a new column, fill it in batches, then swap."
+        yield Found("table-rewrite", statement, message, advice, "ACCESS EXCLUSIVE")
+    if compacts(statement):
+        message = f"{' '.join(statement.words[:2])} rewrites the table under a lock that stops reads"
+        advice = "Use pg_repack, or leave it to autovacuum."
+        yield Found("table-rewrite", statement, message, advice, "ACCESS EXCLUSIVE")
+
+
+def unvalidated(statement: Statement, schema: Schema) -> Iterator[Found]:
+    """Find constraints that are checked against all rows at once."""
+    if not (altered := existing(statement, schema)):
+        return
+    for action in altered.actions:
+        keys = [word.key for word in action]
+        reader = _constraint(action)
+        is_valid = "VALID" not in keys
+        if is_valid and reader.peek() == "FOREIGN":
+            yield _unvalidated(
+                statement, f"all of {altered.table} is checked while nobody can write it", "SHARE ROW EXCLUSIVE"
+            )
+        elif is_valid and reader.peek() == "CHECK":
+            yield _unvalidated(
+                statement, f"all of {altered.table} is checked while nobody can read or write it", "ACCESS EXCLUSIVE"
+            )
+        elif "SET NOT NULL" in " ".join(keys) and not _is_checked(action, altered, schema):
+            message = f"all of {altered.table} is read while nobody else can"
+            advice = "Add CHECK (… IS NOT NULL) NOT VALID, validate it, then SET NOT NULL, which then reads nothing."
+            yield Found("missing-not-valid", statement, message, advice, "ACCESS EXCLUSIVE")
+
+
+def _unvalidated(statement: Statement, message: str, lock: str) -> Found:
+    advice = "Add it NOT VALID, and VALIDATE CONSTRAINT in a later file."
+    return Found("missing-not-valid", statement, message, advice, lock)
+
+
+def _is_checked(action: Sequence[Word], altered: Alteration, schema: Schema) -> bool:
+    """Tell whether a CHECK holds the column not null already."""
+    reader, table = Reader(action), schema.find(altered.table)
+    reader.accept("ALTER")
+    reader.accept("COLUMN")
+    return bool(table and reader.column() in table.not_null)
+
+
+def breaking(statement: Statement, schema: Schema) -> Iterator[Found]:
+    """Find changes that break the release that is still running."""
+    if altered := existing(statement, schema):
+        yield from _breaking_actions(statement, altered)
+    if statement.starts("DROP", "TABLE") and not _is_new(statement, schema):
+        message = "the running release may still use the table"
+        yield Found("breaks-clients", statement, message, "Drop it one release after its last use.")
+
+
+def _breaking_actions(statement: Statement, altered: Alteration) -> Iterator[Found]:
+    for action in altered.actions:
+        reader = Reader(action)
+        if reader.accept("RENAME") and reader.peek() != "CONSTRAINT":
+            message = f"the running release still uses the old name in {altered.table}"
+            yield Found("breaks-clients", statement, message, "Expand and contract: see the manual.")
+        elif reader.accept("DROP") and reader.peek() != "CONSTRAINT":
+            message = f"the running release may still use the column of {altered.table}"
+            yield Found("breaks-clients", statement, message, "Drop it one release after its last use.")
+
+
+def _is_new(statement: Statement, schema: Schema) -> bool:
+    reader = Reader(words_of(statement.text), 2)
+    reader.accept("IF", "EXISTS")
+    name = reader.name()
+    return bool(name and schema.is_new(name))
+
+
+def leaking(statement: Statement, _: Schema) -> Iterator[Found]:
+    """Find settings and locks that the next file of the run would inherit or lose."""
+    first, *rest = statement.words or ("",)
+    if first == "SET" and rest[:1] not in (["LOCAL"], ["CONSTRAINTS"], ["TRANSACTION"]):
+        message = "the setting stays for the files that run after this one in the session"
+        yield Found("session-leak", statement, message, "Use SET LOCAL.")
+    elif statement.starts("DISCARD") or "PG_ADVISORY_UNLOCK_ALL" in statement.words:
+        message = "this gives the migration lock away while the run goes on"
+        yield Found("session-leak", statement, message, "Leave it out.")
+
+
+FILE_RULES: list[FileRule] = [refused, copying]
+RULES: list[Rule] = [blocking_index, rewrite, unvalidated, breaking, leaking]

@@ -12,6 +12,7 @@ from angidi.migrate.checks import repair as repairing
 from angidi.migrate.checks import verify as verifying
 from angidi.migrate.checks.catalogue import UNSEEN, shortened
 from angidi.migrate.checks.rewrites import Downtime, downtimes
+from angidi.migrate.checks.schema import is_utc
 from angidi.migrate.database.url import parse_target
 from angidi.migrate.errors import NIL, MigrateError
 from angidi.migrate.files.script import Script
@@ -99,14 +100,36 @@ def _print_rehearsed(done: planning.Rehearsed) -> None:
 
 @click.command(cls=MigrateCommand)
 @click.option("--github", is_flag=True, help="Print annotations for a GitHub workflow.")
+@click.option("--summary", is_flag=True, help="Print the number of findings by rule only.")
 @click.option("--pg-version", type=int, default=15, show_default=True, help="Oldest server to lint for.")
+@click.option("--time-zone", default="UTC", show_default=True, help="TimeZone of the sessions that run the files.")
 @click.pass_obj
-def lint(context: Context, github: bool, pg_version: int) -> None:
-    """Look for what would hurt in production; exits with 1 for findings."""
-    found = linting.lint(context.source(), pg_version)
-    lines = [each.github() if github else str(each) for each in found] or ["no findings"]
-    context.show([asdict(each) for each in found], lambda: click.echo("\n".join(lines)))
+def lint(context: Context, *, github: bool, summary: bool, pg_version: int, time_zone: str) -> None:
+    """Look for what would hurt in production; exits with 1 for findings.
+
+    Types of columns, indexes and tables are followed from file to file, as the server would: a change that rewrites
+    nothing is none. What a DO block runs is seen, what a function does is not.
+    """
+    found = linting.lint(context.source(), pg_version, is_utc=is_utc(time_zone))
+    lines = [each.github() for each in found] if github else _lines(found, summary=summary)
+    context.show([asdict(each) for each in found], lambda: click.echo("\n".join(lines or ["no findings"])))
     sys.exit(1 if found else 0)
+
+
+def _lines(found: list[linting.Finding], *, summary: bool) -> list[str]:
+    """Return a line for each finding, those about down files apart, unless for a summary; and one for each rule."""
+    if summary:
+        return _summary(found)
+    ups, downs = ([str(each) for each in found if each.direction == way] for way in ("up", "down"))
+    return [*ups, *(["", "On the way down:", *downs] if downs else []), *_summary(found)]
+
+
+def _summary(found: list[linting.Finding]) -> list[str]:
+    """Return a line for each rule."""
+    rows = linting.summary(found)
+    width = max((len(rule) for rule, _, _ in rows), default=0)
+    lines = [f"{rule:<{width}} {ups:>5} {downs:>6}" for rule, ups, downs in rows]
+    return ["", f"{'':<{width}} {'up':>5} {'down':>6}", *lines] if rows else ["no findings"]
 
 
 @click.command(cls=MigrateCommand)

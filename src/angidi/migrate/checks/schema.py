@@ -1,0 +1,286 @@
+"""What is known of a schema while the files are read: tables, types of columns, indexes, domains and functions.
+
+The linter learns it from the files; `from_database` reads it from a database. What is not known stays unknown: a table
+of the files may have been there before them.
+"""
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Self
+
+from psycopg import Connection
+
+from angidi.migrate.sql.actions import read_added, read_alteration, read_column, read_retyping
+from angidi.migrate.sql.column_types import ColumnType, Domain, parse_type
+from angidi.migrate.sql.words import Name, Reader, Word, inside, parts, text_of, until, words_of
+
+_UTC = {"UTC", "GMT", "UCT", "ZULU", "UNIVERSAL", "GREENWICH"}
+_VOLATILE = {
+    "random", "random_normal", "gen_random_uuid", "uuidv4", "uuidv7", "nextval", "currval", "lastval", "setval",
+    "clock_timestamp", "timeofday", "uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4", "gen_random_bytes",
+    "gen_salt",
+}  # fmt: skip
+"""Functions of the server and its usual extensions that give another value for each row."""
+
+_COLUMNS = """
+SELECT nspname::text, relname::text, relpersistence = 'u', attname::text, format_type(atttypid, atttypmod)
+FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+LEFT JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+WHERE relkind IN ('r', 'p', 'm') AND nspname <> 'information_schema' AND nspname !~ '^pg_'
+"""
+_DOMAINS = """
+SELECT typname::text, format_type(typbasetype, typtypmod),
+       typnotnull OR EXISTS (SELECT FROM pg_constraint WHERE contypid = pg_type.oid)
+FROM pg_type WHERE typtype = 'd'
+"""
+_FUNCTIONS = """
+SELECT proname::text FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+WHERE provolatile = 'v' AND nspname <> 'information_schema' AND nspname !~ '^pg_'
+"""
+
+
+@dataclass(slots=True)
+class Table:
+    """A table or materialized view; `is_new` means that the file that is read has created it."""
+
+    name: Name
+    is_new: bool = False
+    is_unlogged: bool | None = False
+    columns: dict[str, ColumnType] = field(default_factory=dict[str, ColumnType])
+    not_null: set[str] = field(default_factory=set[str])
+    """Columns that a validated CHECK holds not null, so that SET NOT NULL reads no row."""
+    not_valid: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """Columns of such constraints that are not validated yet, by the constraint's name."""
+
+
+@dataclass(slots=True)
+class Schema:
+    """The tables, and what else decides about a rewrite; `apply` takes in one statement after the other."""
+
+    is_utc: bool = True
+    tables: list[Table] = field(default_factory=list[Table])
+    indexes: list[tuple[Name, Name]] = field(default_factory=list[tuple[Name, Name]])
+    """Each index with its table."""
+    domains: dict[str, Domain] = field(default_factory=dict[str, Domain])
+    volatile: set[str] = field(default_factory=lambda: set(_VOLATILE))
+
+    @classmethod
+    def from_database(cls, connection: Connection[Any]) -> Self:
+        """Return what a database holds; takes no lock that anybody would wait for."""
+        schema = cls(is_utc=is_utc(connection.info.parameter_status("TimeZone") or ""))
+        tables: dict[Name, Table] = {}
+        for namespace, name, is_unlogged, column, kind in connection.execute(_COLUMNS):
+            key = Name(namespace, name)
+            table = tables.setdefault(key, Table(key, is_unlogged=is_unlogged))
+            if column:
+                table.columns[column] = parse_type(kind)
+        schema.tables = list(tables.values())
+        rows = connection.execute(_DOMAINS)
+        schema.domains = {name: Domain(parse_type(base), checked) for name, base, checked in rows}
+        schema.volatile |= {name for (name,) in connection.execute(_FUNCTIONS)}
+        return schema
+
+    def copy(self) -> "Schema":
+        """Return a copy that can be changed by itself."""
+        return deepcopy(self)
+
+    def begin_file(self) -> None:
+        """Take the tables so far for such as others use."""
+        for table in self.tables:
+            table.is_new = False
+
+    def find(self, name: Name) -> Table | None:
+        """Return the table of this name, None for one that is not known."""
+        return next((each for each in reversed(self.tables) if each.name.means(name)), None)
+
+    def is_new(self, name: Name) -> bool:
+        """Tell whether the file has created the table, so that nobody else uses it."""
+        table = self.find(name)
+        return bool(table and table.is_new)
+
+    def has_index(self, name: Name) -> bool:
+        """Tell whether the files have made an index of this name."""
+        return any(each.means(name) for each, _ in self.indexes)
+
+    def table_of_index(self, name: Name) -> Name | None:
+        """Return the table of an index, None where it is not known."""
+        return next((table for each, table in self.indexes if each.means(name)), None)
+
+    def is_volatile(self, words: Sequence[Word]) -> bool:
+        """Tell whether an expression calls a function that gives another value for each row."""
+        called = (word.name for word, after in pairwise(words) if after.text == "(")
+        return any(name in self.volatile for name in called)
+
+    def apply(self, text: str) -> None:
+        """Take in what a statement changes."""
+        words = words_of(text)
+        match words[0].key if words else "":
+            case "CREATE":
+                self._create(Reader(words, 1))
+            case "ALTER":
+                self._alter(words)
+            case "DROP":
+                self._drop(Reader(words, 1))
+            case "SET":
+                self._set(Reader(words, 1))
+            case _:
+                pass
+
+    def _create(self, reader: Reader) -> None:
+        reader.accept("OR", "REPLACE")
+        while kind := reader.any("GLOBAL", "LOCAL", "TEMP", "TEMPORARY", "UNLOGGED", "UNIQUE", "MATERIALIZED"):
+            if kind == "UNLOGGED" and reader.accept("TABLE"):
+                self._create_table(reader, is_unlogged=True)
+                return
+        if reader.accept("TABLE") or reader.accept("VIEW"):
+            self._create_table(reader)
+        elif reader.accept("INDEX"):
+            self._create_index(reader)
+        elif reader.accept("DOMAIN"):
+            self._create_domain(reader)
+        elif reader.any("FUNCTION", "PROCEDURE"):
+            self._create_function(reader)
+
+    def _create_table(self, reader: Reader, *, is_unlogged: bool = False) -> None:
+        if_not_exists = reader.accept("IF", "NOT", "EXISTS")
+        name = reader.name()
+        if not name or (if_not_exists and self.find(name)):
+            return
+        table = Table(name, is_new=True, is_unlogged=is_unlogged)
+        if reader.peek() == "(":
+            columns = (read_column(each) for each in parts(inside(reader.rest())))
+            table.columns = {each.name: each.type for each in columns if each}
+        self.tables.append(table)
+
+    def _create_index(self, reader: Reader) -> None:
+        if found := read_index(reader):
+            name, table, _, _ = found
+            if name and not self.has_index(name):
+                self.indexes.append((name, table))
+
+    def _create_domain(self, reader: Reader) -> None:
+        name = reader.name()
+        reader.accept("AS")
+        stops = {"COLLATE", "DEFAULT", "CONSTRAINT", "NOT", "NULL", "CHECK"}
+        typed = until(reader.rest(), stops)
+        keys = [word.key for word in reader.rest()[len(typed) :]]
+        if name:
+            checked = "CHECK" in keys or ("NOT", "NULL") in pairwise(keys)
+            self.domains[name.name] = Domain(parse_type(text_of(typed)), checked)
+
+    def _create_function(self, reader: Reader) -> None:
+        name = reader.name()
+        keys = {word.key for word in reader.rest()}
+        if name and not keys & {"IMMUTABLE", "STABLE"}:
+            self.volatile.add(name.name)
+
+    def _alter(self, words: Sequence[Word]) -> None:
+        reader = Reader(words, 1)
+        if reader.accept("INDEX"):
+            self._rename_index(reader)
+        elif reader.accept("DOMAIN") and (name := reader.name()) and reader.accept("ADD"):
+            if domain := self.domains.get(name.name):
+                self.domains[name.name] = Domain(domain.base, is_checked=True)
+        elif found := read_alteration(words):
+            table = self.find(found.table) or self._learn(found.table)
+            for action in found.actions:
+                _alter_table(table, action)
+
+    def _learn(self, name: Name) -> Table:
+        """Add a table that was there before the files, of which nothing is known."""
+        self.tables.append(Table(name, is_unlogged=None))
+        return self.tables[-1]
+
+    def _rename_index(self, reader: Reader) -> None:
+        reader.accept("IF", "EXISTS")
+        old = reader.name()
+        if old and reader.accept("RENAME", "TO") and (new := reader.name()):
+            self.indexes = [(new if each.means(old) else each, table) for each, table in self.indexes]
+
+    def _drop(self, reader: Reader) -> None:
+        kind = reader.any("TABLE", "INDEX", "MATERIALIZED")
+        reader.any("VIEW", "CONCURRENTLY")
+        reader.accept("IF", "EXISTS")
+        for each in parts(reader.rest()) if kind else []:
+            if (name := Reader(each).name()) and kind == "INDEX":
+                self.indexes = [pair for pair in self.indexes if not pair[0].means(name)]
+            elif name:
+                self.tables = [table for table in self.tables if not table.name.means(name)]
+                self.indexes = [pair for pair in self.indexes if not pair[1].means(name)]
+
+    def _set(self, reader: Reader) -> None:
+        reader.any("LOCAL", "SESSION")
+        if reader.accept("TIME", "ZONE") or (reader.accept("TIMEZONE") and (reader.accept("=") or reader.accept("TO"))):
+            self.is_utc = is_utc(text_of(reader.rest()).strip("'\""))
+
+
+def _alter_table(table: Table, action: Sequence[Word]) -> None:
+    if added := read_added(action):
+        column, if_not_exists = added
+        if not (if_not_exists and column.name in table.columns):
+            table.columns[column.name] = column.type
+        return
+    if retyping := read_retyping(action):
+        table.columns[retyping.column] = retyping.type
+        return
+    _check_or_validate(table, action)
+    _rename_or_drop(table, Reader(action))
+
+
+def _check_or_validate(table: Table, action: Sequence[Word]) -> None:
+    reader = Reader(action)
+    if reader.accept("VALIDATE", "CONSTRAINT"):
+        table.not_null |= table.not_valid.pop(reader.column(), set())
+        return
+    columns = set(_checked_not_null(action))
+    if "VALID" not in [word.key for word in action]:
+        table.not_null |= columns
+    elif reader.accept("ADD", "CONSTRAINT"):
+        table.not_valid[reader.column()] = columns
+
+
+def _rename_or_drop(table: Table, reader: Reader) -> None:
+    if reader.accept("RENAME", "TO"):
+        new = reader.column()
+        table.name = Name(table.name.schema, new)
+    elif reader.accept("SET", "SCHEMA"):
+        table.name = Name(reader.column(), table.name.name)
+    elif reader.accept("SET", "UNLOGGED") or reader.accept("SET", "LOGGED"):
+        table.is_unlogged = reader.words[1].key == "UNLOGGED"
+    elif reader.accept("RENAME") and reader.peek() != "CONSTRAINT":
+        reader.accept("COLUMN")
+        old = reader.column()
+        if old in table.columns and reader.accept("TO"):
+            table.columns[reader.column()] = table.columns.pop(old)
+    elif reader.accept("DROP") and reader.peek() != "CONSTRAINT":
+        reader.accept("COLUMN")
+        reader.accept("IF", "EXISTS")
+        table.columns.pop(reader.column(), None)
+
+
+def _checked_not_null(action: Sequence[Word]) -> Iterator[str]:
+    """Yield the columns of an ADD … CHECK (column IS NOT NULL)."""
+    for number, word in enumerate(action):
+        if word.key == "CHECK" and action[0].key == "ADD":
+            for each in parts(inside(action[number + 1 :])):
+                if [other.key for other in each[1:]] == ["IS", "NOT", "NULL"]:
+                    yield each[0].name
+
+
+def read_index(reader: Reader) -> tuple[Name | None, Name, bool, bool] | None:
+    """Return an index's name and table, and whether CONCURRENTLY and IF NOT EXISTS are written, after INDEX."""
+    concurrently = reader.accept("CONCURRENTLY")
+    if_not_exists = reader.accept("IF", "NOT", "EXISTS")
+    name = None if reader.peek() == "ON" else reader.name()
+    if not reader.accept("ON"):
+        return None
+    reader.accept("ONLY")
+    table = reader.name()
+    return (name, table, concurrently, if_not_exists) if table else None
+
+
+def is_utc(zone: str) -> bool:
+    """Tell whether a time zone is UTC by any of its names."""
+    return zone.upper().removeprefix("ETC/") in _UTC
