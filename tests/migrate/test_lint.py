@@ -5,7 +5,7 @@ import re
 import pytest
 
 from angidi.migrate import Source
-from angidi.migrate.checks.lint import Finding, lint
+from angidi.migrate.checks.lint import LintFinding, lint
 
 from .conftest import Cli, Scratch
 
@@ -116,7 +116,7 @@ def test_missing_down_is_one_finding_a_directory(scratch: Scratch):
     ]
 
 
-def of(scratch: Scratch, **files: str) -> list[Finding]:
+def of(scratch: Scratch, **files: str) -> list[LintFinding]:
     downs = {f"d{name[1:]}": "SELECT 1" for name in files if name.startswith("u")}
     scratch.files(**(downs | files))
     return lint(Source(scratch.folder), with_squawk=False)

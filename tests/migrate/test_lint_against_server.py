@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from angidi.migrate.checks.rules import Found, blocking_index, rewrite, unvalidated
+from angidi.migrate.checks.rules import RuleMatch, blocking_index, rewrite, unvalidated
 from angidi.migrate.checks.schema import Schema
 from angidi.migrate.sql.blocks import with_inner
 from angidi.migrate.sql.statements import split
@@ -130,13 +130,13 @@ def server(databases: Databases) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def verdicts(table: str, statement: str, *, is_utc: bool = True) -> list[Found]:
+def verdicts(table: str, statement: str, *, is_utc: bool = True) -> list[RuleMatch]:
     """What the rules say of a statement, after one file that makes the table."""
     schema = Schema(is_utc=is_utc)
     for each in split(BEFORE + table):
         schema.apply(each.text)
     schema.begin_file()
-    found: list[Found] = []
+    found: list[RuleMatch] = []
     for each, _ in with_inner(split(statement)):
         found += [*rewrite(each, schema), *blocking_index(each, schema), *unvalidated(each, schema)]
         schema.apply(each.text)

@@ -1,16 +1,17 @@
 """What `verify` finds in directories with known faults."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from angidi.migrate import MigrateError, Source, parse_target
-from angidi.migrate.checks.verify import Finding, verify
+from angidi.migrate.checks.verify import VerifyFinding, verify
 
 from .conftest import Cli, Scratch
 
 
-def findings(scratch: Scratch, *before: Path) -> list[Finding]:
+def findings(scratch: Scratch, *before: Path) -> list[VerifyFinding]:
     return verify(Source(scratch.folder), parse_target(scratch.url), before=before)
 
 
@@ -144,6 +145,17 @@ def test_a_file_for_what_is_there_before_that_fails_is_an_error(cli: Cli, tmp_pa
     before.write_text("CREATE TABLEE x ();", encoding="utf-8")
     with pytest.raises(MigrateError, match=r'before.sql: syntax error at or near "TABLEE"'):
         cli("verify", "--before", str(before))
+
+
+def test_a_user_who_may_not_create_databases_is_told_so(scratch: Scratch):
+    scratch.run(f"CREATE ROLE {scratch.name} LOGIN")
+    try:
+        target = parse_target(scratch.url)
+        target = replace(target, connect=target.connect | {"user": scratch.name})
+        with pytest.raises(MigrateError, match="this user may not create scratch databases"):
+            verify(Source(scratch.folder), target)
+    finally:
+        scratch.run(f"DROP ROLE {scratch.name}")
 
 
 def test_settings_of_a_file_hold_for_those_after_it_as_in_a_run(scratch: Scratch):

@@ -21,6 +21,9 @@ UNSEEN = (
 )
 """What a snapshot does not show."""
 
+OWN_SCHEMA = "angidi_migrate"
+"""The schema that is kept for this tool."""
+
 CONTENTS = "contents of "
 """How the lines about what the rows of a table hold begin; their number has a line of its own."""
 
@@ -191,7 +194,7 @@ def snapshot(connection: Connection[Any], table: str) -> list[str]:
     """Return the lines of all objects and tables, sorted; the bookkeeping of `table` is left out."""
     history = f"{table}_history"
     own = [table, f"{table}_pkey", history, f"{history}_pkey", f"{history}_id_seq"]
-    names = {"bookkeeping": own, "schemas": []}
+    names = {"bookkeeping": own, "schemas": [OWN_SCHEMA]}
     with connection.transaction():
         connection.execute("SET LOCAL search_path TO pg_catalog; SET LOCAL ROLE NONE")
         lines = [row[0] for row in connection.execute(_OBJECTS.encode(), names)]

@@ -33,7 +33,7 @@ _NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """One finding: in which file, line and column from 1, by which rule, what happens and what to do instead."""
 
     path: Path
@@ -56,7 +56,7 @@ class Finding:
         return f"::error {place},title={self.rule}::{self.message}. {self.advice}"
 
 
-def lint(source: Source, server: int = 15, *, with_squawk: bool = True, is_utc: bool = True) -> list[Finding]:
+def lint(source: Source, server: int = 15, *, with_squawk: bool = True, is_utc: bool = True) -> list[LintFinding]:
     """Return the findings about all files: those about up files first, each in the order of files and places.
 
     `server` is PostgreSQL's major version; `is_utc` says whether the sessions that run the files have UTC for their
@@ -66,7 +66,7 @@ def lint(source: Source, server: int = 15, *, with_squawk: bool = True, is_utc: 
     found = [*_findings(source, is_utc=is_utc)]
     if with_squawk:
         ups = [file.path for version in source.versions if (file := source.file(version, "up"))]
-        found += [Finding(*each) for each in squawk(ups, server)]
+        found += [LintFinding(*each) for each in squawk(ups, server)]
     kept = [each for each in found if not _ignored(each) and not exempt(each)]
     order = {version: number for number, version in enumerate(source.versions)}
     kept.sort(
@@ -75,14 +75,14 @@ def lint(source: Source, server: int = 15, *, with_squawk: bool = True, is_utc: 
     return [*_missing_down(kept), *(each for each in kept if each.rule != "missing-down")]
 
 
-def summary(found: Sequence[Finding]) -> list[tuple[str, int, int]]:
+def summary(found: Sequence[LintFinding]) -> list[tuple[str, int, int]]:
     """Return each rule with the number of its findings in up files and in down files, most first."""
     ups, downs = (Counter(each.rule for each in found if each.direction == way) for way in ("up", "down"))
     rules = sorted(ups.keys() | downs.keys(), key=lambda rule: (-ups[rule] - downs[rule], rule))
     return [(rule, ups[rule], downs[rule]) for rule in rules]
 
 
-def _findings(source: Source, *, is_utc: bool) -> Iterator[Finding]:
+def _findings(source: Source, *, is_utc: bool) -> Iterator[LintFinding]:
     schema = Schema(is_utc=is_utc)
     for version in source.versions:
         if up := source.file(version, "up"):
@@ -91,26 +91,26 @@ def _findings(source: Source, *, is_utc: bool) -> Iterator[Finding]:
             yield from _one(Script(Step(version, "down", version, down), down.read()), source, schema.copy())
 
 
-def _one(script: Script, source: Source, schema: Schema) -> Iterator[Finding]:
+def _one(script: Script, source: Source, schema: Schema) -> Iterator[LintFinding]:
     step = script.step
     path = step.file.path if step.file else source.directory
     if step.direction == "up" and not source.file(step.version, "down"):
-        yield Finding(path, 1, 1, "missing-down", "there is no down file", _WRITE_ONE)
+        yield LintFinding(path, 1, 1, "missing-down", "there is no down file", _WRITE_ONE)
     if step.direction == "down" and not script.statements:
-        yield Finding(path, 1, 1, "missing-down", "the down file is empty", _WRITE_ONE)
+        yield LintFinding(path, 1, 1, "missing-down", "the down file is empty", _WRITE_ONE)
     for found in findings(script, schema):
         place = text_position(script.text, found.statement.start + 1)
         line, column = (place.line, place.column) if place else (1, 1)
-        yield Finding(path, line, column, found.rule, found.message, found.advice, found.lock, step.direction)
+        yield LintFinding(path, line, column, found.rule, found.message, found.advice, found.lock, step.direction)
     for ignore in _IGNORE.finditer(script.text):
         if not ignore[2].strip():
             place = text_position(script.text, ignore.start() + 1)
             line = place.line if place else 1
             message = "the ignore comment gives no reason"
-            yield Finding(path, line, 1, "ignore-without-reason", message, "Say why.", "", step.direction)
+            yield LintFinding(path, line, 1, "ignore-without-reason", message, "Say why.", "", step.direction)
 
 
-def _missing_down(found: Iterable[Finding]) -> list[Finding]:
+def _missing_down(found: Iterable[LintFinding]) -> list[LintFinding]:
     """Return one finding about all versions that have nothing to go down by."""
     missing = [each for each in found if each.rule == "missing-down"]
     if not missing:
@@ -126,7 +126,7 @@ def _version(path: Path) -> int:
     return int(path.name.partition("_")[0])
 
 
-def _ignored(finding: Finding) -> bool:
+def _ignored(finding: LintFinding) -> bool:
     """Say whether a comment with a reason ignores it: in the lines right above, or anywhere for line 1."""
     lines = finding.path.read_text(encoding="utf-8", errors="replace").split("\n")
     above = finding.line - 1
@@ -141,12 +141,12 @@ def is_ignored(rule: str, text: str) -> bool:
     return any(match[1] == rule and match[2].strip() for match in _IGNORE.finditer(text))
 
 
-def _exemptions(directory: Path) -> Callable[[Finding], bool]:
+def _exemptions(directory: Path) -> Callable[[LintFinding], bool]:
     """Return a test for findings that `lint.toml` exempts: [[ignore]] with versions, rules and a reason."""
     path = directory / "lint.toml"
     rows: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["ignore"] if path.exists() else []
 
-    def exempt(finding: Finding) -> bool:
+    def exempt(finding: LintFinding) -> bool:
         version = _version(finding.path)
         return any(
             row["versions"][0] <= version <= row["versions"][-1] and finding.rule in row["rules"] and row["reason"]

@@ -19,7 +19,7 @@ _RELATIONS = """
 SELECT relation.oid, relation.relname::text FROM pg_class AS relation
 JOIN pg_namespace AS schema ON schema.oid = relation.relnamespace
 WHERE relation.relkind IN ('r', 'p', 'm', 'v', 'f')
-  AND schema.nspname <> 'information_schema' AND schema.nspname !~ '^pg_'
+  AND schema.nspname NOT IN ('information_schema', 'angidi_migrate') AND schema.nspname !~ '^pg_'
 """
 _LOCKS = """
 SELECT relation, mode FROM pg_locks

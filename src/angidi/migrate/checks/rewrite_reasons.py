@@ -6,7 +6,7 @@ from itertools import pairwise
 from angidi.migrate.sql.actions import Alteration, Column, Retyping, casts, read_added, read_alteration, read_retyping
 from angidi.migrate.sql.column_types import rewrites
 from angidi.migrate.sql.statements import Statement
-from angidi.migrate.sql.words import Reader, Word, words_of
+from angidi.migrate.sql.words import Word, WordReader, words_of
 
 from .schema import Schema
 
@@ -42,7 +42,7 @@ def _reason(action: Sequence[Word], altered: Alteration, schema: Schema) -> str:
         return "" if found else _reason_of_column(column, schema)
     if retyping := read_retyping(action):
         return _reason_of_type(retyping, altered, schema)
-    return _reason_of_setting(Reader(action), altered, schema)
+    return _reason_of_setting(WordReader(action), altered, schema)
 
 
 def _reason_of_column(column: Column, schema: Schema) -> str:
@@ -70,7 +70,7 @@ def _reason_of_type(retyping: Retyping, altered: Alteration, schema: Schema) -> 
     return "ALTER COLUMN … TYPE" if any(changes) else ""
 
 
-def _reason_of_setting(reader: Reader, altered: Alteration, schema: Schema) -> str:
+def _reason_of_setting(reader: WordReader, altered: Alteration, schema: Schema) -> str:
     table = schema.find(altered.table)
     is_unlogged = table.is_unlogged if table else None
     if reader.accept("SET", "LOGGED"):
@@ -84,7 +84,7 @@ def _reason_of_setting(reader: Reader, altered: Alteration, schema: Schema) -> s
     return "SET EXPRESSION" if _sets_expression(reader) else ""
 
 
-def _sets_expression(reader: Reader) -> bool:
+def _sets_expression(reader: WordReader) -> bool:
     reader.accept("ALTER")
     reader.accept("COLUMN")
     return bool(reader.column()) and reader.accept("SET", "EXPRESSION")

@@ -17,7 +17,7 @@ from psycopg import Connection
 from angidi.migrate.files.script import Script
 from angidi.migrate.files.steps import Step
 from angidi.migrate.sql.blocks import with_inner
-from angidi.migrate.sql.words import Name, Reader, words_of
+from angidi.migrate.sql.words import Name, WordReader, words_of
 
 from .rewrite_reasons import compacts, existing, rewrite_reason
 from .schema import Schema
@@ -112,7 +112,7 @@ def _tables(connection: Connection[Any], script: Script, schema: Schema) -> Iter
             yield altered.table
         if compacts(statement):
             match = _COMPACTED.match(statement.text)
-            names = [Reader(words_of(match[1])).name()] if match else _all(connection)
+            names = [WordReader(words_of(match[1])).name()] if match else _all(connection)
             yield from (name for name in names if name and not schema.is_new(name))
         schema.apply(statement.text)
 

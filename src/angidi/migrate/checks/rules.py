@@ -11,14 +11,14 @@ from angidi.migrate.sql.actions import Alteration, read_added
 from angidi.migrate.sql.blocks import with_inner
 from angidi.migrate.sql.classify import controls_transaction, refuses_transaction
 from angidi.migrate.sql.statements import Statement
-from angidi.migrate.sql.words import Name, Reader, Word, words_of
+from angidi.migrate.sql.words import Name, Word, WordReader, words_of
 
 from .rewrite_reasons import compacts, existing, is_there, rewrite_reason
 from .schema import Schema, read_index
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RuleMatch:
     """A rule's finding: where, what happens, what to do instead; `lock` is the table lock it is about."""
 
     rule: str
@@ -28,12 +28,12 @@ class Found:
     lock: str = ""
 
 
-FileRule = Callable[[Script], Iterator[Found]]
-Rule = Callable[[Statement, Schema], Iterator[Found]]
+FileRule = Callable[[Script], Iterator[RuleMatch]]
+Rule = Callable[[Statement, Schema], Iterator[RuleMatch]]
 """Looks at one statement, with the schema as it is before it."""
 
 
-def findings(script: Script, schema: Schema) -> Iterator[Found]:
+def findings(script: Script, schema: Schema) -> Iterator[RuleMatch]:
     """Yield what the rules find in a file, and bring the schema up to its end."""
     schema.begin_file()
     for file_rule in FILE_RULES:
@@ -45,43 +45,43 @@ def findings(script: Script, schema: Schema) -> Iterator[Found]:
         schema.apply(statement.text)
 
 
-def refused(script: Script) -> Iterator[Found]:
+def refused(script: Script) -> Iterator[RuleMatch]:
     """Find statements that refuse a transaction beside others, or inside BEGIN and COMMIT."""
     controlled = any(map(controls_transaction, script.statements))
     for statement in filter(refuses_transaction, script.statements):
         if controlled:
             message = f"{' '.join(statement.words[:3])} cannot run inside a transaction block"
-            yield Found("refuses-transaction", statement, message, "Put it into a file of its own, without BEGIN.")
+            yield RuleMatch("refuses-transaction", statement, message, "Put it into a file of its own, without BEGIN.")
         elif len(script.statements) > 1:
             message = "golang-migrate sends the file as one query, in which this statement fails"
-            yield Found("refuses-transaction", statement, message, "Put it into a file of its own.")
+            yield RuleMatch("refuses-transaction", statement, message, "Put it into a file of its own.")
 
 
-def copying(script: Script) -> Iterator[Found]:
+def copying(script: Script) -> Iterator[RuleMatch]:
     """Find COPY FROM STDIN, for which a file cannot bring data."""
     for statement in script.statements:
         if statement.starts("COPY") and "STDIN" in statement.words:
-            yield Found("copy-stdin", statement, "a migration file cannot bring data for it", "Use INSERT.")
+            yield RuleMatch("copy-stdin", statement, "a migration file cannot bring data for it", "Use INSERT.")
 
 
-def blocking_index(statement: Statement, schema: Schema) -> Iterator[Found]:
+def blocking_index(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
     """Find index builds that block writes to a table that is in use, or everything."""
     if table := built_on(statement, schema):
         message = f"no row of {table} can be written while the index is built"
-        yield Found("blocking-index", statement, message, "CREATE INDEX CONCURRENTLY, alone in its file.", "SHARE")
+        yield RuleMatch("blocking-index", statement, message, "CREATE INDEX CONCURRENTLY, alone in its file.", "SHARE")
     if table := _reindexed(statement, schema):
         message = f"no row of {table} can be written while the index is built"
-        yield Found("blocking-index", statement, message, "REINDEX … CONCURRENTLY, alone in its file.", "SHARE")
+        yield RuleMatch("blocking-index", statement, message, "REINDEX … CONCURRENTLY, alone in its file.", "SHARE")
     altered = existing(statement, schema)
     if altered and any(_adds_index(action, altered, schema) for action in altered.actions):
         message = f"the index behind it is built while nobody can read or write {altered.table}"
         advice = "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX."
-        yield Found("blocking-index", statement, message, advice, "ACCESS EXCLUSIVE")
+        yield RuleMatch("blocking-index", statement, message, advice, "ACCESS EXCLUSIVE")
 
 
 def built_on(statement: Statement, schema: Schema) -> Name | None:
     """Return the table in use on which an index is built that blocks writes."""
-    reader = Reader(words_of(statement.text))
+    reader = WordReader(words_of(statement.text))
     if not reader.accept("CREATE"):
         return None
     reader.accept("UNIQUE")
@@ -96,7 +96,7 @@ def built_on(statement: Statement, schema: Schema) -> Name | None:
 def _reindexed(statement: Statement, schema: Schema) -> Name | None:
     if not statement.starts("REINDEX") or "CONCURRENTLY" in statement.words:
         return None
-    reader = Reader(words_of(statement.text), 1)
+    reader = WordReader(words_of(statement.text), 1)
     if reader.peek() == "(":
         reader.at += next(number for number, word in enumerate(reader.rest()) if word.text == ")") + 1
     kind = reader.any("TABLE", "INDEX")
@@ -116,30 +116,30 @@ def _adds_index(action: Sequence[Word], altered: Alteration, schema: Schema) -> 
     return is_key and (reader.peek(), reader.peek(1)) != ("USING", "INDEX")
 
 
-def _constraint(action: Sequence[Word]) -> Reader:
+def _constraint(action: Sequence[Word]) -> WordReader:
     """Return a reader at what an ADD CONSTRAINT adds; at the end for other actions."""
-    reader = Reader(action)
+    reader = WordReader(action)
     if not reader.accept("ADD"):
-        return Reader([])
+        return WordReader([])
     if reader.accept("CONSTRAINT"):
         reader.column()
     return reader
 
 
-def rewrite(statement: Statement, schema: Schema) -> Iterator[Found]:
+def rewrite(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
     """Find what rewrites a whole table under a lock that stops even reads."""
     altered = existing(statement, schema)
     if altered and (reason := rewrite_reason(altered, schema)):
         message = f"{reason} rewrites all of {altered.table}, which can be neither read nor written meanwhile"
         advice = "Add a new column, fill it in batches, then swap."
-        yield Found("table-rewrite", statement, message, advice, "ACCESS EXCLUSIVE")
+        yield RuleMatch("table-rewrite", statement, message, advice, "ACCESS EXCLUSIVE")
     if compacts(statement):
         message = f"{' '.join(statement.words[:2])} rewrites the table under a lock that stops reads"
         advice = "Use pg_repack, or leave it to autovacuum."
-        yield Found("table-rewrite", statement, message, advice, "ACCESS EXCLUSIVE")
+        yield RuleMatch("table-rewrite", statement, message, advice, "ACCESS EXCLUSIVE")
 
 
-def unvalidated(statement: Statement, schema: Schema) -> Iterator[Found]:
+def unvalidated(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
     """Find constraints that are checked against all rows at once."""
     if not (altered := existing(statement, schema)):
         return
@@ -158,58 +158,58 @@ def unvalidated(statement: Statement, schema: Schema) -> Iterator[Found]:
         elif "SET NOT NULL" in " ".join(keys) and not _is_checked(action, altered, schema):
             message = f"all of {altered.table} is read while nobody else can"
             advice = "Add CHECK (… IS NOT NULL) NOT VALID, validate it, then SET NOT NULL, which then reads nothing."
-            yield Found("missing-not-valid", statement, message, advice, "ACCESS EXCLUSIVE")
+            yield RuleMatch("missing-not-valid", statement, message, advice, "ACCESS EXCLUSIVE")
 
 
-def _unvalidated(statement: Statement, message: str, lock: str) -> Found:
+def _unvalidated(statement: Statement, message: str, lock: str) -> RuleMatch:
     advice = "Add it NOT VALID, and VALIDATE CONSTRAINT in a later file."
-    return Found("missing-not-valid", statement, message, advice, lock)
+    return RuleMatch("missing-not-valid", statement, message, advice, lock)
 
 
 def _is_checked(action: Sequence[Word], altered: Alteration, schema: Schema) -> bool:
     """Tell whether a CHECK holds the column not null already."""
-    reader, table = Reader(action), schema.find(altered.table)
+    reader, table = WordReader(action), schema.find(altered.table)
     reader.accept("ALTER")
     reader.accept("COLUMN")
     return bool(table and reader.column() in table.not_null)
 
 
-def breaking(statement: Statement, schema: Schema) -> Iterator[Found]:
+def breaking(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
     """Find changes that break the release that is still running."""
     if altered := existing(statement, schema):
         yield from _breaking_actions(statement, altered)
     if statement.starts("DROP", "TABLE") and not _is_new(statement, schema):
         message = "the running release may still use the table"
-        yield Found("breaks-clients", statement, message, "Drop it one release after its last use.")
+        yield RuleMatch("breaks-clients", statement, message, "Drop it one release after its last use.")
 
 
-def _breaking_actions(statement: Statement, altered: Alteration) -> Iterator[Found]:
+def _breaking_actions(statement: Statement, altered: Alteration) -> Iterator[RuleMatch]:
     for action in altered.actions:
-        reader = Reader(action)
+        reader = WordReader(action)
         if reader.accept("RENAME") and reader.peek() != "CONSTRAINT":
             message = f"the running release still uses the old name in {altered.table}"
-            yield Found("breaks-clients", statement, message, "Expand and contract: see the manual.")
+            yield RuleMatch("breaks-clients", statement, message, "Expand and contract: see the manual.")
         elif reader.accept("DROP") and reader.peek() != "CONSTRAINT":
             message = f"the running release may still use the column of {altered.table}"
-            yield Found("breaks-clients", statement, message, "Drop it one release after its last use.")
+            yield RuleMatch("breaks-clients", statement, message, "Drop it one release after its last use.")
 
 
 def _is_new(statement: Statement, schema: Schema) -> bool:
-    reader = Reader(words_of(statement.text), 2)
+    reader = WordReader(words_of(statement.text), 2)
     reader.accept("IF", "EXISTS")
     name = reader.name()
     return bool(name and schema.is_new(name))
 
 
-def leaking(statement: Statement, _: Schema) -> Iterator[Found]:
+def leaking(statement: Statement, _: Schema) -> Iterator[RuleMatch]:
     """Find settings and locks that the next file of the run would inherit or lose."""
     first, *rest = statement.words or ("",)
     if first == "SET" and rest[:1] not in (["LOCAL"], ["CONSTRAINTS"], ["TRANSACTION"]):
         message = "the setting stays for the files that run after this one in the session"
-        yield Found("session-leak", statement, message, "Use SET LOCAL.")
+        yield RuleMatch("session-leak", statement, message, "Use SET LOCAL.")
     elif statement.starts("DISCARD") or "PG_ADVISORY_UNLOCK_ALL" in statement.words:
         message = "this gives the migration lock away while the run goes on"
-        yield Found("session-leak", statement, message, "Leave it out.")
+        yield RuleMatch("session-leak", statement, message, "Leave it out.")
 
 
 FILE_RULES: list[FileRule] = [refused, copying]

@@ -14,7 +14,7 @@ from psycopg import Connection
 
 from angidi.migrate.sql.actions import read_added, read_alteration, read_column, read_retyping
 from angidi.migrate.sql.column_types import ColumnType, Domain, parse_type
-from angidi.migrate.sql.words import Name, Reader, Word, inside, parts, text_of, until, words_of
+from angidi.migrate.sql.words import Name, Word, WordReader, inside, parts, text_of, until, words_of
 
 _UTC = {"UTC", "GMT", "UCT", "ZULU", "UNIVERSAL", "GREENWICH"}
 _VOLATILE = {
@@ -118,17 +118,17 @@ class Schema:
         words = words_of(text)
         match words[0].key if words else "":
             case "CREATE":
-                self._create(Reader(words, 1))
+                self._create(WordReader(words, 1))
             case "ALTER":
                 self._alter(words)
             case "DROP":
-                self._drop(Reader(words, 1))
+                self._drop(WordReader(words, 1))
             case "SET":
-                self._set(Reader(words, 1))
+                self._set(WordReader(words, 1))
             case _:
                 pass
 
-    def _create(self, reader: Reader) -> None:
+    def _create(self, reader: WordReader) -> None:
         reader.accept("OR", "REPLACE")
         while kind := reader.any("GLOBAL", "LOCAL", "TEMP", "TEMPORARY", "UNLOGGED", "UNIQUE", "MATERIALIZED"):
             if kind == "UNLOGGED" and reader.accept("TABLE"):
@@ -143,7 +143,7 @@ class Schema:
         elif reader.any("FUNCTION", "PROCEDURE"):
             self._create_function(reader)
 
-    def _create_table(self, reader: Reader, *, is_unlogged: bool = False) -> None:
+    def _create_table(self, reader: WordReader, *, is_unlogged: bool = False) -> None:
         if_not_exists = reader.accept("IF", "NOT", "EXISTS")
         name = reader.name()
         if not name or (if_not_exists and self.find(name)):
@@ -154,13 +154,13 @@ class Schema:
             table.columns = {each.name: each.type for each in columns if each}
         self.tables.append(table)
 
-    def _create_index(self, reader: Reader) -> None:
+    def _create_index(self, reader: WordReader) -> None:
         if found := read_index(reader):
             name, table, _, _ = found
             if name and not self.has_index(name):
                 self.indexes.append((name, table))
 
-    def _create_domain(self, reader: Reader) -> None:
+    def _create_domain(self, reader: WordReader) -> None:
         name = reader.name()
         reader.accept("AS")
         stops = {"COLLATE", "DEFAULT", "CONSTRAINT", "NOT", "NULL", "CHECK"}
@@ -170,14 +170,14 @@ class Schema:
             checked = "CHECK" in keys or ("NOT", "NULL") in pairwise(keys)
             self.domains[name.name] = Domain(parse_type(text_of(typed)), checked)
 
-    def _create_function(self, reader: Reader) -> None:
+    def _create_function(self, reader: WordReader) -> None:
         name = reader.name()
         keys = {word.key for word in reader.rest()}
         if name and not keys & {"IMMUTABLE", "STABLE"}:
             self.volatile.add(name.name)
 
     def _alter(self, words: Sequence[Word]) -> None:
-        reader = Reader(words, 1)
+        reader = WordReader(words, 1)
         if reader.accept("INDEX"):
             self._rename_index(reader)
         elif reader.accept("DOMAIN") and (name := reader.name()) and reader.accept("ADD"):
@@ -193,24 +193,24 @@ class Schema:
         self.tables.append(Table(name, is_unlogged=None))
         return self.tables[-1]
 
-    def _rename_index(self, reader: Reader) -> None:
+    def _rename_index(self, reader: WordReader) -> None:
         reader.accept("IF", "EXISTS")
         old = reader.name()
         if old and reader.accept("RENAME", "TO") and (new := reader.name()):
             self.indexes = [(new if each.means(old) else each, table) for each, table in self.indexes]
 
-    def _drop(self, reader: Reader) -> None:
+    def _drop(self, reader: WordReader) -> None:
         kind = reader.any("TABLE", "INDEX", "MATERIALIZED")
         reader.any("VIEW", "CONCURRENTLY")
         reader.accept("IF", "EXISTS")
         for each in parts(reader.rest()) if kind else []:
-            if (name := Reader(each).name()) and kind == "INDEX":
+            if (name := WordReader(each).name()) and kind == "INDEX":
                 self.indexes = [pair for pair in self.indexes if not pair[0].means(name)]
             elif name:
                 self.tables = [table for table in self.tables if not table.name.means(name)]
                 self.indexes = [pair for pair in self.indexes if not pair[1].means(name)]
 
-    def _set(self, reader: Reader) -> None:
+    def _set(self, reader: WordReader) -> None:
         reader.any("LOCAL", "SESSION")
         if reader.accept("TIME", "ZONE") or (reader.accept("TIMEZONE") and (reader.accept("=") or reader.accept("TO"))):
             self.is_utc = is_utc(text_of(reader.rest()).strip("'\""))
@@ -226,11 +226,11 @@ def _alter_table(table: Table, action: Sequence[Word]) -> None:
         table.columns[retyping.column] = retyping.type
         return
     _check_or_validate(table, action)
-    _rename_or_drop(table, Reader(action))
+    _rename_or_drop(table, WordReader(action))
 
 
 def _check_or_validate(table: Table, action: Sequence[Word]) -> None:
-    reader = Reader(action)
+    reader = WordReader(action)
     if reader.accept("VALIDATE", "CONSTRAINT"):
         table.not_null |= table.not_valid.pop(reader.column(), set())
         return
@@ -241,7 +241,7 @@ def _check_or_validate(table: Table, action: Sequence[Word]) -> None:
         table.not_valid[reader.column()] = columns
 
 
-def _rename_or_drop(table: Table, reader: Reader) -> None:
+def _rename_or_drop(table: Table, reader: WordReader) -> None:
     if reader.accept("RENAME", "TO"):
         new = reader.column()
         table.name = Name(table.name.schema, new)
@@ -269,7 +269,7 @@ def _checked_not_null(action: Sequence[Word]) -> Iterator[str]:
                     yield each[0].name
 
 
-def read_index(reader: Reader) -> tuple[Name | None, Name, bool, bool] | None:
+def read_index(reader: WordReader) -> tuple[Name | None, Name, bool, bool] | None:
     """Return an index's name and table, and whether CONCURRENTLY and IF NOT EXISTS are written, after INDEX."""
     concurrently = reader.accept("CONCURRENTLY")
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from psycopg import Connection, Error, sql
+from psycopg.errors import InsufficientPrivilege
 
 from angidi.migrate.database.session import at_database, connect
 from angidi.migrate.database.url import Target
@@ -47,10 +48,16 @@ class ScratchServer:
         self._admin.close()
 
     def create(self, template: str = "template0") -> str:
-        """Create a database as a copy of `template`, to which nobody may be connected; return its name."""
+        """Create a database as a copy of `template`, to which nobody may be connected; return its name.
+
+        Raises `MigrateError` for a user who may not.
+        """
         name = f"migrate_verify_{secrets.token_hex(6)}"
         query = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        self._admin.execute(query)
+        try:
+            self._admin.execute(query)
+        except InsufficientPrivilege as error:
+            raise MigrateError("this user may not create scratch databases", "Grant it CREATEDB.") from error
         self._names.append(name)
         return name
 

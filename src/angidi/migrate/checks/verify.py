@@ -21,11 +21,11 @@ from .scratch import ScratchServer
 NOT_UNDONE = "not-undone"
 AT_THE_END = "after everything was undone"
 FAILS = "fails"
-"""How `Finding.when` ends where a file cannot be run; its lines are what the server said."""
+"""How `VerifyFinding.when` ends where a file cannot be run; its lines are what the server said."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class VerifyFinding:
     """What differs after a version was undone, or applied again: lines marked - and +; or why its file fails."""
 
     version: int
@@ -35,7 +35,7 @@ class Finding:
 
 def verify(
     source: Source, target: Target, notify: Callable[[str], None] = lambda _: None, before: Sequence[Path] = ()
-) -> list[Finding]:
+) -> list[VerifyFinding]:
     """Apply each version, and undo it and apply it again on a copy; return all that is wrong, in order.
 
     Works on new databases of the target's server, which are dropped; `before` are files of SQL that make what has to
@@ -59,7 +59,7 @@ class _Check:
     expected: set[str] = field(default_factory=set[str])
     """Lines about what is found at the end: found before, or left on purpose."""
 
-    def run(self, before: Sequence[Path]) -> Iterator[Finding]:
+    def run(self, before: Sequence[Path]) -> Iterator[VerifyFinding]:
         name = self.server.create()
         self.server.run_files(name, before)
         with self.server.open(self.source, name) as migrate:
@@ -76,7 +76,7 @@ class _Check:
             below = above
         yield from self._end(name, nothing)
 
-    def _up(self, name: str, version: int) -> tuple[list[Finding], list[str]]:
+    def _up(self, name: str, version: int) -> tuple[list[VerifyFinding], list[str]]:
         """Apply a version for good, or count it as applied where it fails; return what is there then."""
         with self.server.open(self.source, name) as migrate:
             failed = _step(migrate, version, 1, "up", self._doubt())
@@ -89,7 +89,9 @@ class _Check:
     def _doubt(self) -> tuple[str, ...]:
         return (f"Perhaps only since version {self.failed[0]} fails.",) if self.failed else ()
 
-    def _down_and_up(self, name: str, down: MigrationFile, below: list[str], above: list[str]) -> Iterator[Finding]:
+    def _down_and_up(
+        self, name: str, down: MigrationFile, below: list[str], above: list[str]
+    ) -> Iterator[VerifyFinding]:
         """Undo the version on a copy, and apply it again."""
         with self.server.copy(name) as copy, self.server.open(self.source, copy, keep=False) as migrate:
             if failed := _step(migrate, down.version, -1, "down", self._doubt()):
@@ -107,7 +109,7 @@ class _Check:
                 again = _look(migrate)
                 yield from self._compare(down.version, "after up again", _objects(above), _objects(again))
 
-    def _end(self, name: str, nothing: list[str]) -> Iterator[Finding]:
+    def _end(self, name: str, nothing: list[str]) -> Iterator[VerifyFinding]:
         if not self.source.versions:
             return
         if not self.is_reversible:
@@ -122,14 +124,14 @@ class _Check:
                 return
             yield from self._compare(NIL, AT_THE_END, nothing, _look(migrate))
 
-    def _compare(self, version: int, when: str, wanted: list[str], found: list[str]) -> Iterator[Finding]:
+    def _compare(self, version: int, when: str, wanted: list[str], found: list[str]) -> Iterator[VerifyFinding]:
         lines = [line for line in difference(wanted, found) if when != AT_THE_END or line not in self.expected]
         self.expected.update(lines)
         if lines:
-            yield Finding(version, when, tuple(lines))
+            yield VerifyFinding(version, when, tuple(lines))
 
 
-def _step(migrate: Migrate, version: int, count: int, when: str, doubt: tuple[str, ...]) -> list[Finding]:
+def _step(migrate: Migrate, version: int, count: int, when: str, doubt: tuple[str, ...]) -> list[VerifyFinding]:
     """Go one step; return the failure, if it fails, with a doubt about its reason."""
     try:
         migrate.steps(count)
@@ -138,10 +140,10 @@ def _step(migrate: Migrate, version: int, count: int, when: str, doubt: tuple[st
     return []
 
 
-def _failure(version: int, when: str, error: MigrateError, doubt: tuple[str, ...] = ()) -> Finding:
+def _failure(version: int, when: str, error: MigrateError, doubt: tuple[str, ...] = ()) -> VerifyFinding:
     said = [line for line in error.advice if line.startswith(("DETAIL: ", "HINT: ", "CONTEXT: "))]
     said += ["Roles belong to the whole server: the scratch databases share them."] * ('role "' in error.text)
-    return Finding(version, f"{when} {FAILS}", (error.text, *said, *doubt))
+    return VerifyFinding(version, f"{when} {FAILS}", (error.text, *said, *doubt))
 
 
 def _look(migrate: Migrate) -> list[str]:

@@ -116,7 +116,7 @@ def lint(context: Context, *, github: bool, summary: bool, pg_version: int, time
     sys.exit(1 if found else 0)
 
 
-def _lines(found: list[linting.Finding], *, summary: bool) -> list[str]:
+def _lines(found: list[linting.LintFinding], *, summary: bool) -> list[str]:
     """Return a line for each finding, those about down files apart, unless for a summary; and one for each rule."""
     if summary:
         return _summary(found)
@@ -124,7 +124,7 @@ def _lines(found: list[linting.Finding], *, summary: bool) -> list[str]:
     return [*ups, *(["", "On the way down:", *downs] if downs else []), *_summary(found)]
 
 
-def _summary(found: list[linting.Finding]) -> list[str]:
+def _summary(found: list[linting.LintFinding]) -> list[str]:
     """Return a line for each rule."""
     rows = linting.summary(found)
     width = max((len(rule) for rule, _, _ in rows), default=0)
@@ -152,7 +152,7 @@ def verify(context: Context, before: tuple[Path, ...]) -> None:
     sys.exit(1 if found else 0)
 
 
-def _print_verified(found: list[verifying.Finding]) -> None:
+def _print_verified(found: list[verifying.VerifyFinding]) -> None:
     for each in found:
         name = "all" if each.version == NIL else each.version
         click.echo(f"{name} {each.when}:\n  " + "\n  ".join(shortened(each.lines)))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .column_types import SERIALS, ColumnType, parse_type
-from .words import Name, Reader, Word, inside, parts, text_of, until
+from .words import Name, Word, WordReader, inside, parts, text_of, until
 
 _CLAUSES = {
     "COLLATE", "CONSTRAINT", "NOT", "NULL", "CHECK", "DEFAULT", "GENERATED", "UNIQUE", "PRIMARY", "REFERENCES",
@@ -39,7 +39,7 @@ class Alteration:
 
 def read_alteration(words: Sequence[Word]) -> Alteration | None:
     """Return what an ALTER TABLE does; None for other statements."""
-    reader = Reader(words)
+    reader = WordReader(words)
     if not reader.accept("ALTER", "TABLE"):
         return None
     if_exists = reader.accept("IF", "EXISTS")
@@ -51,7 +51,7 @@ def read_alteration(words: Sequence[Word]) -> Alteration | None:
 
 def read_column(words: Sequence[Word]) -> Column | None:
     """Return a column's definition; None where the words are a constraint of the table."""
-    reader = Reader(words)
+    reader = WordReader(words)
     name = reader.column() if reader.peek() not in _CONSTRAINTS else ""
     if not name or not reader.rest():
         return None
@@ -77,7 +77,7 @@ def _inner(key: str) -> set[str]:
 
 def read_added(action: Sequence[Word]) -> tuple[Column, bool] | None:
     """Return the column that an action adds, and whether IF NOT EXISTS is written; None for other actions."""
-    reader = Reader(action)
+    reader = WordReader(action)
     if not reader.accept("ADD"):
         return None
     is_column = reader.accept("COLUMN")
@@ -99,7 +99,7 @@ class Retyping:
 
 def read_retyping(action: Sequence[Word]) -> Retyping | None:
     """Return the change of a column's type; None for other actions."""
-    reader = Reader(action)
+    reader = WordReader(action)
     if not reader.accept("ALTER"):
         return None
     reader.accept("COLUMN")
@@ -124,7 +124,7 @@ def casts(using: Sequence[Word], column: str) -> list[ColumnType] | None:
         inner = until(inside(words[1:]), {"AS"})
         found = casts(inner, column)
         return None if found is None else [*found, parse_type(text_of(inside(words[1:])[len(inner) + 1 :]))]
-    reader = Reader(words)
+    reader = WordReader(words)
     if reader.column() != column:
         return None
     types: list[ColumnType] = []

@@ -92,7 +92,7 @@ def text_of(words: Sequence[Word]) -> str:
 
 
 @dataclass(slots=True)
-class Reader:
+class WordReader:
     """Reads words from left to right."""
 
     words: Sequence[Word]
