@@ -4,7 +4,7 @@ import signal
 
 
 def run() -> None:
-    """Run the command line; Ctrl-C while it is still being loaded ends it silently."""
+    """Run the command line. Ctrl-C during the import of modules exits silently."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from angidi.cli.main import main  # noqa: PLC0415 - the part that takes time to load
 

@@ -1,4 +1,4 @@
-"""A bound on how much of something is under way at a time."""
+"""A limit of concurrent work without a queue."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from angidi.errors import Unavailable
 
 
 class ConcurrencyLimiter:
-    """So many at a time; whoever comes beyond is told to come back rather than queued."""
+    """At most `number` holders; further calls are refused at once, not queued."""
 
     def __init__(self, number: int, message: str) -> None:
         self._free = number
@@ -15,7 +15,7 @@ class ConcurrencyLimiter:
 
     @contextmanager
     def acquire(self) -> Generator[None]:
-        """Hold a slot. Raises `Unavailable` where none is free."""
+        """Hold a slot for the length of the block. Raises `Unavailable` if none is free."""
         if not self._free:
             raise Unavailable(self._message)
         self._free -= 1

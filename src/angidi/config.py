@@ -1,7 +1,7 @@
-"""Settings: read once at the start, from the environment, `.env` and `config/database.yaml`, in that order.
+"""Settings from the environment, `.env` and `config/database.yaml`, in this order; read once at start.
 
-Every field is one environment variable of the same name in capitals. A wrong value is a `ConfigError` whose lines
-each name a setting, what is wrong with it, and an example. Secrets are `SecretStr`: they print as asterisks.
+Every field is the environment variable of the same name in capitals. A wrong value raises `ConfigError`, with a line
+per setting: what is wrong, and an example. Secrets are `SecretStr`, which print as asterisks.
 """
 
 import ipaddress
@@ -25,14 +25,14 @@ from pydantic_settings import (
 
 EMBEDDED = "embedded"
 MINIMUM_SECRET = 32
-"""Bytes of a JWT key: HS256 wants at least as many as its digest has (RFC 7518, section 3.2)."""
+"""Minimum bytes of a JWT key: HS256 requires the size of its digest (RFC 7518, section 3.2)."""
 
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ENV_FILE = "ANGIDI_ENV_FILE"
 _FEWEST_CHARACTERS = 8
-"""Different ones in a key that was not typed to fill the space."""
+"""Minimum number of different characters in a key, to detect filler."""
 
 Environment = Literal["development", "test", "production"]
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
@@ -40,11 +40,11 @@ ENCRYPTED: tuple[SslMode, ...] = ("require", "verify-ca", "verify-full")
 
 
 class ConfigError(Exception):
-    """A setting is wrong; the message has one line for each, fit to be shown as it is."""
+    """A setting is wrong. The message has one line per setting, ready to print."""
 
 
 def parse_duration(text: object) -> object:
-    """Return the `timedelta` that `text` means in Go's spelling (`1h30m`, `500ms`); raises ValueError."""
+    """Return the `timedelta` of a text in Go's notation (`1h30m`, `500ms`). Raises ValueError."""
     if not isinstance(text, str):
         return text
     if text == "0":
@@ -76,7 +76,7 @@ def _setting(default: Any, description: str, example: str, **rules: Any) -> Any:
 
 
 class Settings(BaseSettings):
-    """All settings of the platform. Built by `load`."""
+    """All settings of the platform. Create by `load`."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
@@ -148,7 +148,7 @@ class Settings(BaseSettings):
 
     @property
     def embedded(self) -> bool:
-        """Whether the database is the embedded one."""
+        """Whether the embedded database is used."""
         return self.database_url is None and self.db_host in (None, EMBEDDED)
 
     @property
@@ -194,9 +194,9 @@ def _env_file() -> str:
 
 
 def read_block(path: Path, environment: str, variables: Mapping[str, str | None]) -> dict[str, Any]:
-    """Return the `db_*` settings of `environment` in the YAML file at `path`; raises `ConfigError`.
+    """Return the `db_*` settings of `environment` in the YAML file at `path`. Raises `ConfigError`.
 
-    `${NAME}` is replaced from `variables`; a value that comes out empty counts as not given.
+    `${NAME}` is replaced from `variables`; an empty value counts as absent.
     """
     try:
         block = yaml.safe_load(path.read_text(encoding="utf-8"))[environment]
@@ -242,7 +242,7 @@ def _line(problem: Mapping[str, Any]) -> str:
 
 
 def _rules(settings: Settings) -> list[str]:
-    """Return a line for each rule that joins settings and is broken."""
+    """Return a line for each violated rule about several settings."""
     problems: list[str] = []
     if settings.db_min_conns > settings.db_max_conns:
         problems.append("DB_MIN_CONNS: is above DB_MAX_CONNS; example: DB_MIN_CONNS=5")
@@ -283,7 +283,7 @@ def _production_rules(settings: Settings) -> list[str]:
 
 
 def _is_default(secret: str) -> bool:
-    """Tell a key that was copied from an example, or typed to fill the space."""
+    """Tell whether a key was copied from an example, or is filler."""
     return len(set(secret)) < _FEWEST_CHARACTERS or any(
         word in secret.lower() for word in ("change", "secret", "example", "default")
     )

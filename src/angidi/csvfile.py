@@ -1,7 +1,7 @@
-"""CSV files, read row by row, and what an import of one reports.
+"""Streaming reader of CSV files, and the report of an import.
 
-At no time is more than one row held. A line number is the file's own: the header is line 1, and a row whose quoted
-field spans several lines has the number of its first.
+At most one row is held in memory. Line numbers are those of the file: the header is line 1, and a row with a quoted
+field over several lines has the number of its first line.
 """
 
 import csv
@@ -21,10 +21,10 @@ from msgspec import Struct
 from angidi.errors import Malformed
 
 LINE_LIMIT = 1 << 20
-"""Bytes in a line, above which the file is taken for something else."""
+"""Maximum bytes of a line; a longer one means that the file is no CSV."""
 
 WATCH_INTERVAL = 500
-"""Lines."""
+"""Lines between progress calls."""
 
 HEADER = 1
 """The line of the header."""
@@ -34,31 +34,31 @@ _UNREADABLE = (OSError, EOFError, zlib.error)
 
 
 class FileRefused(Malformed):
-    """The file cannot be imported at all; nothing was."""
+    """The file cannot be imported; nothing was stored."""
 
     message = "The file cannot be read."
 
 
 class Reason(Struct, frozen=True):
-    """Why a row was refused: its column, None where it is about the whole row, and what is wrong there."""
+    """Why a row was refused: the column (None for the whole row), and what is wrong."""
 
     column: str | None
     message: str
 
     def __str__(self) -> str:
-        """Return it as one text."""
+        """Return column and message as one text."""
         return f"{self.column}: {self.message}" if self.column else self.message
 
 
 class Refused(Struct, frozen=True):
-    """A refused row, with every reason."""
+    """A refused row with all reasons."""
 
     line: int
     reasons: list[Reason]
 
 
 class Summary(Struct, frozen=True):
-    """How many rows of an import did what."""
+    """Number of rows of an import by outcome."""
 
     added: int
     changed: int
@@ -67,21 +67,21 @@ class Summary(Struct, frozen=True):
 
 
 OnRefused = Callable[[Refused], None]
-"""Is told of every refused row, by line, before anything is committed."""
+"""Callback for every refused row, by line, before the commit."""
 
 
 OnProgress = Callable[[int], None]
-"""Is told now and then how many bytes of the file were read (of the compressed one, where it is)."""
+"""Callback with the bytes read so far (of the compressed file, if it is one)."""
 
 
 def _nobody(_: int) -> None:
-    """Watch nothing."""
+    """Ignore progress."""
 
 
 class Row(NamedTuple):
     """A row: its first line in the file, and its cells by column.
 
-    `problem` is set for a row that does not fit the header: its cells cannot be trusted, so there are none.
+    A row that does not fit the header has a `problem` and no cells.
     """
 
     line: int
@@ -97,7 +97,7 @@ class Columns(NamedTuple):
 
 
 class CsvReader:
-    """An open file: its columns are known, its rows are yet to be read, once."""
+    """An open file with known columns. Its rows can be iterated once."""
 
     def __init__(self, file: BinaryIO, known: Columns, watch: OnProgress = _nobody) -> None:
         self._file = file
@@ -115,7 +115,7 @@ class CsvReader:
         return Path(self._file.name).name
 
     def digest(self) -> bytes:
-        """Return the SHA-256 of the file as it lies there, gzipped or not."""
+        """Return the SHA-256 of the raw file, gzipped or not."""
         place = self._file.tell()
         self._file.seek(0)
         found = hashlib.sha256()
@@ -125,12 +125,12 @@ class CsvReader:
         return found.digest()
 
     def reopen(self) -> "CsvReader":
-        """Return the file from its beginning, to be read once more instead of this one."""
+        """Return a new reader from the start of the file, to be used instead of this one."""
         self._file.seek(0)
         return CsvReader(self._file, self._known, self._watch)
 
     def __iter__(self) -> Iterator[Row]:
-        """Read the rows, blank lines left out. Raises `FileRefused` where what follows cannot be made out."""
+        """Yield the rows, without blank lines. Raises `FileRefused` if the rest cannot be parsed."""
         width = len(self._header)
         places = [(name, place) for place, name in enumerate(self._header) if name in self.columns]
         while (found := self._next()) is not None:
@@ -175,7 +175,7 @@ class CsvReader:
 
 @contextmanager
 def open_csv(path: Path, known: Columns, watch: OnProgress = _nobody) -> Generator[CsvReader]:
-    """Open a CSV file in UTF-8, with or without a BOM, gzipped or not. Raises `FileRefused`, also inside the block."""
+    """Open a UTF-8 CSV file, with or without BOM, gzipped or not. Raises `FileRefused`, also within the block."""
     try:
         file = path.open("rb")
     except OSError as error:
@@ -194,7 +194,7 @@ def _is_gzip(file: BinaryIO) -> bool:
 
 
 def _lines(file: BinaryIO | gzip.GzipFile) -> Iterator[str]:
-    """Decode line by line, so that a byte that is no UTF-8 is reported with its line."""
+    """Decode line by line, so that a byte that is not UTF-8 is reported with its line."""
     encoding = "utf-8-sig"
     for number, line in enumerate(iter(partial(file.readline, LINE_LIMIT), b""), 1):
         if len(line) == LINE_LIMIT:

@@ -1,4 +1,4 @@
-"""What can go wrong, as types: the categories, and the registry that ties database constraints to them.
+"""Error classes: the categories, and the registry of errors by database constraint.
 
 A feature declares its errors and never catches the driver's::
 
@@ -6,19 +6,19 @@ A feature declares its errors and never catches the driver's::
         code = "EMAIL_EXISTS"
         message = "This email address is already registered."
 
-`db.errors` turns a violated constraint into the error declared for it; `http.core.errors` turns a category into a
-status, `cli` into an exit code. Nothing here knows of PostgreSQL, HTTP or a terminal.
+`db.errors` turns a violated constraint into the error declared for it. `http.core.errors` maps categories to statuses,
+`cli` to exit codes. This module does not know PostgreSQL, HTTP or a terminal.
 """
 
 from collections.abc import Sequence
 from typing import ClassVar, Literal, NamedTuple
 
 Side = Literal["row", "parent"]
-"""Whose change broke a foreign key: the referencing row's, or the referenced parent's."""
+"""Which change violated a foreign key: of the referencing row, or of the referenced parent."""
 
 
 class Constraint(NamedTuple):
-    """A database constraint as errors are keyed by it; `side` tells a foreign key's two violations apart."""
+    """Key of an error: a database constraint. `side` distinguishes the two violations of a foreign key."""
 
     table: str
     name: str
@@ -26,21 +26,21 @@ class Constraint(NamedTuple):
 
 
 class FieldError(NamedTuple):
-    """One refused field: its name as spelt in the JSON, and what is wrong with it."""
+    """One refused field: its name as in the JSON, and what is wrong."""
 
     field: str
     message: str
 
 
 REGISTRY: dict[Constraint, type["AngidiError"]] = {}
-"""Every constraint that has an error of its own. Filled by class definitions, read by `db.errors`."""
+"""The error of each constraint. Filled by class definitions, read by `db.errors`."""
 
 
 class AngidiError(Exception):
-    """Base of every error that a caller is meant to see.
+    """Base of all errors that callers see.
 
-    `code` and `message` are the public face. Where `field` is set, `message` says what is wrong with that field: it
-    stands in `details`, and the error as a whole says what its category does.
+    `code` and `message` are public. If `field` is set, `message` is about that field and goes to `details`; the error
+    itself then has the message of its category.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
@@ -48,7 +48,7 @@ class AngidiError(Exception):
     field: ClassVar[str | None] = None
 
     def __init_subclass__(cls, *, table: str | None = None, constraint: str | None = None, side: Side = "row") -> None:
-        """Register the class for `constraint` of `table`, where both are given."""
+        """Register the class for `constraint` of `table`, if both are given."""
         super().__init_subclass__()
         if table and constraint:
             REGISTRY[Constraint(table, constraint, side)] = cls
@@ -66,60 +66,60 @@ class AngidiError(Exception):
 
 
 class Invalid(AngidiError):
-    """Well-formed input that breaks a rule; `details` has one entry per failing field."""
+    """Well-formed input that violates a rule; `details` has one entry per wrong field."""
 
     code = "VALIDATION_ERROR"
     message = "The request has invalid fields."
 
 
 class Malformed(AngidiError):
-    """Input that is not what it must be at all, such as a body that is no JSON object."""
+    """Input of the wrong form, such as a body that is not a JSON object."""
 
     code = "INVALID_REQUEST"
     message = "The request body must be a JSON object."
 
 
 class Unauthenticated(AngidiError):
-    """Nobody, or nobody we know, is asking."""
+    """The caller has no valid credentials."""
 
     code = "INVALID_TOKEN"
     message = "The token is not valid."
 
 
 class Forbidden(AngidiError):
-    """The asker is known and may not do this."""
+    """The caller may not do this."""
 
     code = "FORBIDDEN"
     message = "You are not allowed to do this."
 
 
 class NotFound(AngidiError):
-    """What was named does not exist, or not for the one who asks."""
+    """The resource does not exist, or not for this caller."""
 
     code = "NOT_FOUND"
     message = "Not found."
 
 
 class Conflict(AngidiError):
-    """The request is fine and the present state does not allow it."""
+    """The request is valid, but the current state does not allow it."""
 
     code = "CONFLICT"
     message = "The present state does not allow this."
 
 
 class TooLarge(AngidiError):
-    """The body is larger than is read."""
+    """The body exceeds the limit."""
 
     code = "PAYLOAD_TOO_LARGE"
     message = "The request body is too large."
 
 
 class UnreadableData(AngidiError):
-    """A stored value that cannot be read, such as a timestamp after the year 9999; the cause says which."""
+    """A stored value cannot be read, such as a timestamp after the year 9999; the cause has the details."""
 
 
 class Unavailable(AngidiError):
-    """Not now: the same request may succeed after `retry_after` seconds."""
+    """Temporary failure: the same request may succeed after `retry_after` seconds."""
 
     code = "DATABASE_UNAVAILABLE"
     message = "The database cannot be reached right now. Please try again."
@@ -127,51 +127,51 @@ class Unavailable(AngidiError):
 
 
 class ServerOverloaded(Unavailable):
-    """More work has come than connections, or the server, can take."""
+    """More requests than the connections, or the server, can handle."""
 
     message = "The shop is busier than it can serve right now. Please try again."
 
 
 class StatementTimeout(Unavailable):
-    """A statement, or its transaction, reached its time limit or was cancelled; it was rolled back."""
+    """A statement or its transaction reached its time limit or was cancelled; it was rolled back."""
 
     message = "The request took too long and was given up. Narrow it, or try again."
 
 
 class LockWaitTimeout(Unavailable):
-    """Others hold what the statement has to lock, for longer than it may wait."""
+    """Other transactions hold the required locks for longer than the statement may wait."""
 
     message = "Another change holds what this request needs. Please try again."
     retry_after = 1
 
 
 class ResponseTimeout(Unavailable):
-    """The answer is not there in time; whether a change took effect is unknown."""
+    """No answer in time; whether a change took effect is unknown."""
 
     message = "There was no answer in time. If this was a change, look whether it took effect."
 
 
 class ReadOnlyDatabase(Unavailable):
-    """The server takes no writes: it is a standby, or was set so."""
+    """The server accepts no writes: it is a standby or read-only."""
 
     message = "The database takes no changes right now. Please try again."
 
 
 class DiskFull(Unavailable):
-    """The server has no room on its disk."""
+    """The server's disk is full."""
 
     message = "The database has no room left for this. Please try again later."
     retry_after = 30
 
 
 class TransactionConflict(Unavailable):
-    """The server rolled the work back (serialization failure, deadlock): it may be run again as a whole."""
+    """The server rolled the transaction back (serialization failure, deadlock); it can be retried as a whole."""
 
     message = "The request collided with others too often. Please try again."
     retry_after = 1
 
 
 class ConnectionLost(Unavailable):
-    """The connection broke under a statement; whether a change took effect is unknown."""
+    """The connection broke during a statement; whether a change took effect is unknown."""
 
     message = "The connection to the database was lost. If this was a change, look whether it took effect."

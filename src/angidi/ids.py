@@ -1,4 +1,4 @@
-"""Ids, made by the application: UUID version 7 (RFC 9562), so that keys are inserted in the order of time."""
+"""UUIDs version 7 (RFC 9562), created by the application, so that keys are inserted in time order."""
 
 from uuid import UUID
 
@@ -6,5 +6,5 @@ from uuid_utils.compat import uuid7
 
 
 def new_id() -> UUID:
-    """Return a fresh id, above every id that this process made before."""
+    """Return a new id, greater than all earlier ones of this process."""
     return uuid7()

@@ -1,4 +1,4 @@
-"""What is shown by itself, and may be cached by whoever saw it, if they ask each time whether it has changed."""
+"""Single resources with a validator, which caches may store and must revalidate."""
 
 from typing import Any, ClassVar, Literal
 
@@ -6,14 +6,14 @@ from msgspec import Struct
 
 
 class Resource(Struct, frozen=True):
-    """The content of an answer that has a validator. A subclass has the fields `id` and `version`.
+    """The content of an answer with an ETag. Subclasses have the fields `id` and `version`.
 
-    `audience` says whose caches may keep it: everybody's, or only those of the one who asked.
+    `audience` says which caches may store it: all (`public`), or only the client's own (`private`).
     """
 
     audience: ClassVar[Literal["public", "private"]] = "public"
 
     def state(self) -> str:
-        """Return what is another text after every change of what is shown."""
+        """Return a text that differs after every visible change."""
         row: Any = self
         return f"{row.id.hex}-{row.version}"

@@ -169,7 +169,7 @@ def test_the_first_admin_is_made_once_and_not_changed_by_a_later_start(home: Pat
     admin = {"ADMIN_EMAIL": "boss@shop.example", "ADMIN_PASSWORD": "a first long phrase"}
     with serving(home, **admin) as server:
         assert log_in(server, "a first long phrase") == 200
-        assert "made the first admin, boss@shop.example" in server.output
+        assert "created the first admin, boss@shop.example" in server.output
         assert "long phrase" not in server.output
     with serving(home, **(admin | {"ADMIN_PASSWORD": "another long phrase"})) as again:
         assert log_in(again, "another long phrase") == 401

@@ -1,4 +1,4 @@
-"""Categories as rows, inputs and answers."""
+"""Categories: rows, inputs and answers."""
 
 from typing import Annotated, TypedDict
 from uuid import UUID
@@ -24,11 +24,11 @@ Description = Annotated[
 ]
 
 ROOT = "root"
-"""As `parent_id` in a query: the categories without a parent."""
+"""Value of `parent_id` in a query: categories without a parent."""
 
 
 class Category(Struct, frozen=True):
-    """A category; `parent_id` is null at a root."""
+    """A category; `parent_id` is null for a root."""
 
     id: CategoryId
     name: Name
@@ -40,7 +40,7 @@ class Category(Struct, frozen=True):
 
 
 class PathStep(TypedDict):
-    """One category on the way from the root."""
+    """One category of a path from the root."""
 
     id: CategoryId
     name: Name
@@ -48,23 +48,23 @@ class PathStep(TypedDict):
 
 
 class CategoryWithPath(Category, Resource, frozen=True):
-    """A category and the way to it, from the root to itself."""
+    """A category and its path from the root, itself included."""
 
     path: list[PathStep]
 
     def state(self) -> str:
-        """Return the versions of all that is on the way: a category that moves, or is renamed, has another one."""
+        """Return the versions of all categories on the path, so that moving or renaming any of them changes it."""
         return f"{self.id.hex}-{'.'.join(str(step['version']) for step in reversed(self.path))}"
 
 
 class CategoryNode(Category, frozen=True):
-    """A category in a list; where the whole tree is asked for, with all below it, siblings by name."""
+    """A category in a list. In the tree it has all its descendants, siblings sorted by name."""
 
     children: "list[CategoryNode] | UnsetType" = UNSET
 
 
 class NewCategory(Struct, frozen=True):
-    """A category to be made; without a parent it becomes a root."""
+    """A category to create; without a parent it becomes a root."""
 
     name: Name
     description: Description | None = None
@@ -72,7 +72,7 @@ class NewCategory(Struct, frozen=True):
 
 
 class CategoryChanges(Struct, frozen=True):
-    """What may change; what is absent stays, a null `parent_id` makes it a root."""
+    """Changes of a category; absent fields stay unchanged, and a null `parent_id` makes it a root."""
 
     name: Name | UnsetType = UNSET
     description: Description | UnsetType | None = UNSET
@@ -80,7 +80,7 @@ class CategoryChanges(Struct, frozen=True):
 
 
 class CategoryPage(PageInfo, frozen=True, kw_only=True):
-    """A page of categories, by name; with `tree=true` all roots, each with all below it."""
+    """A page of categories, sorted by name; with `tree=true` all roots with their descendants."""
 
     categories: list[CategoryNode]
 
@@ -90,7 +90,7 @@ def _parent(text: str) -> UUID | None:
 
 
 class CategoryQuery(PageQuery, frozen=True, kw_only=True):
-    """Which categories to list. An unknown parent has no children."""
+    """Parameters of the list of categories. An unknown parent has no children."""
 
     parent_id: Annotated[
         UUID | UnsetType | None,

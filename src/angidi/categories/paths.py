@@ -1,6 +1,7 @@
-"""Categories as people name them: by a name, a path such as `Electronics > Phones`, or an id.
+"""Lookup of a category by name, path such as `Electronics > Phones`, or id.
 
-Two categories of one name make the name ambiguous, a root's too: then only path or id will do, and for the root its id.
+A name that several categories have is ambiguous, even if one is a root: only a path or an id identifies one, and for
+the root only its id.
 """
 
 import difflib
@@ -49,22 +50,22 @@ SELECT id, path
 
 NEAR = 5
 SHOWN = 20
-"""How many categories a message lists: those that resemble, and those of one name."""
+"""Maximum number of categories in a message: similar ones, or those of the same name."""
 
 
 class CategoryPath(Struct, frozen=True):
-    """A category, and the names from the root to it."""
+    """A category with the names from the root to it."""
 
     id: UUID
     path: str
 
     def __str__(self) -> str:
-        """Return the category for a message."""
+        """Return the path for a message."""
         return f"{self.path} ({self.id})"
 
 
 def normal(text: str) -> str:
-    """Return the normal form of what names a category: one blank around “>”, an id as PostgreSQL writes it."""
+    """Return the normal form: one blank around “>”, and ids as PostgreSQL writes them."""
     try:
         return str(UUID(text))
     except ValueError:
@@ -72,7 +73,10 @@ def normal(text: str) -> str:
 
 
 async def get_category_by_text(conn: Connection, text: str) -> CategoryPath:
-    """Return the category that `text` means. Raises `Invalid`: with near ones for an unknown, with all for several."""
+    """Return the category that `text` identifies.
+
+    Raises `Invalid`, with similar categories if there is none, and with all candidates if there are several.
+    """
     sql = LIST_NAMED.format(named=NAMED)
     found = await fetch_all(conn, CategoryPath, sql, {"text": normal(text)})
     if len(found) == 1:
@@ -86,7 +90,7 @@ async def get_category_by_text(conn: Connection, text: str) -> CategoryPath:
 
 
 def nearest(text: str, categories: list[CategoryPath]) -> list[CategoryPath]:
-    """Return those of `categories` whose path or name resembles `text`, nearest first."""
+    """Return the `categories` whose path or name resembles `text`, most similar first."""
     keys: dict[str, list[CategoryPath]] = {}
     for category in categories:
         for key in {category.path.casefold(), category.path.rsplit(" > ", 1)[-1].casefold()}:

@@ -1,4 +1,4 @@
-"""What can be done with categories."""
+"""Business actions on categories."""
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable
@@ -43,7 +43,7 @@ class CategoryService:
     async def page(self, query: CategoryQuery) -> CategoryPage:
         """Return a page of categories by name, or the whole tree.
 
-        Raises `Invalid` for a cursor that is not of this list; the tree, which is one page, has none.
+        Raises `Invalid` for a cursor of another list; the tree is one page and has no cursors.
         """
         return await self._pages.load(query)
 
@@ -57,16 +57,16 @@ class CategoryService:
         return CategoryPage(categories=found.rows, **self._cursors.fields(query, found))
 
     async def get_by_text(self, text: str) -> CategoryPath:
-        """Return the category that a name, a path of names or an id means. Raises `Invalid` unless it means one."""
+        """Return the category with this name, path of names or id. Raises `Invalid` unless exactly one matches."""
         return await self._db.read(get_category_by_text, text)
 
     async def get(self, category_id: UUID) -> CategoryWithPath:
-        """Return a category and the way to it. Raises `CategoryNotFound`."""
+        """Return a category with its path. Raises `CategoryNotFound`."""
         return await self._with_paths.load(category_id)
 
     @retried
     async def create(self, new: NewCategory) -> CategoryWithPath:
-        """Make a category. Raises `CategoryExists`, `ParentUnknown`, `CategoryTooDeep`."""
+        """Create a category. Raises `CategoryExists`, `ParentUnknown`, `CategoryTooDeep`."""
         async with self._db.transaction() as conn:
             await repository.lock_tree(conn)
             await _check_place(conn, None, new.parent_id)
@@ -94,7 +94,7 @@ class CategoryService:
     async def delete(self, category_id: UUID) -> None:
         """Delete a category; its children become roots.
 
-        Raises `CategoryNotFound`, `CategoryExists` where a child would clash with a root, `CategoryInUse`.
+        Raises `CategoryNotFound`, `CategoryInUse`, and `CategoryExists` if a child would have the name of a root.
         """
         try:
             async with self._db.transaction() as conn:
@@ -107,14 +107,14 @@ class CategoryService:
             ) from None
 
     async def import_file(self, file: CsvReader, *, on_refused: OnRefused, dry_run: bool = False) -> Summary:
-        """Import the categories of a file: all that are good, in one transaction. Raises `FileRefused`."""
+        """Import the valid categories of a file in one transaction. Raises `FileRefused`."""
         async with self._db.transaction(rollback=dry_run) as conn:
             await disable_timeouts(conn)
             await repository.lock_tree(conn)
             return await loading.load(conn, file, on_refused=on_refused, maximum_depth=MAXIMUM_DEPTH)
 
     async def export(self) -> AsyncGenerator[Block]:
-        """Yield the categories as a file that can be imported again. Whoever iterates closes it, too (`aclosing`)."""
+        """Yield the categories as a file for import. The caller must close the iterator (`aclosing`)."""
         async with self._db.transaction() as conn:
             await disable_timeouts(conn)
             async with aclosing(repository.export(conn)) as blocks:
@@ -122,7 +122,7 @@ class CategoryService:
                     yield block
 
     async def add_missing(self, rows: Iterable[Row]) -> dict[UUID, Known]:
-        """Add sample categories that are not there yet; return what the id of each row stands for."""
+        """Add the sample categories that do not exist; return the category for each row's id."""
         async with self._db.transaction() as conn:
             await repository.lock_tree(conn)
             return await loading.add_missing(conn, rows)
@@ -135,7 +135,7 @@ class CategoryService:
 
 
 async def _check_place(conn: Connection, category_id: UUID | None, parent_id: UUID | None) -> None:
-    """Raise where the tree would close to a ring or grow too deep. The caller holds its lock."""
+    """Raise if the move would create a cycle or exceed the maximum depth. The caller holds the lock of the tree."""
     if parent_id is None:
         return
     place = await repository.get_tree_position(conn, category_id, parent_id)
@@ -146,7 +146,7 @@ async def _check_place(conn: Connection, category_id: UUID | None, parent_id: UU
 
 
 def _nested(categories: list[CategoryNode]) -> list[CategoryNode]:
-    """Return the roots, each with all below it; the order of siblings is kept."""
+    """Return the roots with their descendants; the order of siblings is kept."""
     children: defaultdict[UUID | None, list[CategoryNode]] = defaultdict(list)
     for category in categories:
         children[category.parent_id].append(structs.replace(category, children=children[category.id]))

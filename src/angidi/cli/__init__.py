@@ -1,1 +1,1 @@
-"""`angidi …`: the command line."""
+"""The command line `angidi`."""

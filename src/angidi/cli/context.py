@@ -1,4 +1,4 @@
-"""What commands need: settings, the database's addresses, and services on an open database."""
+"""What commands share: settings, database URLs, and services on an open database."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -16,12 +16,12 @@ from angidi.embedded import EmbeddedServer
 T = TypeVar("T")
 
 MIGRATIONS = Path(str(files("angidi") / "migrations"))
-"""The platform's own migrations."""
+"""The folder of the platform's migrations."""
 
 
 @contextmanager
 def resolve_database(settings: Settings) -> Generator[DatabaseUrls]:
-    """Give the database's addresses; where it is the embedded one, that runs meanwhile.
+    """Provide the database URLs; the embedded server, if configured, runs for the length of the block.
 
     Raises `ConfigError`, `EmbeddedError`.
     """
@@ -36,7 +36,7 @@ def resolve_database(settings: Settings) -> Generator[DatabaseUrls]:
 
 @asynccontextmanager
 async def open_services(settings: Settings, where: DatabaseUrls) -> AsyncGenerator[Services]:
-    """Give the services on a database that is open meanwhile. Raises `Unavailable`."""
+    """Provide the services on an open database. Raises `Unavailable`."""
     for address in {where.main, where.read}:
         check_reachable(address)
     database = open_database(settings, where)
@@ -48,7 +48,7 @@ async def open_services(settings: Settings, where: DatabaseUrls) -> AsyncGenerat
 
 
 def with_services(work: Callable[[Services], Awaitable[T]], settings: Settings | None = None) -> T:
-    """Run `work` on the configured database and return what it returns."""
+    """Run `work` on the configured database and return its result."""
     settings = settings or load()
 
     async def run(where: DatabaseUrls) -> T:
@@ -60,10 +60,10 @@ def with_services(work: Callable[[Services], Awaitable[T]], settings: Settings |
 
 
 def escape_unprintable(text: str) -> str:
-    """Return `text` fit for one line of a terminal: what would break the line or steer the terminal is escaped."""
+    """Return `text` for one line of a terminal: line breaks and control characters are escaped."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def with_one_connection(settings: Settings) -> Settings:
-    """Return the settings for a command, which needs one connection and no more."""
+    """Return settings with a pool of one connection, which is all that a command needs."""
     return settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 1, "server_workers": 1})

@@ -1,4 +1,4 @@
-"""The command `angidi`, its errors as lines and exit codes."""
+"""The command `angidi`; its errors become lines and exit codes."""
 
 import logging
 import sys
@@ -29,11 +29,11 @@ EXIT_CODES: dict[type[Exception], int] = {
     EmbeddedError: 69,
     ConfigError: 78,  # EX_CONFIG
 }
-"""A category's exit code, the first that fits; usage errors are click's 2."""
+"""Exit code by error class; the first match counts. Usage errors are click's 2."""
 
 
 class Angidi(click.Group):
-    """A group that turns declared errors into a line on standard error and an exit code."""
+    """A command group that turns declared errors into a line on standard error and an exit code."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
@@ -54,7 +54,7 @@ def _errors_as_exit_codes() -> Generator[None]:
 
 
 def _lines(error: Exception) -> list[str]:
-    """Return what to tell: each refused field by itself, where it is fields that are refused."""
+    """Return the lines to print: one per refused field, else the message."""
     if isinstance(error, AngidiError) and error.details:
         return [f"{field}: {message}" for field, message in error.details]
     if isinstance(error, errors.UnreadableData):
@@ -66,7 +66,7 @@ def _lines(error: Exception) -> list[str]:
 @click.version_option(__version__, prog_name="angidi")
 def main() -> None:
     """The backend of an e-commerce platform on PostgreSQL."""
-    logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # errors tell it; a server's log has it, too
+    logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # the errors say the same
 
 
 main.add_command(serve.serve)

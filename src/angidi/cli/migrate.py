@@ -1,4 +1,4 @@
-"""`angidi migrate …`: the migration tool, on the configured database and the platform's own files."""
+"""`angidi migrate …`: the migration tool with the platform's files, on the configured database."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from angidi.migrate.commands import build_group
 
 @contextmanager
 def _locate() -> Generator[str]:
-    """Give the address past any pooler."""
+    """Provide the database URL that bypasses a pooler."""
     with resolve_database(load()) as where:
         yield where.direct
 

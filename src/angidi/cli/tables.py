@@ -1,4 +1,4 @@
-"""Tables and figures for a terminal; into a file or a pipe lines are written whole."""
+"""Tables and numbers for a terminal. Output to a file or a pipe is not truncated."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; a column whose name begins with `>` holds figures. None is an empty cell."""
+    """Print a table. A column name that begins with `>` is right-aligned. None gives an empty cell."""
     table = Table(box=None, pad_edge=False)
     for column in columns:
         name = column.removeprefix(">")
@@ -45,12 +45,12 @@ def _cell(value: object) -> str:
 
 
 def format_time(when: datetime | None) -> str:
-    """Return a time to the minute, in this machine's zone."""
+    """Return a time to the minute in the local time zone."""
     return "never" if when is None else when.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def format_size(number: int) -> str:
-    """Return bytes in the unit that fits, as PostgreSQL counts them: 1 kB is 1024."""
+    """Return bytes in a suitable unit, as PostgreSQL does: 1 kB is 1024."""
     power = min(max(number.bit_length() - 1, 0) // 10, len(_UNITS) - 1)
     value = number / 1024**power
     digits = 1 if power and value < 100 else 0  # noqa: PLR2004 - three figures tell enough
@@ -58,5 +58,5 @@ def format_size(number: int) -> str:
 
 
 def format_percent(share: float | None) -> str | None:
-    """Return a share of 1 as per cent."""
+    """Return a ratio as per cent."""
     return None if share is None else f"{share:.1%}"

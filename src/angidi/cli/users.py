@@ -1,4 +1,4 @@
-"""`angidi users …`: accounts from the command line."""
+"""`angidi users …`: accounts."""
 
 import click
 
@@ -9,7 +9,7 @@ from angidi.validation.fields import build
 
 @click.group("users")
 def group() -> None:
-    """Make accounts."""
+    """Create accounts."""
 
 
 @group.command()
@@ -22,9 +22,9 @@ def group() -> None:
     confirmation_prompt=True,
     help="8 to 128 characters, 12 for admins.",
 )
-@click.option("--admin", is_flag=True, help="Make it an admin.")
+@click.option("--admin", is_flag=True, help="Create an admin.")
 def create(*, email: str, name: str, password: str, admin: bool) -> None:
-    """Create a user; what is not given is asked for."""
+    """Create a user. Prompts for missing values."""
     if admin and len(password) < 12:  # noqa: PLR2004 - the contract's rule for admins
         raise click.BadParameter("an admin's password has 12 characters or more", param_hint="--password")
     new = build({"email": email, "name": name, "password": password}, NewUser, strict=True)

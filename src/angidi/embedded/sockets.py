@@ -1,4 +1,4 @@
-"""The folder of the socket: 0700 and made by us, since the server trusts everybody who gets there."""
+"""The folder of the socket: created by us with mode 0700, because the server trusts every user who can enter it."""
 
 import os
 import tempfile
@@ -14,7 +14,7 @@ LIST_CHARACTERS = frozenset(',"')  # PostgreSQL and libpq take a list of folders
 
 
 def create_folder(runner: Runner) -> Path:
-    """Return `run` in the state folder, or a private temporary folder where `run` would not do."""
+    """Return `run` in the state folder, or a private temporary folder if that path is unsuitable."""
     near = runner.state / "run"
     if not near.exists() and _usable(near):
         near.mkdir(mode=0o700)
@@ -28,7 +28,7 @@ def create_folder(runner: Runner) -> Path:
 
 
 def clear_folder(runner: Runner, folder: Path) -> None:
-    """Remove what a dead server left in `folder`, and the folder if it was a temporary one."""
+    """Remove leftovers of a dead server from `folder`, and the folder itself if it was temporary."""
     for name in (SOCKET, f"{SOCKET}.lock"):
         (folder / name).unlink(missing_ok=True)
     if folder != runner.state / "run":

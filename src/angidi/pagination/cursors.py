@@ -1,8 +1,8 @@
-"""Cursors: where a page of a list ended, in a text that the client hands back to go on from there.
+"""Signed cursors: the end of a page as a text that the client sends to get the next page.
 
-A cursor is opaque and signed (HMAC-SHA-256 under a key derived from that of the tokens), and holds nothing secret: a
-digest of list, sort and filters, since a position means nothing under others; how many rows were shown; the size of
-the page; and the sort key of the last row. It has no end of life, for it gives no right.
+A cursor is opaque and signed (HMAC-SHA-256 with a key derived from the token key) and contains no secret: a digest of
+list, sort and filters, because a position is meaningless under others; the number of rows shown; the page size; and the
+sort key of the last row. It never expires, because it grants nothing.
 """
 
 import functools
@@ -30,7 +30,7 @@ _FOREIGN = "belongs to another list, sort or filters: send it with those, or beg
 
 
 class _Cursor(Struct, array_like=True, frozen=True):
-    """What a cursor holds."""
+    """The content of a cursor."""
 
     digest: bytes
     before: int
@@ -39,15 +39,15 @@ class _Cursor(Struct, array_like=True, frozen=True):
 
 
 class Cursors:
-    """Makes and reads cursors. Those signed by `previous_secret` are still read, so that keys can be changed."""
+    """Creates and reads cursors. `previous_secret` is still accepted, so that keys can be rotated."""
 
     def __init__(self, secret: str, previous_secret: str | None = None) -> None:
         self._keys = [hmac.digest(key.encode(), _PURPOSE, "sha256") for key in (secret, previous_secret) if key]
 
     def page_request(self, query: PageQuery, by: type[Position]) -> PageRequest:
-        """Return which rows `query` asks for, of a list that is sorted `by`; a cursor wins over a page's number.
+        """Return the rows that `query` asks for, in a list sorted `by`. A cursor wins over a page number.
 
-        Raises `Invalid` for a cursor that is not ours, or not of this list, sort and filters.
+        Raises `Invalid` for a forged cursor, or one of another list, sort or filters.
         """
         if query.cursor is None:
             size = query.page_size or DEFAULT_SIZE
@@ -59,7 +59,7 @@ class Cursors:
         return PageRequest(by, query.page_size or cursor.page_size, cursor.before, after, query.count)
 
     def fields(self, query: PageQuery, found: PageResult[T]) -> PageFields:
-        """Return the fields that the answer has beside its items: `next_cursor` too, where there is a next page."""
+        """Return the fields of a list answer except its items, with `next_cursor` if there is a next page."""
         return found.fields(self._next(query, found) if found.next_position else UNSET)
 
     def _next(self, query: PageQuery, found: PageResult[Any]) -> str:
@@ -75,7 +75,7 @@ class Cursors:
             raise _refused(_FORGED) from None
         content, tag = signed[:-_TAG], signed[-_TAG:]
         is_ours = any(hmac.compare_digest(tag, _tag(key, content)) for key in self._keys)
-        if not is_ours or _text(signed) != text:  # Python's decoder overlooks what does not belong there
+        if not is_ours or _text(signed) != text:  # Python's decoder ignores invalid characters
             raise _refused(_FORGED)
         return _decoded(content, _Cursor)
 
@@ -84,7 +84,7 @@ S = TypeVar("S", bound=Struct)
 
 
 def _decoded(content: bytes | msgspec.Raw, into: type[S]) -> S:
-    """Return what we once encoded; raises `Invalid` where that was another version of us."""
+    """Decode content that we encoded. Raises `Invalid` for content of another version."""
     try:
         return msgspec.msgpack.decode(content, type=into)
     except msgspec.MsgspecError:
@@ -100,14 +100,14 @@ def _tag(key: bytes, content: bytes) -> bytes:
 
 
 def _digest(query: PageQuery) -> bytes:
-    """Return what stands for list, sort and filters: equal for equal ones, also once the list has learnt new ones."""
+    """Return a digest of list, sort and filters. Parameters added to a list later do not change it."""
     given = {name: getattr(query, name) for name, default in _filters(type(query)) if getattr(query, name) != default}
     return hashlib.sha256(_ENCODER.encode([type(query).__name__, given])).digest()[:_DIGEST]
 
 
 @functools.cache
 def _filters(kind: type[PageQuery]) -> tuple[tuple[str, object], ...]:
-    """Return sort and filters of a list with their defaults, sort included: all that does not merely choose a page."""
+    """Return the sort and filter parameters of a list with their defaults: all except those that choose a page."""
     page_fields = PageQuery.__struct_fields__
     return tuple((field.name, field.default) for field in msgspec.structs.fields(kind) if field.name not in page_fields)
 

@@ -1,4 +1,4 @@
-"""Pages of a list: what was asked for, what was found, and what is answered."""
+"""Pages of a list: request, result and answer."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -15,42 +15,42 @@ Q = TypeVar("Q")
 DEFAULT_SIZE = 10
 MAXIMUM_SIZE = 100
 MAXIMUM_PAGE = 1_000_000_000
-"""Keeps the offset far inside a bigint; no list has as many pages."""
+"""Keeps the offset far below the limit of bigint."""
 
 COUNT_BOUND = 10_000
-"""How far a filtered list is counted: beyond it, the total is an estimate (see the API contract)."""
+"""Filtered lists are counted up to this number; a larger total is an estimate (see the API contract)."""
 
 Counting = Literal["exact", "none"]
-"""How the total is asked for: counted at any cost, or not at all."""
+"""How the total is requested: exact at any cost, or not at all."""
 
 
 class Position(Struct, array_like=True, frozen=True):
-    """A place in a list: right behind the row that has these values, in the direction of the list's order.
+    """A position in a list: directly after the row with these values, in the order of the list.
 
-    Each order has a subclass. Its fields are columns in the order that they are sorted by, those of a row alike, and
-    the last one is `id`: no two rows share a position.
+    Each order has a subclass. Its fields are the sort columns in order, named as in the rows. The last one is `id`, so
+    no two rows share a position.
     """
 
     @classmethod
     def of(cls, row: object) -> Self:
-        """Return the place behind `row`."""
+        """Return the position after `row`."""
         return cls(*(getattr(row, name) for name in cls.__struct_fields__))
 
     @property
     def parameters(self) -> dict[str, object]:
-        """The values, each by `after_` and the name of its column."""
+        """The values by parameter name: `after_` and the column."""
         return {f"after_{name}": getattr(self, name) for name in self.__struct_fields__}
 
 
 class ByCreation(Position, frozen=True):
-    """Sorted by time, exact to the database's microsecond."""
+    """Sorted by creation time, exact to the microsecond."""
 
     created_at: datetime
     id: UUID
 
 
 class ByName(Position, frozen=True):
-    """Sorted by name; what comes before what, the database's collation says."""
+    """Sorted by name, in the database's collation."""
 
     name: str
     id: UUID
@@ -64,7 +64,7 @@ class ByPrice(Position, frozen=True):
 
 
 class ByRelevance(Position, frozen=True):
-    """Sorted by how well a row fits what was searched for."""
+    """Sorted by relevance."""
 
     relevance: int
     created_at: datetime
@@ -72,9 +72,9 @@ class ByRelevance(Position, frozen=True):
 
 
 class PageRequest(NamedTuple):
-    """Which rows are wanted: `page_size` of them, behind `before` others or, if given, behind the position `after`.
+    """The requested rows: `page_size` rows after `before` others or, if given, after the position `after`.
 
-    Walked to by position, `before` tells how many rows the walk has shown; it numbers the page and skips nothing.
+    With `after`, `before` is the number of rows shown so far; it determines the page number only.
     """
 
     by: type[Position]
@@ -85,35 +85,35 @@ class PageRequest(NamedTuple):
 
     @property
     def page(self) -> int:
-        """The page's number, from 1."""
+        """The page number, from 1."""
         return self.before // self.page_size + 1
 
     @property
     def offset(self) -> int:
-        """How many rows the database skips."""
+        """Rows that the database skips."""
         return 0 if self.after else self.before
 
     @property
     def parameters(self) -> dict[str, object]:
-        """`limit` (a row more than the page, which tells whether it is the last), `offset` and the position's."""
+        """`limit` (one row more than the page, to detect the last page), `offset`, and those of the position."""
         position = self.after.parameters if self.after else {}
         return {"limit": self.page_size + 1, "offset": self.offset, **position}
 
 
 class Total(NamedTuple):
-    """How many rows there are; `is_estimate` when counting stopped at `COUNT_BOUND`."""
+    """The number of rows; `is_estimate` if counting stopped at `COUNT_BOUND`."""
 
     rows: int
     is_estimate: bool = False
 
     @classmethod
     def bounded(cls, counted: int) -> "Total":
-        """Return the total for a count that was stopped one row past `COUNT_BOUND`."""
+        """Return the total for a count that stopped one row after `COUNT_BOUND`."""
         return cls(min(counted, COUNT_BOUND), counted > COUNT_BOUND)
 
 
 class PageInfo(Struct, frozen=True, kw_only=True):
-    """The fields that every list answer has beside its items; without a count, the totals are left out."""
+    """The fields of every list answer except its items. Totals are absent without a count."""
 
     total_count: int | UnsetType = UNSET
     total_is_estimate: bool | UnsetType = UNSET
@@ -124,7 +124,7 @@ class PageInfo(Struct, frozen=True, kw_only=True):
 
 
 class PageFields(TypedDict):
-    """The fields of `PageInfo`, to be unpacked into one."""
+    """The fields of `PageInfo` as keyword arguments."""
 
     total_count: int | UnsetType
     total_is_estimate: bool | UnsetType
@@ -135,7 +135,7 @@ class PageFields(TypedDict):
 
 
 class PageResult(NamedTuple, Generic[T]):
-    """The rows of a page, how many there are in all unless nobody wants to know, and whether no other page follows."""
+    """The rows of a page, the total (None if not requested), and whether it is the last page."""
 
     page_request: PageRequest
     rows: list[T]
@@ -144,7 +144,7 @@ class PageResult(NamedTuple, Generic[T]):
 
     @property
     def next_position(self) -> Position | None:
-        """Where the next page begins; None where there is none."""
+        """Where the next page starts; None on the last page."""
         return None if self.is_last else self.page_request.by.of(self.rows[-1])
 
     def fields(self, next_cursor: str | UnsetType = UNSET) -> PageFields:
@@ -167,9 +167,9 @@ async def read_page(
     rows: Callable[[C, Q, PageRequest], Awaitable[tuple[list[T], int | None]]],
     count: Callable[[C, Q], Awaitable[Total]],
 ) -> PageResult[T]:
-    """Return a page in one statement, and the total in another where the first does not tell it.
+    """Return a page by one statement, and count by another if the first did not return the total.
 
-    `rows` returns a row more than the page has where others follow, and the total where that costs nothing.
+    `rows` returns one row more than the page if there are more, and the total if it is free of cost.
     """
     found, counted = await rows(conn, query, page_request)
     total = Total(counted) if counted is not None else known_total(page_request, len(found))
@@ -181,7 +181,7 @@ async def read_page(
 
 
 def known_total(page_request: PageRequest, found: int) -> Total | None:
-    """Return the total, if wanted, where the page is the last one and all before it were counted by skipping them."""
+    """Return the total, if requested, of a last page whose predecessors were skipped by offset: it is then known."""
     if (
         page_request.counting == "none"
         or page_request.after

@@ -1,4 +1,4 @@
-"""The part of a query that every list takes."""
+"""Query parameters that all lists share."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar
@@ -39,9 +39,9 @@ CursorText = Annotated[
 
 
 class PageQuery(Struct, frozen=True, kw_only=True):
-    """The part of a query that every list takes: which page of it, by number or by cursor, and what to count.
+    """Query parameters that all lists share: page by number or cursor, page size, and counting.
 
-    `requires` names the parameters that do nothing by themselves, each with the one that it belongs to.
+    `requires` maps each parameter that has no effect alone to the parameter that it needs.
     """
 
     requires: ClassVar[Mapping[str, str]] = {}

@@ -1,4 +1,4 @@
-"""Marking what a query found in the texts of a product, whose words are those of the database's words_in()."""
+"""Marking of query words in product texts. Words are defined by the database's words_in()."""
 
 import re
 import unicodedata
@@ -10,15 +10,15 @@ from msgspec import structs
 from angidi.products.models import Highlight, Hit
 
 MOST_WORDS = 32
-"""Words of a query that count, as in the database's words_query()."""
+"""Maximum number of words of a query, as in the database's words_query()."""
 
 _MARKS = "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
 _SIGNS = "\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a03\u0a3c-\u0a4d\u0abc-\u0acd"
-"""Vowel signs of Indic scripts, which belong to the letter before them."""
+"""Vowel signs of Indic scripts, which belong to the preceding letter."""
 
 _FORMAT = "\u00ad\u200b-\u200d\u2060\ufeff"
 _UNSPACED = "\u0e00-\u0e7f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-"""Chinese, Japanese and Thai characters, of which a word is found wherever it stands in a run."""
+"""Chinese, Japanese and Thai characters: a word matches anywhere in a run of them."""
 
 _LEFT_OUT = re.compile(f"[{_MARKS}{_FORMAT}]")
 _RUN = re.compile(
@@ -29,22 +29,22 @@ _LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t"}
     | {"ŋ": "n", "ĸ": "q", "\u0131": "i", "\u03c2": "\u03c3"}
 )
-"""What unaccent() makes of the letters that no decomposition takes apart, but for rare ones."""
+"""Letters that unaccent() replaces and that have no decomposition, except rare ones."""
 
 
 def words_in(text: str) -> list[str]:
-    """Return the words of `text` as the database does: in lower case, without accents and format characters."""
+    """Return the words of `text` as the database does: lower case, without accents and format characters."""
     return _RUN.findall(_unaccented(text))
 
 
 def highlighted(hit: Hit, q: str) -> Hit:
-    """Return `hit` with what `q` found marked."""
+    """Return `hit` with the matches of `q` marked."""
     words = words_in(q)[:MOST_WORDS]
     return structs.replace(hit, highlight=Highlight(marked(hit.name, words), marked(hit.description, words)))
 
 
 def marked(text: str, words: Sequence[str]) -> str:
-    """Return `text` as HTML, with `<mark>` around each of `words`, of which the last may be the beginning of one."""
+    """Return `text` as HTML with `<mark>` around each of `words`; the last one may be a prefix."""
     parts: list[str] = []
     end = 0
     for start, stop in _found(text, words):
@@ -54,7 +54,7 @@ def marked(text: str, words: Sequence[str]) -> str:
 
 
 def _found(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield where in `text` words stand, from the first on."""
+    """Yield the start and end of each match in `text`, in order."""
     whole = frozenset(words)
     inside = "|".join(map(re.escape, filter(_IS_UNSPACED.match, words)))
     for run in _RUN.finditer(text):

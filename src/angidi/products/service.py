@@ -1,4 +1,4 @@
-"""What can be done with products."""
+"""Business actions on products."""
 
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing
@@ -39,17 +39,17 @@ from angidi.products.models import (
 )
 
 MAX_CONCURRENT_EXPORTS = 2
-"""Each holds a connection for as long as its reader takes."""
+"""Each export holds a connection for as long as the client reads."""
 
 HITS_PER_SUGGESTION = 3
-"""How many products are read for each name that is suggested: several may have one name."""
+"""Products read per suggested name, because several products may have the same name."""
 
 BULK_STATEMENT_TIMEOUT = "20s"
-"""A thousand rows of full length take a second of the database's work, and more of its time when it is busy."""
+"""A thousand rows of maximum length take a second of the idle database, and more of a busy one."""
 
 
 class ReadPage(NamedTuple):
-    """A page, and whether its category is known."""
+    """A page, and whether its category exists."""
 
     page: ProductPage
     is_known: bool
@@ -67,7 +67,7 @@ class ProductService:
         self._exports = ConcurrencyLimiter(MAX_CONCURRENT_EXPORTS, "Other exports are under way. Please try again.")
 
     async def page(self, query: ProductQuery) -> ProductPage:
-        """Return a page of products, in the order asked for. Raises `Invalid` for a cursor that is not of this list."""
+        """Return a page of products in the requested order. Raises `Invalid` for a cursor of another list."""
         return (await self._pages.load(query)).page
 
     async def _read_page(self, query: ProductQuery) -> ReadPage:
@@ -81,7 +81,7 @@ class ProductService:
         return ReadPage(ProductPage(products=rows, **self._cursors.fields(query, found)), is_known)
 
     async def suggest(self, query: SuggestQuery) -> Suggestions:
-        """Return names to complete what is being typed, each once."""
+        """Return distinct product names that complete the query."""
         words = words_in(query.q)[:MOST_WORDS]
         hits = await self._db.read_stale(search.suggest, query.q, query.limit * HITS_PER_SUGGESTION) if words else []
         names: dict[str, Suggestion] = {}
@@ -90,7 +90,7 @@ class ProductService:
         return Suggestions([*names.values()][: query.limit])
 
     async def page_of_category(self, category_id: UUID, query: CategoryProductQuery) -> ProductPage:
-        """Return a page of the products in a category and below. Raises as `page` does, and `CategoryNotFound`."""
+        """Return a page of a category's subtree. Raises as `page` does, and `CategoryNotFound`."""
         inside = ProductQuery(**structs.asdict(query), category_id=category_id, subtree=True)
         read = await self._pages.load(inside)
         if not read.is_known:
@@ -106,14 +106,14 @@ class ProductService:
 
     @retried
     async def create(self, new: NewProduct) -> Product:
-        """Make a product. Raises `SkuTaken`, `CategoryUnknown`."""
+        """Create a product. Raises `SkuTaken`, `CategoryUnknown`."""
         return await self._db.write(repository.insert, new)
 
     @retried
     async def create_many(self, request: NewProducts, *, strict: bool) -> BulkOutcome:
-        """Make all products of a request, or each that can be made; `strict` refuses unknown fields.
+        """Create all products of a request, or each valid one; `strict` refuses unknown fields.
 
-        Raises `Invalid` or `SkuTaken`, with every reason of every row, where all are asked for and one is refused.
+        In the mode `all`, raises `Invalid` or `SkuTaken` with all reasons of all rows if one is refused.
         """
         rows = Rows(request, strict=strict)
         async with self._db.transaction() as conn:
@@ -127,7 +127,7 @@ class ProductService:
 
     @retried
     async def change(self, product_id: UUID, changes: ProductChanges) -> Product:
-        """Change what is given. Raises `ProductNotFound`, `SkuTaken`, `CategoryUnknown`."""
+        """Change the given fields. Raises `ProductNotFound`, `SkuTaken`, `CategoryUnknown`."""
         values = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}
         if not values:
             return await self.get(product_id)
@@ -138,15 +138,15 @@ class ProductService:
         await self._db.write(repository.delete, product_id)
 
     async def restore(self, product_id: UUID) -> Product:
-        """Bring a product back; one that is not deleted is returned as it is. Raises `ProductNotFound`, `SkuTaken`."""
+        """Restore a deleted product; an active one is returned unchanged. Raises `ProductNotFound`, `SkuTaken`."""
         return await self._db.write(repository.restore, product_id)
 
     async def import_file(
         self, file: CsvReader, *, on_refused: OnRefused, default_category: str | None = None, dry_run: bool = False
     ) -> Summary:
-        """Import the products of a file: all that are good, in one transaction.
+        """Import the valid products of a file in one transaction.
 
-        Raises `FileRefused`, and `Invalid` where `default_category` does not mean exactly one category.
+        Raises `FileRefused`, and `Invalid` unless `default_category` identifies exactly one category.
         """
         async with self._db.transaction(rollback=dry_run) as conn:
             await disable_timeouts(conn)
@@ -155,11 +155,11 @@ class ProductService:
     async def import_in_batches(
         self, file: CsvReader, *, size: int, resume: bool, on_refused: OnRefused, default_category: str | None = None
     ) -> AsyncGenerator[Progress]:
-        """Import as `load` does, but `size` rows at a time, each batch and the note of it in one transaction.
+        """Import like `import_file`, but `size` rows per transaction, which also stores the progress.
 
-        With `resume` it goes on behind what an interrupted import of a file of the same content has stored. Yields how
-        far the file is stored: once before the first batch, then after each. Refused rows are told after their batch.
-        Raises `ImportUnderWay`, besides what `load` raises; what was yielded stays stored.
+        With `resume` it continues an interrupted import of a file with the same content. Yields the progress once
+        before the first batch, then after each. Refused rows are reported after their batch. Raises `ImportUnderWay`,
+        and what `import_file` raises; batches already yielded stay stored.
         """
         async with self._db.connection() as conn:
             async with conn.transaction():
@@ -180,9 +180,9 @@ class ProductService:
                 await staging.renew_statistics(conn, done.summary)
 
     async def export(self, category_id: UUID | None = None) -> AsyncGenerator[Block]:
-        """Yield the active products as a file that can be imported again: all, or those in a category and below it.
+        """Yield the active products as a file for import: all, or those of a category's subtree.
 
-        Raises `CategoryUnknown`, and `Unavailable` while others export already. Whoever iterates closes it, too
+        Raises `CategoryUnknown`, and `Unavailable` while too many exports run. The caller must close the iterator
         (`aclosing`).
         """
         if category_id:
@@ -201,7 +201,7 @@ class ProductService:
             raise CategoryUnknown from None
 
     async def add_missing(self, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
-        """Add sample products whose SKU no product has or had."""
+        """Add the sample products whose SKU no product, deleted or not, has."""
         async with self._db.transaction() as conn:
             return await loading.add_missing(conn, rows, on_refused=on_refused)
 
@@ -210,7 +210,7 @@ class ProductService:
 async def _store(
     conn: Connection, done: Progress, batch: Sequence[StagedProduct], columns: Collection[str], default: UUID | None
 ) -> tuple[Progress, list[Refused]]:
-    """Store a batch and note that it is, again where the server rolled it back."""
+    """Store a batch and its progress. Retried if the server rolls it back."""
     with translated():
         async with conn.transaction():
             await disable_timeouts(conn)

@@ -1,4 +1,4 @@
-"""Passwords: argon2id, off the event loop; bcrypt hashes of the former service still verify.
+"""Password hashing: argon2id in threads; bcrypt hashes of the former service still verify.
 
 Parameters: 19 MiB, two passes, one lane (OWASP's Password Storage Cheat Sheet); about 20 ms of one core.
 """
@@ -18,16 +18,16 @@ T = TypeVar("T")
 
 _BCRYPT = ("$2a$", "$2b$", "$2y$")
 _BCRYPT_LIMIT = 72
-"""Bytes of a password that bcrypt looks at. The former service ignored the rest, so this must too."""
+"""Bytes that bcrypt uses. The former service ignored the rest, so this code must, too."""
 
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 class Passwords:
-    """Hashes and verifies. At most `threads` at once, so that a rush of log-ins leaves the cores to others.
+    """Hashes and verifies passwords, at most `threads` at a time, so that many log-ins leave cores to other requests.
 
-    At most `waiting` wait, about as many as are served before a request's deadline; all beyond get `Unavailable`.
+    At most `waiting` calls wait, about as many as finish before a request's deadline; more raise `Unavailable`.
     """
 
     def __init__(self, threads: int = 2, waiting: int = 200) -> None:
@@ -38,11 +38,11 @@ class Passwords:
         self._nobody = _dummy_hash()
 
     async def hash(self, password: str) -> str:
-        """Return a fresh argon2id hash. Raises `Unavailable`."""
+        """Return a new argon2id hash. Raises `Unavailable`."""
         return await self._run(_HASHER.hash, password)
 
     async def verify(self, password: str, stored: str | None) -> bool:
-        """Tell whether `password` belongs to `stored`. None (nobody) takes as long and is never right.
+        """Tell whether `password` matches the hash `stored`. None (no such user) takes as long and never matches.
 
         Raises `Unavailable`.
         """
@@ -50,7 +50,7 @@ class Passwords:
         return right and stored is not None
 
     def is_outdated(self, stored: str) -> bool:
-        """Tell a hash of another kind, or of weaker parameters, than would be made now."""
+        """Tell whether a hash has another algorithm or weaker parameters than a new one."""
         return stored.startswith(_BCRYPT) or _HASHER.check_needs_rehash(stored)
 
     def _verify(self, password: str, stored: str) -> bool:
@@ -74,5 +74,5 @@ class Passwords:
 
 @functools.cache
 def _dummy_hash() -> str:
-    """Return a hash to verify against where there is no user; made once, by the parameters in force."""
+    """Return a hash to verify if there is no user, with the current parameters. Computed once."""
     return _HASHER.hash("nobody's password")

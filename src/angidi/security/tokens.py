@@ -1,4 +1,4 @@
-"""Access and refresh tokens: JWT (RFC 7519), HS256 only, every claim that we set is required and checked."""
+"""Access and refresh tokens: JWT (RFC 7519), HS256 only; every claim that is set is required and verified."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,26 +10,26 @@ from angidi.errors import Unauthenticated
 
 ISSUER = "angidi-api"
 _ALGORITHM = "HS256"
-_jwt: Any = jwt.PyJWT()  # its annotations name types of an optional dependency
+_jwt: Any = jwt.PyJWT()  # its annotations use types of an optional dependency
 _REGISTERED = ("iss", "iat", "nbf", "exp")
 
 
 class TokenExpired(Unauthenticated):
-    """The token was good and its time is over."""
+    """The token is valid but has expired."""
 
     code = "EXPIRED_TOKEN"
     message = "The token has expired. Please refresh it or log in again."
 
 
 class TokenInvalid(Unauthenticated):
-    """The token was not made by us, was changed, is of the other kind, or belongs to nobody any more."""
+    """The token is forged, of the other kind, or belongs to no active user."""
 
     code = "INVALID_TOKEN"
     message = "The token is not valid. Please log in again."
 
 
 class Tokens:
-    """Makes and verifies tokens. `previous_secret` is still accepted, so that keys can be changed."""
+    """Creates and verifies tokens. `previous_secret` is still accepted, so that keys can be rotated."""
 
     def __init__(
         self, secret: str, *, access: timedelta, refresh: timedelta, previous_secret: str | None = None
@@ -40,7 +40,7 @@ class Tokens:
         self.access = access
 
     def make_access(self, user_id: UUID, email: str, role: str) -> str:
-        """Return an access token; it says who the bearer is, not what the account is allowed by now."""
+        """Return an access token. It identifies the bearer; it does not say what the account may do."""
         return self._make({"user_id": str(user_id), "email": email, "role": role}, self.access)
 
     def make_refresh(self, user_id: UUID) -> str:
@@ -48,11 +48,11 @@ class Tokens:
         return self._make({"sub": str(user_id)}, self._refresh)
 
     def read_access(self, token: str) -> UUID:
-        """Return the user's id in an access token; raises `TokenExpired` or `TokenInvalid`."""
+        """Return the user id of an access token. Raises `TokenExpired`, `TokenInvalid`."""
         return self._read(token, "user_id", ("user_id", "email", "role"))
 
     def read_refresh(self, token: str) -> UUID:
-        """Return the user's id in a refresh token; raises `TokenInvalid`, for one whose time is over too."""
+        """Return the user id of a refresh token. Raises `TokenInvalid`, also for an expired one."""
         try:
             return self._read(token, "sub", ("sub",))
         except TokenExpired:

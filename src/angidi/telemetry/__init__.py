@@ -1,1 +1,1 @@
-"""Metrics and logs of statements."""
+"""Metrics, logs and the access log."""

@@ -1,7 +1,7 @@
-"""The access log: one line for each request.
+"""The access log: one line per request.
 
-A line is written at the end of every request, so it has a way of its own, from a struct straight to bytes: the way over
-structlog and the standard library, which all other messages take, costs as much as routing the request does.
+Lines are encoded directly from a struct to bytes. The path through structlog and the standard library, which all other
+messages take, would cost as much as routing the request.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class AccessLine(Struct, frozen=True):
-    """What is said of a request, in this order. A query string is not: it may hold a secret."""
+    """The fields of a line, in their order. The query string is not logged: it may contain secrets."""
 
     request_id: str
     method: str
@@ -41,7 +41,7 @@ AccessLog = Callable[[AccessLine], None]
 
 
 def log_with_structlog(line: AccessLine) -> None:
-    """Log a line as any other message: for the console form, and where nothing is configured."""
+    """Log a line through structlog: for the console format, and if nothing is configured."""
     fields = msgspec.structs.asdict(line)
     for added_by_structlog in ("event", "logger", "level", "timestamp"):
         del fields[added_by_structlog]
@@ -49,24 +49,24 @@ def log_with_structlog(line: AccessLine) -> None:
 
 
 def discard(line: AccessLine) -> None:
-    """Log nothing: only what is more severe is wanted."""
+    """Discard a line: the log level is above `info`."""
 
 
 class JsonLines:
-    """Writes lines as JSON to standard error: those of one turn of the event loop together."""
+    """Writes lines as JSON to standard error, batching those of one event loop iteration."""
 
     def __init__(self) -> None:
         self._stream = sys.stderr.buffer
         self._lines: list[bytes] = []
 
     def __call__(self, line: AccessLine) -> None:
-        """Have a line written before the event loop waits again."""
+        """Queue a line, to be written in this iteration of the event loop."""
         if not self._lines:
             asyncio.get_running_loop().call_soon(self._write)
         self._lines.append(_encoded(line))
 
     def _write(self) -> None:
-        """Write the lines. A log that cannot be written fails no request."""
+        """Write the queued lines. A failing log never fails a request."""
         lines, self._lines = self._lines, []
         with suppress(OSError, ValueError):
             self._stream.write(b"".join(lines))
@@ -74,7 +74,7 @@ class JsonLines:
 
 
 def _encoded(line: AccessLine) -> bytes:
-    """Return the line as ASCII: what a path has beyond could break a line, or steer a terminal."""
+    """Return the line as ASCII, because other characters in a path could break the line or control a terminal."""
     try:
         encoded = _ENCODER.encode(line)
     except UnicodeEncodeError:  # a lone surrogate

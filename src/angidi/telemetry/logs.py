@@ -1,7 +1,7 @@
-"""Logs: one JSON object a line on standard error, or lines for people.
+"""Log configuration: one JSON object per line on standard error, or lines for people.
 
-Values are written by a JSON encoder, so a line break in one cannot forge a line; the console form escapes control
-characters. Nobody logs a body, an Authorization header or a query string: they hold secrets.
+Values are JSON-encoded, so a line break in a value cannot forge a line; the console format escapes control characters.
+Bodies, Authorization headers and query strings are never logged: they contain secrets.
 """
 
 import logging
@@ -15,9 +15,9 @@ from angidi.telemetry.access_log import AccessLog, JsonLines, discard, log_with_
 
 
 def configure(level: str, form: str) -> AccessLog:
-    """Set up structlog and the standard library's logging alike; `form` is `json` or `console`.
+    """Configure structlog and the standard library's logging; `form` is `json` or `console`.
 
-    Returns what writes the access log.
+    Returns the writer of the access log.
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -53,7 +53,7 @@ def configure(level: str, form: str) -> AccessLog:
 
 
 def _escape(_: Any, __: str, event: EventDict) -> EventDict:
-    """Replace control characters in values by their escapes, line breaks of a traceback apart."""
+    """Escape control characters in values, except line breaks of a traceback."""
     return {
         key: value if key == "exception" or not isinstance(value, str) or value.isprintable() else ascii(value)[1:-1]
         for key, value in event.items()

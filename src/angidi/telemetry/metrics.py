@@ -1,4 +1,4 @@
-"""Figures for Prometheus: requests by route and status, statements by name, and the connection pool's statistics."""
+"""Prometheus metrics: requests by route and status, statements by name, and the connection pool."""
 
 import functools
 import os
@@ -19,23 +19,23 @@ from angidi.telemetry.statements import DURATION
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
-"""Set when there are several workers: the folder in which they share their figures."""
+"""Environment variable with the folder in which several workers share their metrics."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-"""Others are counted as one: a client could invent any number of them."""
+"""Other methods are counted as one, because clients could invent any number."""
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
 def share_metrics(folder: str) -> None:
-    """Let the processes that are started from now on add up their figures in `folder`."""
+    """Make processes started from now on combine their metrics in `folder`."""
     os.environ[MULTIPROCESS] = folder
-    # Chosen when it was imported, before there was a folder; a forked process would inherit that choice.
+    # prometheus_client chose its storage at import, without the folder; forked processes would inherit that choice.
     values.ValueClass = values.get_value_class()
 
 
 class Metrics:
-    """The figures of one process. `pool` returns the pool's present statistics by name."""
+    """The metrics of one process. `pool` returns the pool's current statistics by name."""
 
     def __init__(self, pool: Callable[[], dict[str, int]]) -> None:
         registry = CollectorRegistry()
@@ -60,11 +60,11 @@ class Metrics:
         self._scrapes = Counter("angidi_metrics_scrapes", "How often the figures were read", registry=registry)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answered request."""
+        """Record one response."""
         self._series(method if method in _METHODS else "other", route, status).observe(seconds)
 
     def render(self) -> bytes:
-        """Return all figures in Prometheus' text form, those of the other workers included."""
+        """Return all metrics in the Prometheus text format, including those of other workers."""
         self._scrapes.inc()
         for figure, value in self._figures():
             self._gauge.labels(figure).set(value)

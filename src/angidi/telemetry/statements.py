@@ -1,9 +1,8 @@
-"""How long statements take: a Prometheus histogram by name, and a line in the log for each slow one.
+"""Duration of statements: a Prometheus histogram by name, and a warning for each slow statement.
 
-The name of a statement is the function that runs it, `products.find_product` for `find_product` of
-`angidi.products.repository`. It is
-looked up once for each text, on the stack, so that nothing has to be declared. There are as many names as functions
-that run statements, and no value of a parameter is kept.
+The name of a statement is the function that runs it: `products.find_product` for `find_product` of
+`angidi.products.repository`. It is looked up on the stack once per statement text, so nothing has to be declared. There
+are as many names as functions that run statements; no parameter value is stored.
 """
 
 from datetime import timedelta
@@ -17,10 +16,10 @@ log = structlog.get_logger("angidi.db")
 
 NEVER = float("inf")
 OTHER = "other"
-"""Name of what no function of ours runs, such as the pool's own checks, and of statements that are composed."""
+"""Name of statements outside our functions, such as the pool's checks, and of composed statements."""
 
 MAX_NAMES = 1000
-"""Statements of which the name is kept."""
+"""Maximum number of statement texts whose name is cached."""
 
 DURATION = Histogram(
     "angidi_statement_duration_seconds",
@@ -29,28 +28,28 @@ DURATION = Histogram(
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
     registry=None,
 )
-"""This process's; registered by `telemetry.metrics`."""
+"""The histogram of this process; registered by `telemetry.metrics`."""
 
 
 class StatementTimer:
-    """Records the statements of this process. Those that take longer than `slow` seconds are logged."""
+    """Records the statements of this process, and logs those that take longer than `slow` seconds."""
 
     def __init__(self) -> None:
         self.slow = NEVER
         self._series: dict[str, Histogram] = {}
 
     def reset(self, slow: timedelta = timedelta()) -> None:
-        """Forget what was recorded, and log from now on what takes longer than `slow` (0: nothing).
+        """Discard all records and set the limit of slow statements (0: never log).
 
-        To be called after a fork: what the parent recorded is not this process's, nor does it reach the shared files.
+        Call it after a fork: the parent's records do not belong to this process, nor do they reach the shared files.
         """
         DURATION.clear()
         self._series.clear()
         self.slow = slow.total_seconds() or NEVER
 
     def record(self, statement: object, seconds: float, rows: int) -> None:
-        """Record one execution; to be called below the function that runs the statement."""
-        text = statement if type(statement) is str else ""  # what is composed stands for a class of statements
+        """Record one execution. Must be called below the function that runs the statement."""
+        text = statement if type(statement) is str else ""  # composed statements have no fixed text
         series = self._series.get(text)
         if series is None:
             series = self._find_series(text)
@@ -59,7 +58,7 @@ class StatementTimer:
             log.warning("slow statement", duration_ms=round(seconds * 1000, 2), rows=rows, statement=shorten(text))
 
     def _find_series(self, text: str) -> Histogram:
-        if len(self._series) >= MAX_NAMES:  # texts without end: those in use come back at their next execution
+        if len(self._series) >= MAX_NAMES:  # unbounded texts: those in use are cached again at their next execution
             self._series.clear()
         series = DURATION.labels(_find_name(currentframe()) if text else OTHER)
         self._series[text] = series
@@ -67,11 +66,11 @@ class StatementTimer:
 
 
 STATEMENTS = StatementTimer()
-"""The one that every cursor reports to, whichever pool it belongs to."""
+"""The recorder that all cursors of this process report to."""
 
 
 def _find_name(frame: FrameType | None) -> str:
-    """Return the nearest function of ours outside `db` and `telemetry`."""
+    """Return the nearest function on the stack outside `db` and `telemetry`."""
     while frame is not None:
         module, function = str(frame.f_globals.get("__name__")), frame.f_code.co_name
         package, _, place = module.partition(".")
@@ -82,6 +81,6 @@ def _find_name(frame: FrameType | None) -> str:
 
 
 def shorten(statement: str, most: int = 200) -> str:
-    """Return a statement on one line."""
+    """Return a statement on one line, of at most `most` characters."""
     line = " ".join(statement.split())
     return line if len(line) <= most else line[: most - 1] + "…"

@@ -1,52 +1,52 @@
-"""What can go wrong with users."""
+"""Errors of users."""
 
 from angidi.errors import Conflict, Invalid, NotFound, Unauthenticated
 
 
 class UserNotFound(NotFound):
-    """No such user, or deleted."""
+    """There is no such user, or it is deleted."""
 
     code = "USER_NOT_FOUND"
     message = "There is no such user."
 
 
 class EmailTaken(Conflict, table="users", constraint="users_email_active_key"):
-    """An active user has the address, in whatever case."""
+    """An active user has the address; case is ignored."""
 
     code = "EMAIL_EXISTS"
     message = "This email address is already registered."
 
 
 class EmailMalformed(Invalid, table="users", constraint="email_format"):
-    """The database takes it for no address."""
+    """The database's rule refuses the address."""
 
     field = "email"
     message = "must be an email address"
 
 
 class UserNameInvisible(Invalid, table="users", constraint="name_visible"):
-    """A name without a character that can be seen."""
+    """The name has no visible character."""
 
     field = "name"
     message = "must have a visible character"
 
 
 class RoleUnknown(Invalid, table="users", constraint="role_valid"):
-    """There is no such role."""
+    """The role does not exist."""
 
     field = "role"
     message = "must be user, admin or moderator"
 
 
 class LastAdmin(Conflict):
-    """Without this one nobody could administer the shop."""
+    """Without this admin nobody could administer the shop."""
 
     code = "LAST_ADMIN"
     message = "This is the last admin, who can be neither deleted nor given another role."
 
 
 class CredentialsInvalid(Unauthenticated):
-    """Unknown address, deleted account or wrong password: deliberately one answer."""
+    """Unknown address, deleted account or wrong password: deliberately the same answer."""
 
     code = "INVALID_CREDENTIALS"
     message = "The email address or the password is wrong."

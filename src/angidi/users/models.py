@@ -1,4 +1,4 @@
-"""Users as rows, inputs and answers."""
+"""Users: rows, inputs and answers."""
 
 from typing import Annotated, Literal, get_args
 from uuid import UUID
@@ -11,7 +11,7 @@ from angidi.resources import Resource
 from angidi.validation.fields import VERBATIM, Timestamp, Version
 
 Role = Literal["user", "admin", "moderator"]
-"""Equal to the CHECK constraint `role_valid`; a contract test compares them."""
+"""The roles; equal to the CHECK constraint `role_valid`, which a contract test compares."""
 
 ROLES: tuple[str, ...] = get_args(Role)
 
@@ -47,7 +47,7 @@ RoleName = Annotated[Role, Meta(description="user, admin or moderator", examples
 
 
 class User(Resource, frozen=True, omit_defaults=True):
-    """A user as everybody may see them who may see them at all. `deleted_at` is there for the deleted only."""
+    """A user in answers. `deleted_at` is present for deleted users only."""
 
     id: UserId
     email: Email
@@ -62,7 +62,7 @@ class User(Resource, frozen=True, omit_defaults=True):
 
 
 class Credentials(Struct, frozen=True):
-    """What log-in needs to know. Never part of an answer."""
+    """The data that log-in needs. Never part of an answer."""
 
     id: UUID
     password_hash: str
@@ -77,7 +77,7 @@ class NewUser(Struct, frozen=True):
 
 
 class Login(Struct, frozen=True):
-    """Address and password; whatever they are, the answer to a wrong one is the same."""
+    """Address and password. Wrong ones all get the same answer."""
 
     email: Annotated[
         str,
@@ -96,26 +96,26 @@ class Login(Struct, frozen=True):
 
 
 class RefreshRequest(Struct, frozen=True):
-    """A refresh token, to be changed for new tokens."""
+    """A refresh token to exchange for new tokens."""
 
     refresh_token: Token
 
 
 class NameChange(Struct, frozen=True):
-    """What a user may change of themselves."""
+    """What users may change of themselves."""
 
     name: Name
 
 
 class UserChanges(Struct, frozen=True):
-    """What an admin may change of a user; what is absent stays."""
+    """What admins may change of a user; absent fields stay unchanged."""
 
     name: Name | UnsetType = UNSET
     role: RoleName | UnsetType = UNSET
 
 
 class TokenPair(Struct, frozen=True):
-    """The answer to a log-in; `expires_in` is the access token's life in seconds."""
+    """The answer to a log-in; `expires_in` is the lifetime of the access token in seconds."""
 
     access_token: Token
     refresh_token: Token
@@ -130,7 +130,7 @@ class UserPage(PageInfo, frozen=True, kw_only=True):
 
 
 class UserQuery(PageQuery, frozen=True, kw_only=True):
-    """Which users to list."""
+    """Parameters of the list of users."""
 
     role: RoleName | None = None
     search: Annotated[str, Meta(max_length=255, description="a text inside address or name", examples=["ada"])] = ""

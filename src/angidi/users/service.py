@@ -1,4 +1,4 @@
-"""What can be done with users."""
+"""Business actions on users."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from angidi.users.models import Login, NewUser, TokenPair, User, UserChanges, Us
 
 
 class UserService:
-    """Accounts: registering, logging in, administering."""
+    """Accounts: registration, log-in, administration."""
 
     def __init__(self, db: Database, cursors: Cursors, tokens: Tokens, passwords: Passwords) -> None:
         self._db = db
@@ -24,16 +24,16 @@ class UserService:
         self._passwords = passwords
 
     async def register(self, new: NewUser) -> User:
-        """Make an account with the role `user`. Raises `EmailTaken`."""
+        """Create an account with the role `user`. Raises `EmailTaken`."""
         password_hash = await self._passwords.hash(new.password)
         return await self._db.write(
             repository.insert, email=new.email, password_hash=password_hash, name=new.name, role="user"
         )
 
     async def login(self, login: Login) -> TokenPair:
-        """Change address and password for tokens; a hash of an older kind is renewed.
+        """Exchange address and password for tokens. An outdated hash is replaced.
 
-        Raises `CredentialsInvalid`, in the same time whatever is wrong.
+        Raises `CredentialsInvalid`, after the same time whatever is wrong.
         """
         found = await self._db.read(repository.find_credentials, login.email)
         if not await self._passwords.verify(login.password, found and found.password_hash) or not found:
@@ -47,33 +47,33 @@ class UserService:
         return self._pair(user)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
-        """Change a refresh token for new tokens. Raises `TokenInvalid`."""
+        """Exchange a refresh token for new tokens. Raises `TokenInvalid`."""
         user = await self._db.read(repository.find_user, self._tokens.read_refresh(refresh_token))
         if user is None or user.deleted_at:
             raise TokenInvalid
         return self._pair(user)
 
     async def role_of(self, user_id: UUID) -> str | None:
-        """Return the role that an active user has now."""
+        """Return the current role of an active user, or None."""
         return await self._db.read(repository.find_role, user_id)
 
     async def me(self, user_id: UUID) -> User:
-        """Return the one who asks. Raises `UserNotFound`, or `TokenInvalid` once the account is deleted."""
+        """Return the authenticated user. Raises `UserNotFound`, or `TokenInvalid` if the account is deleted."""
         return _active(await self._db.read(repository.get_user, user_id))
 
     async def rename(self, user_id: UUID, name: str) -> User:
-        """Change the asker's own name. Raises as `me` does."""
+        """Change the authenticated user's name. Raises as `me` does."""
         async with self._db.transaction() as conn:
             _active(await repository.get_user(conn, user_id))
             return await repository.update(conn, user_id, name=name, role=None)
 
     async def delete_me(self, user_id: UUID) -> None:
-        """Delete the asker's account softly. Raises as `me` does, and `LastAdmin`."""
+        """Delete the authenticated user softly. Raises as `me` does, and `LastAdmin`."""
         await self.me(user_id)
         await self.delete(user_id)
 
     async def page(self, query: UserQuery) -> UserPage:
-        """Return a page of users, newest first. Raises `Invalid` for a cursor that is not of this list."""
+        """Return a page of users, newest first. Raises `Invalid` for a cursor of another list."""
         page_request = self._cursors.page_request(query, ByCreation)
         found = await self._db.read(read_page, query, page_request, repository.list_users, repository.count_users)
         return UserPage(users=found.rows, **self._cursors.fields(query, found))
@@ -100,20 +100,20 @@ class UserService:
             await repository.delete(conn, user_id)
 
     async def restore(self, user_id: UUID) -> User:
-        """Bring a user back; one who lives is returned as they are. Raises `UserNotFound`, `EmailTaken`."""
+        """Restore a deleted user; an active one is returned unchanged. Raises `UserNotFound`, `EmailTaken`."""
         return await self._db.write(repository.restore, user_id)
 
     async def create_admin(self, new: NewUser) -> User:
-        """Make an account with the role `admin`. Raises `EmailTaken`."""
+        """Create an account with the role `admin`. Raises `EmailTaken`."""
         password_hash = await self._passwords.hash(new.password)
         return await self._db.write(
             repository.insert, email=new.email, password_hash=password_hash, name=new.name, role="admin"
         )
 
     async def ensure_admin(self, new: NewUser) -> User | None:
-        """Make the first admin, unless there is one; then return None.
+        """Create the first admin; return None if there is an admin.
 
-        Raises `EmailTaken` when the address belongs to a user of another role: nobody is promoted by a setting.
+        Raises `EmailTaken` if the address belongs to a user of another role: a setting never promotes a user.
         """
         password_hash = await self._passwords.hash(new.password)
         async with self._db.transaction() as conn:
@@ -142,6 +142,6 @@ def _active(user: User) -> User:
 
 
 async def _require_another_admin(conn: Connection, user_id: UUID) -> None:
-    """Raise `LastAdmin` if `user_id` is the only admin; the admins stay locked, so that two cannot both go."""
+    """Raise `LastAdmin` if `user_id` is the only admin. Locks all admins, so that two cannot go at the same time."""
     if [admin.id for admin in await repository.lock_admins(conn)] == [user_id]:
         raise LastAdmin

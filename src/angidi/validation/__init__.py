@@ -1,1 +1,1 @@
-"""Typed fields of bodies, queries and CSV rows; one error names every field that is wrong."""
+"""Typed fields of bodies, queries and CSV rows. One error names every wrong field."""

@@ -1,4 +1,4 @@
-"""Rows of a CSV file under the rules that bodies are under."""
+"""Validation of CSV rows by the rules of request bodies."""
 
 import re
 from decimal import Decimal
@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?
 
 
 class RowResult(NamedTuple, Generic[S]):
-    """A row as it was taken: `value`, or every reason against it. `texts` are the cells that nothing is against."""
+    """A validated row: `value`, or all `reasons` for refusing it. `texts` are the cells without a fault."""
 
     line: int
     texts: dict[str, str]
@@ -25,7 +25,7 @@ class RowResult(NamedTuple, Generic[S]):
 
 
 def validate_row(row: Row, into: type[S]) -> RowResult[S]:
-    """Take a row as an `into`, whose fields are named as the columns."""
+    """Validate a row as an `into`, whose fields have the names of the columns."""
     if row.problem:
         return RowResult(row.line, {}, reasons=(row.problem,))
     try:
@@ -37,5 +37,5 @@ def validate_row(row: Row, into: type[S]) -> RowResult[S]:
 
 
 def parse_number(text: str) -> Decimal | str:
-    """Return a number written in digits exactly as it is, any other text unchanged."""
+    """Return a decimal number exactly as written, and any other text unchanged."""
     return Decimal(text) if _NUMBER.fullmatch(text) else text

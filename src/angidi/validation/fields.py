@@ -1,8 +1,8 @@
-"""Bodies and queries, decoded field by field, so that one answer names every field that is wrong.
+"""Field-by-field decoding of bodies and queries, so that one answer names every wrong field.
 
-An input is a struct. The type of a field, its `Meta` included, says what is accepted, and the description in that
-`Meta` is what a refused client reads. Three markers in a field's `Annotated` change how its value is taken:
-`VERBATIM` (not trimmed), `BLANK_IS_ABSENT`, and a `Parse`, which replaces the type's own conversion.
+An input is a struct. The type of a field with its `Meta` is the rule, and the description in `Meta` is the message to
+the client. Three markers in `Annotated` change the conversion: `VERBATIM` (do not trim), `BLANK_IS_ABSENT`, and a
+`Parse`, which replaces the conversion of the type.
 """
 
 import functools
@@ -21,22 +21,22 @@ Timestamp = Annotated[datetime, Meta(tz=True, examples=["2026-01-31T12:00:00Z"])
 """A time in answers: RFC 3339 in UTC."""
 
 Version = Annotated[int, Meta(ge=1, examples=[1])]
-"""How often a resource has changed, from 1."""
+"""Number of changes of a resource, from 1."""
 
 VERBATIM = "verbatim"
 BLANK_IS_ABSENT = "blank is absent"
 
 
 class Parse(NamedTuple):
-    """A conversion of its own for one field: returns the value, raises ValueError (its text is for the client)."""
+    """Custom conversion of a field: returns the value, or raises ValueError with a message for the client."""
 
     convert: Callable[[Any], Any]
     fallback: bool = False
-    """Whether a refused value counts as absent (or as what `Clamped` says), unless strict handling was asked for."""
+    """Whether a refused value counts as absent, or as the value of `Clamped`, unless strict handling is requested."""
 
 
 class Clamped(ValueError):
-    """Raised by a `Parse` with fallback: the value is refused, and `value` stands in for it."""
+    """Raised by a `Parse` with fallback: the value is refused, and `value` replaces it."""
 
     def __init__(self, message: str, value: object) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class _Plan(NamedTuple):
 
 
 class Decoded(NamedTuple, Generic[S]):
-    """What came of decoding: `value`, or what there is against it, with the fields that are `good` by themselves."""
+    """The result of decoding: `value`, or the errors and the fields that are `good`."""
 
     value: S | None
     good: dict[str, Any]
@@ -62,9 +62,9 @@ class Decoded(NamedTuple, Generic[S]):
 
 
 def build(values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False) -> S:
-    """Return `into` made of `values`; names that it has no field for are ignored unless `strict`.
+    """Return `into` made of `values`; unknown names are ignored unless `strict`.
 
-    `texts` says that all values are strings, as in a query. Raises `Invalid` with one entry per failing field.
+    With `texts` all values are strings, as in a query. Raises `Invalid` with one entry per wrong field.
     """
     decoded = decode(values, into, strict=strict, texts=texts)
     if decoded.value is None:
@@ -73,9 +73,9 @@ def build(values: Mapping[str, object], into: type[S], *, strict: bool, texts: b
 
 
 def decode(values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False) -> Decoded[S]:
-    """Return `into` made of `values`, or every reason why not; the parameters are those of `build`.
+    """Return `into` made of `values`, or all errors; the parameters are those of `build`.
 
-    Nearly everything is right, and is converted as a whole; what is not is looked at again, field by field.
+    Converts the values as a whole first, because most are valid; only on failure field by field.
     """
     plans = _plans(into)
     if not strict or values.keys() <= plans.keys():
@@ -87,7 +87,7 @@ def decode(values: Mapping[str, object], into: type[S], *, strict: bool, texts: 
 
 
 def _whole(plans: "Mapping[str, _Plan]", values: Mapping[str, object], into: type[S], *, texts: bool) -> S:
-    """Return what `field_by_field` would; raises ValueError or ArithmeticError where that must decide."""
+    """Return the value of `field_by_field`. Raises ValueError or ArithmeticError if that must decide."""
     _refuse_unstorable("".join([value for value in values.values() if isinstance(value, str)]))
     taken: dict[str, object] = {}
     for name, plan in plans.items():
@@ -101,12 +101,12 @@ def _whole(plans: "Mapping[str, _Plan]", values: Mapping[str, object], into: typ
     built = msgspec.convert(taken, into, strict=not texts)
     for name, plan in plans.items():
         if plan.parse and name in taken and getattr(built, name) is not taken[name]:
-            raise ValueError(name)  # the type's own conversion had its say: `Parse` stands instead of that
+            raise ValueError(name)  # the type's conversion failed, and `Parse` replaces it
     return built
 
 
 def field_by_field(values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False) -> Decoded[S]:
-    """Do as `decode` does, looking at each field by itself in any case."""
+    """Decode as `decode` does, but always field by field."""
     plans = _plans(into)
     taken: dict[str, object] = {}
     refused = [FieldError(_printable(name), "is not a known field") for name in values if strict and name not in plans]
@@ -136,7 +136,7 @@ def _take(plan: _Plan, values: Mapping[str, object], taken: dict[str, object], *
 
 
 def _printable(name: str) -> str:
-    """Return a field's name fit to be answered: a lone surrogate has no UTF-8."""
+    """Return a field name that can be encoded: a lone surrogate has no UTF-8."""
     return name.encode(errors="backslashreplace").decode()
 
 
@@ -185,7 +185,7 @@ def _plan(field: msgspec.structs.FieldInfo, hint: Any) -> _Plan:
 
 
 def annotations(hint: Any) -> list[Any]:
-    """Return what stands in the `Annotated`s of a type, those inside its unions included, outermost first."""
+    """Return the annotations of all `Annotated` types in a hint, including those in unions, outermost first."""
     if get_origin(hint) is Annotated:
         inner, *notes = get_args(hint)
         return [*notes, *annotations(inner)]

@@ -8,7 +8,7 @@ from angidi.errors import AngidiError
 
 
 def parse_id(text: str, missing: type[AngidiError]) -> UUID:
-    """Return the id that `text` spells; raises `missing` where it spells none."""
+    """Return the UUID in `text`. Raises `missing` if it is none."""
     try:
         return _id(text)
     except ValueError:
@@ -16,7 +16,7 @@ def parse_id(text: str, missing: type[AngidiError]) -> UUID:
 
 
 def filter_id(text: str) -> UUID:
-    """Return the id that `text` spells, or the nil UUID, which no row has: a filter by it finds nothing."""
+    """Return the UUID in `text`, or else the nil UUID, which no row has: a filter by it matches nothing."""
     try:
         return _id(text)
     except ValueError:
@@ -24,5 +24,5 @@ def filter_id(text: str) -> UUID:
 
 
 def _id(text: str) -> UUID:
-    """Return the id; raises ValueError. `UUID` itself also takes braces, signs and underscores."""
+    """Return the UUID. Raises ValueError. `UUID` itself also accepts braces, signs and underscores."""
     return msgspec.convert(text, UUID)

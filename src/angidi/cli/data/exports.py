@@ -27,10 +27,10 @@ _file = click.argument(
 
 @click.group("export")
 def group() -> None:
-    """Export categories and products to CSV files that `angidi import` takes.
+    """Export categories and products to CSV files that `angidi import` reads.
 
-    A file whose name ends in .gz is gzipped; without a file, or with “-”, the export goes to standard output. It is of
-    one moment, whatever is changed meanwhile. A file gets its name when it is complete.
+    A file name that ends in .gz gives a gzipped file. Without a file, or with “-”, the export goes to standard output.
+    It is one consistent snapshot. A file appears under its name when it is complete.
     """
 
 
@@ -50,8 +50,9 @@ def categories(path: Path) -> None:
 def products(path: Path, *, category: str | None) -> None:
     """Export the products that are not deleted.
 
-    The columns are sku, name, price, stock, description, category_id, image_url. Cells are as they are stored, also
-    those that a spreadsheet takes for formulas. A product without a sku is exported, and not taken by the import.
+    The columns are sku, name, price, stock, description, category_id, image_url. Cells are exported as stored,
+    including texts that a spreadsheet takes for formulas. Products without a SKU are exported, but the import refuses
+    them.
     """
 
     async def work(services: Services) -> AsyncGenerator[Block]:
@@ -81,7 +82,7 @@ def _export(path: Path, one_or_many: tuple[str, str], work: Work) -> None:
 
 @contextmanager
 def _target(path: Path) -> Generator[BinaryIO]:
-    """Give what to write to. A file takes the place of an older one at the end of the block, if all went well."""
+    """Provide the output stream. A file replaces an existing one at the end of the block, unless it raises."""
     if path == STDOUT:
         yield sys.stdout.buffer
         sys.stdout.flush()
@@ -106,7 +107,7 @@ def _target(path: Path) -> Generator[BinaryIO]:
 
 @contextmanager
 def _progress() -> Generator[Callable[[int], None]]:
-    """Show how much is written, where somebody watches."""
+    """Show on a terminal how much is written."""
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("exporting"), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

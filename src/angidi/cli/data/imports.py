@@ -26,15 +26,15 @@ from angidi.products.imports.loading import COLUMNS as PRODUCT_COLUMNS
 from angidi.products.imports.progress import Progress as Stored
 
 EXIT_SOME_REFUSED = 3
-"""The exit code where rows were refused and all others stored: neither a success nor a failure."""
+"""Exit code if some rows were refused and all others stored: neither success nor failure."""
 
 Work = Callable[[Services, CsvReader, OnRefused], Awaitable[Summary]]
 
 BATCH = 10_000
-"""Rows in a transaction of an import that is resumed without saying how many."""
+"""Default rows per transaction of a resumed import."""
 
 LARGEST_BATCH = 50_000
-"""Rows: a batch is held in memory."""
+"""Maximum rows per batch, because a batch is held in memory."""
 
 NOTHING_TO_RESUME = "nothing to resume for this file (its content is new, or it is all in): begins at its first row"
 
@@ -43,7 +43,7 @@ STDIN = Path("-")
 _file = click.argument(
     "path", metavar="FILE.csv", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 )
-_dry_run = click.option("--dry-run", is_flag=True, help="Report all the same, and store nothing.")
+_dry_run = click.option("--dry-run", is_flag=True, help="Validate and report, but store nothing.")
 _json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
 
 
@@ -51,12 +51,12 @@ _json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON
 def group() -> None:
     """Import categories and products from CSV files.
 
-    A file is UTF-8, its first line names the columns, and it may be gzipped; “-” is standard input. All good rows are
-    stored, in one transaction unless batches are asked for; each refused one is reported on a line of standard error,
-    with its line in the file and every reason. A second run changes nothing.
+    A file is UTF-8, may be gzipped, and names its columns in the first line; “-” is standard input. All valid rows are
+    stored, in one transaction unless --batch is given. Each refused row is reported on a line of standard error, with
+    its line number and every reason. A second run changes nothing.
 
-    Exit codes: 0 all rows are in · 1 the file or an option is wrong, nothing is stored · 3 some rows were refused, all
-    others are in.
+    Exit codes: 0 all rows are stored · 1 the file or an option is wrong, nothing is stored · 3 some rows were refused,
+    all others are stored.
     """
 
 
@@ -67,8 +67,8 @@ def group() -> None:
 def categories(path: Path, *, dry_run: bool, as_json: bool) -> None:
     """Import categories.
 
-    The columns are id, name, parent_id, and optionally description. Rows stand in any order. A category of the same
-    path of names is the same category; none is moved or deleted. Exits with 3 where rows were refused.
+    The columns are id, name, parent_id, and optionally description. Rows may have any order. A category with the same
+    path of names is the same category; none is moved or deleted. Exits with 3 if rows were refused.
     """
 
     async def work(services: Services, file: CsvReader, on_refused: OnRefused) -> Summary:
@@ -82,18 +82,18 @@ def categories(path: Path, *, dry_run: bool, as_json: bool) -> None:
 @click.option(
     "--default-category",
     metavar="NAME|ID",
-    help="The category (name, path such as “Books > Poetry”, or id) of new products whose row names none.",
+    help="The category (name, path such as “Books > Poetry”, or id) of new products without one in their row.",
 )
 @click.option(
     "--batch",
     type=click.IntRange(100, LARGEST_BATCH),
     metavar="ROWS",
-    help=f"Store so many rows at a time (100 to {LARGEST_BATCH:,}); what is stored stays if the import is interrupted.",
+    help=f"Rows per transaction (100 to {LARGEST_BATCH:,}); stored batches survive an interruption.",
 )
 @click.option(
     "--resume",
     is_flag=True,
-    help=f"Go on where an import of this file in batches was interrupted; without --batch, {BATCH:,} rows at a time.",
+    help=f"Continue an interrupted import of this file; without --batch, {BATCH:,} rows per transaction.",
 )
 @_dry_run
 @_json
@@ -102,8 +102,8 @@ def products(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Import products.
 
-    The columns are sku, name, price, stock, and optionally description, category, category_id, image_url. A product is
-    matched by its sku. What the file has no column for stays as it is. Exits with 3 where rows were refused.
+    The columns are sku, name, price, stock, and optionally description, category, category_id, image_url. Products are
+    matched by sku. Values without a column in the file stay as they are. Exits with 3 if rows were refused.
     """
     if dry_run and (batch or resume):
         raise click.UsageError("--dry-run stores nothing, so there are no batches: leave --batch and --resume out.")
@@ -123,7 +123,7 @@ def products(  # noqa: PLR0913 - one parameter for each option
 
 
 async def _run_batches(steps: AsyncGenerator[Stored], *, resume: bool) -> Summary:
-    """Go through the steps of an import to its end; where it does not get there, say what is stored."""
+    """Run an import in batches to its end; on failure, print what is stored."""
     done = Stored(b"")
     try:
         async with aclosing(steps):
@@ -171,7 +171,7 @@ def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json:
 
 
 def _reason(error: Exception) -> str:
-    """Return what an error says: what is wrong with each field, where it is fields that are refused."""
+    """Return the message of an error: per field if fields were refused."""
     details = error.details if isinstance(error, AngidiError) else ()
     return "; ".join(f"{field}: {message}" for field, message in details) or str(error)
 
@@ -191,7 +191,7 @@ def _print_summary(summary: Summary, *, dry_run: bool) -> None:
 
 @contextmanager
 def _as_file(path: Path) -> Generator[Path]:
-    """Give the file's path; what comes on standard input becomes a file meanwhile, for it may be read twice."""
+    """Provide the file's path; standard input is copied to a temporary file, because it may be read twice."""
     if path != STDIN:
         yield path
         return
@@ -202,14 +202,14 @@ def _as_file(path: Path) -> Generator[Path]:
                 shutil.copyfileobj(sys.stdin.buffer, file)
         except OSError as error:
             raise click.ClickException(f"standard input cannot be kept: {error.strerror}") from error
-        except AttributeError as error:  # there is none
+        except AttributeError as error:  # sys.stdin is None
             raise click.ClickException("standard input is closed") from error
         yield copy
 
 
 @contextmanager
 def _progress(path: Path) -> Generator[OnProgress]:
-    """Show how much of the file is read, where somebody watches."""
+    """Show on a terminal how much of the file is read."""
     console = Console(stderr=True)
     bar = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     size = path.stat().st_size

@@ -1,4 +1,4 @@
-"""`angidi seed`: sample data, added beside what a shop has and never over it."""
+"""`angidi seed`: sample data, which never overwrites existing data."""
 
 from importlib.resources import as_file, files
 from typing import NamedTuple
@@ -15,14 +15,14 @@ SEEDS = files("angidi") / "seeds"
 
 
 class SeedSummary(NamedTuple):
-    """How much sample data was added, and how much was there."""
+    """How much sample data was added, and how much existed."""
 
     categories: int
     products: int
     present: int
 
     def __str__(self) -> str:
-        """Return it as a line."""
+        """Return the summary as one line."""
         return (
             f"added {self.categories} sample categories and {self.products} products; "
             f"{self.present} categories or products existed already"
@@ -31,15 +31,15 @@ class SeedSummary(NamedTuple):
 
 @click.command()
 def seed() -> None:
-    """Add the sample categories and products that are not there yet.
+    """Add missing sample categories and products.
 
-    Existing ones stay as they are, renamed, moved, changed or deleted; so a second run changes nothing.
+    Existing ones are kept as they are, even if renamed, moved, changed or deleted. So a second run changes nothing.
     """
     click.echo(with_services(add_samples))
 
 
 async def add_samples(services: Services) -> SeedSummary:
-    """Add what is missing of the sample data."""
+    """Add the missing sample data."""
     known = await services.categories.add_missing(_rows("categories.csv", CATEGORY_COLUMNS))
     ids = {str(sample): str(category.id) for sample, category in known.items()}
     refused: list[Refused] = []
@@ -57,5 +57,5 @@ def _rows(name: str, columns: Columns) -> list[Row]:
 
 
 def _moved(row: Row, ids: dict[str, str]) -> Row:
-    """Return the row with its category's id as it is in this shop."""
+    """Return the row with the id that its category has in this database."""
     return row._replace(cells={**row.cells, "category_id": ids[row.cells["category_id"]]})

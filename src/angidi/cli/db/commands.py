@@ -16,12 +16,12 @@ from angidi.db.inspection import unreachable_error
 from angidi.embedded import EmbeddedServer
 
 NO_CONNECTION = 2
-"""What psql exits with then, having told why."""
+"""psql's exit code without a connection; it has printed the reason."""
 
 
 @click.group("db")
 def group() -> None:
-    """Show, open and create the database, and look at how it fares."""
+    """Show, open, create and inspect the database."""
 
 
 for command in (slow, *report.COMMANDS):
@@ -39,7 +39,7 @@ def url(*, show_password: bool) -> None:
 @group.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def shell(arguments: tuple[str, ...]) -> None:
-    """Open psql on the database; ARGUMENTS go to psql, such as -c 'SELECT 1'.
+    """Open psql on the database; ARGUMENTS are passed to psql, such as -c 'SELECT 1'.
 
     Exit codes: 69 no connection to the database · else psql's.
     """
@@ -48,7 +48,7 @@ def shell(arguments: tuple[str, ...]) -> None:
         installed = None if settings.embedded else shutil.which("psql")
         program = installed or str(EmbeddedServer(settings.angidi_home).binaries / "psql")
         environment = {**os.environ, **libpq_environment(where.direct)}
-        done = subprocess.run([program, *arguments], env=environment, check=False)  # noqa: S603 - no shell, our own words
+        done = subprocess.run([program, *arguments], env=environment, check=False)  # noqa: S603 - no shell; the program is psql
     if done.returncode == NO_CONNECTION:
         raise unreachable_error("psql had no connection, or lost it")
     raise SystemExit(done.returncode)
@@ -59,7 +59,7 @@ def shell(arguments: tuple[str, ...]) -> None:
     "--admin-url", envvar="ADMIN_DATABASE_URL", prompt="URL of a superuser", hide_input=True, help="Who creates."
 )
 def create(admin_url: str) -> None:
-    """Create database and owner on a given server, as DATABASE_URL or DB_* name them."""
+    """Create database and owner on an existing server, as DATABASE_URL or DB_* name them."""
     settings = load()
     if settings.embedded:
         raise ConfigError("DB_HOST: the embedded database needs no creating; example: DB_HOST=db.example")

@@ -1,4 +1,4 @@
-"""`angidi doctor`: whether what the database derives is right, and rebuilding it."""
+"""`angidi doctor`: verification and rebuilding of derived data."""
 
 import sys
 
@@ -14,20 +14,19 @@ from angidi.db.inspection import connect, read_encoding
 
 
 @click.command()
-@click.option("--rebuild", "rebuilding", is_flag=True, help="Rebuild what differs, then verify.")
+@click.option("--rebuild", "rebuilding", is_flag=True, help="Rebuild what differs first.")
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
 def doctor(*, rebuilding: bool, as_json: bool) -> None:
-    """Verify what the database derives against what it is derived from.
+    """Verify derived data and indexes.
 
-    It compares the tree of categories with each category's parent, the totals of lists with the rows, the search table
-    with the texts, and the keys in indexes with what the server computes now. It also looks at migrations, triggers,
-    constraints and characters, and warns of a server version with published security holes. The shop stays in use
-    meanwhile.
+    Compares the category tree with each category's parent, the totals of lists with the rows, the search table with the
+    texts, and the keys in indexes with what the server computes now. Also checks migrations, triggers, constraints and
+    encoding, and warns of a server version with published vulnerabilities. Clients can use the shop meanwhile.
 
-    --rebuild rebuilds tree, totals and search table, and the indexes that do not find their rows. Readers go on.
-    Writers wait for tree and totals, about a second with a million products.
+    --rebuild rebuilds tree, totals, search table and stale indexes. Readers are not blocked. Writers wait while tree
+    and totals are rebuilt, about a second for a million products.
 
-    Exit codes: 0 all is well, warnings apart · 1 something differs.
+    Exit codes: 0 all is well, warnings included · 1 something differs.
     """
     with resolve_database(load()) as where:
         found = [_schema(where.direct)]
@@ -46,7 +45,7 @@ def doctor(*, rebuilding: bool, as_json: bool) -> None:
 
 
 def _schema(conninfo: str) -> CheckResult:
-    """Compare with the migrations. Raises `Dirty`."""
+    """Compare the schema version with the migrations. Raises `Dirty`."""
     state = read_schema_state(conninfo)
     differing = [f"migration {version:06} is pending: angidi migrate up" for version in state.pending]
     if state.ahead:

@@ -1,4 +1,4 @@
-"""`angidi db report`, `unused-indexes` and `bloat`: how the database fares, by the server's own statistics."""
+"""`angidi db report`, `unused-indexes` and `bloat`: database statistics."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,9 +18,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON
 @click.command()
 @_json
 def report(*, as_json: bool) -> None:
-    """Show sizes, connections, cache hits, and how each table is read.
+    """Show sizes, connections, cache hits, and how each table is accessed.
 
-    A hit is a page that PostgreSQL found in its own memory; what the system had cached counts as a miss.
+    A hit is a page found in PostgreSQL's own buffers; a page from the system's cache counts as a miss.
     """
     with resolve_database(load()) as where, connect(where.direct) as conn:
         whole, tables = statistics.overview(conn), statistics.table_stats(conn)
@@ -34,10 +34,10 @@ def report(*, as_json: bool) -> None:
 @click.command("unused-indexes")
 @_json
 def unused_indexes(*, as_json: bool) -> None:
-    """Show the indexes that no query has read since the server's statistics began.
+    """Show the indexes that no query has read since the statistics were reset.
 
-    Counted is what this server ran: one that serves reads as a replica counts for itself. Under a month tells little,
-    for what is read once a month has its index too.
+    Only this server's queries count: a replica has statistics of its own. Less than a month of statistics says little,
+    because some queries run once a month.
     """
     with resolve_database(load()) as where, connect(where.direct) as conn:
         since, indexes = statistics.statistics_since(conn), statistics.unused_indexes(conn)
@@ -51,10 +51,10 @@ def unused_indexes(*, as_json: bool) -> None:
 @click.command()
 @_json
 def bloat(*, as_json: bool) -> None:
-    """Show about how much of each table and B-tree is waste, and when they were vacuumed.
+    """Show the estimated bloat of tables and B-trees, and when they were last vacuumed.
 
-    An estimate, from the number of rows and the mean widths of columns that ANALYZE found; nothing is scanned. Entries
-    with equal keys share space in a B-tree, so that one with many of them may hide its waste.
+    The estimate uses the number of rows and the average widths of columns from ANALYZE; nothing is scanned. Equal keys
+    share space in a B-tree, so bloat may be hidden in an index with many of them.
     """
     with resolve_database(load()) as where, connect(where.direct) as conn:
         tables, indexes = statistics.table_bloat(conn), statistics.index_bloat(conn)
@@ -112,7 +112,7 @@ def _print_unused(indexes: list[UnusedIndex], since: StatsPeriod) -> None:
 
 
 def _too_soon(since: StatsPeriod) -> bool:
-    """Tell whether too little was counted to tell; the server's start stands in for a beginning that is not noted."""
+    """Tell whether the statistics are too young; an unknown reset counts as the start of the server."""
     return datetime.now(UTC) - (since.reset or since.started) < MIN_OBSERVATION
 
 
@@ -142,7 +142,7 @@ def _waste(each: TableBloat | IndexBloat) -> tuple[str, str | None]:
 
 
 MIN_OBSERVATION = timedelta(days=30)
-"""How long is to be counted before an index that nobody read says anything."""
+"""Minimum age of statistics that call an index unused."""
 
 NO_TABLES = "there are no tables: the database is not migrated"
 COMMANDS = (report, unused_indexes, bloat)

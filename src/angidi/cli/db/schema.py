@@ -1,4 +1,4 @@
-"""What a start does about the schema: an empty database is migrated, one that is behind only when told so."""
+"""Schema check and migration at start: an empty database is migrated, an outdated one only on request."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from angidi.migrate.commands import print_event
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """How a database stands to the migrations. `version` is None where none was applied."""
+    """The state of a schema relative to the migrations. `version` is None if none was applied."""
 
     version: int | None
     pending: tuple[int, ...]
@@ -22,7 +22,7 @@ class SchemaState:
 
 
 def read_schema_state(conninfo: str) -> SchemaState:
-    """Return how the database stands. Raises `Dirty`, `MigrateError`, and `ConfigError` as `reject_former_schema`."""
+    """Return the state of the schema. Raises `Dirty`, `MigrateError`, and `ConfigError` for a former schema."""
     source = Source(MIGRATIONS)
     with Migrate.open(source, conninfo) as migrate:
         reject_former_schema(migrate.session.connection)
@@ -42,9 +42,9 @@ def read_schema_state(conninfo: str) -> SchemaState:
 
 
 def prepare_schema(conninfo: str, *, migrate: bool) -> SchemaState:
-    """Bring the schema to where it can be served, and return how it was before.
+    """Migrate if necessary; return the state before.
 
-    An empty database is migrated; one that is behind is with `migrate`, else `ConfigError` names what is pending.
+    An empty database is always migrated, an outdated one only with `migrate`: else `ConfigError` names what is pending.
     """
     check_encoding(conninfo)
     state = read_schema_state(conninfo)
@@ -59,14 +59,16 @@ def prepare_schema(conninfo: str, *, migrate: bool) -> SchemaState:
 
 
 def check_encoding(conninfo: str) -> None:
-    """Raise `ConfigError` for a database that is not UTF8; warn where its lower() is not the usual one."""
+    """Raise `ConfigError` for a database that is not UTF8; warn if its lower() is unusual."""
     encoding, usual = read_encoding(conninfo)
     if encoding != "UTF8":
-        raise ConfigError(f"DB_NAME: the database's encoding is {encoding}, not UTF8; make one with: angidi db create")
+        raise ConfigError(
+            f"DB_NAME: the database's encoding is {encoding}, not UTF8; create one with: angidi db create"
+        )
     if not usual:
         click.echo(
             "warning: this database's lower() treats É, İ or I unusually, so that search and the uniqueness of e-mail "
-            "addresses hold for plain letters only; `angidi db create` makes one that does not",
+            "addresses hold for plain letters only; `angidi db create` creates one without this problem",
             err=True,
         )
 

@@ -1,4 +1,4 @@
-"""`angidi db slow`: which statements take the time, and how the database runs them."""
+"""`angidi db slow`: the slowest statements and their plans."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -23,14 +23,16 @@ ORDERS: dict[str, Callable[[StatementStats], float]] = {
     "calls": lambda stats: stats.calls,
 }
 SHOWN = 120
-"""Characters of a statement in the table."""
+"""Maximum characters of a statement in the table."""
 
 HIDDEN = "{hidden} statements of other roles are hidden: a superuser has to run GRANT pg_read_all_stats TO {user}"
-RESTART = "the embedded PostgreSQL was started without pg_stat_statements: end whatever uses it, and start again"
+RESTART = (
+    "the embedded PostgreSQL was started without pg_stat_statements: stop all processes that use it, and start again"
+)
 
 
 class Slow(Struct, frozen=True):
-    """One statement of the report. Times are milliseconds, `share` is its part of all statements' time."""
+    """One statement of the report. Times are milliseconds; `share` is its part of the total time."""
 
     statement: str
     calls: int
@@ -43,25 +45,25 @@ class Slow(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """The report: what the server counted since a moment."""
+    """The report, with the start of the statistics."""
 
     since: datetime
     statements: list[Slow]
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="How many statements.")
-@click.option("--by", type=click.Choice(list(ORDERS)), default="total", show_default=True, help="What to sort by.")
-@click.option("--plans", type=click.IntRange(0), default=3, show_default=True, help="Plans for how many of them.")
-@click.option("--reset", is_flag=True, help="Reset the statistics, and show none.")
+@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="Number of statements.")
+@click.option("--by", type=click.Choice(list(ORDERS)), default="total", show_default=True, help="Sort key.")
+@click.option("--plans", type=click.IntRange(0), default=3, show_default=True, help="Number of plans.")
+@click.option("--reset", is_flag=True, help="Reset the statistics instead of showing them.")
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
 def slow(*, limit: int, by: str, plans: int, reset: bool, as_json: bool) -> None:
     """Show the statements that take the most time, with their plans.
 
-    The figures are those of pg_stat_statements. The embedded server has it; on another one a superuser has to load and
-    create it. A plan is the one for whatever values; no statement is run for it.
+    Statistics come from pg_stat_statements. The embedded server has it; on another server a superuser has to load and
+    create it. Plans are generic plans; no statement is run.
 
-    Exit codes: 0 done · 78 the server does not count statements.
+    Exit codes: 0 done · 78 the server does not collect statement statistics.
     """
     settings = load()
     with resolve_database(settings) as where, connect(where.direct) as conn:
@@ -98,7 +100,7 @@ def _line(stats: StatementStats, total: float, plan: str | None) -> Slow:
 
 def _print(report: Report) -> None:
     if not report.statements:
-        click.echo("no statement was counted yet")
+        click.echo("no statement has been recorded yet")
         return
     click.echo(f"since {format_time(report.since)}\n")
     rows = [

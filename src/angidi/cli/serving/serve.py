@@ -1,4 +1,4 @@
-"""`angidi serve`: everything from a fresh database to answered requests, and an orderly end."""
+"""`angidi serve`: prepares the database, starts the workers and shuts down in order."""
 
 import asyncio
 import os
@@ -35,17 +35,17 @@ from angidi.users.service import UserService
 from angidi.validation.fields import build
 
 KILL_TIMEOUT = 10
-"""Seconds that a worker gets to finish its requests."""
+"""Seconds that a worker has to finish its requests at shutdown."""
 
 WATCH_INTERVAL = 2.0
-"""Seconds between two looks at the embedded server."""
+"""Seconds between checks of the embedded server."""
 
 BACKPRESSURE = 1024
-"""Connections that a worker serves at once: well above what keep-alive clients hold."""
+"""Concurrent connections per worker: well above the number of keep-alive clients."""
 
 
 @click.command()
-@click.option("--migrate", is_flag=True, help="Bring a database that is behind up to date first.")
+@click.option("--migrate", is_flag=True, help="Apply pending migrations first.")
 @click.option(
     "--seed/--no-seed",
     default=None,
@@ -71,9 +71,9 @@ def serve(*, migrate: bool, seed: bool | None) -> None:
 
 
 def listen_address(settings: Settings) -> tuple[str, int]:
-    """Return the address to bind, resolved; raises `ConfigError` where it is unknown or taken.
+    """Return the resolved address and port to bind. Raises `ConfigError` if the address is unknown or the port in use.
 
-    Granian binds with SO_REUSEPORT, so that a second server would share the port unnoticed: it is tried here without.
+    Granian binds with SO_REUSEPORT, so a second server would silently share the port. Hence this trial bind without it.
     """
     host, port = settings.server_host, settings.server_port
     try:
@@ -95,7 +95,7 @@ def listen_address(settings: Settings) -> tuple[str, int]:
 
 
 def _initialize(settings: Settings, where: DatabaseUrls, *, seed: bool) -> None:
-    """Make the first admin, and sample data if wanted."""
+    """Create the first admin, and add sample data with `seed`."""
 
     async def work() -> None:
         async with open_services(with_one_connection(settings), where) as services:
@@ -108,7 +108,7 @@ def _initialize(settings: Settings, where: DatabaseUrls, *, seed: bool) -> None:
 
 
 async def _create_first_admin(users: UserService, settings: Settings) -> None:
-    """Make the first admin. One who may not be made one stops nothing: the shop goes on without."""
+    """Create the first admin. An address of an ordinary user is a warning only: the server starts without."""
     password = settings.admin_password.get_secret_value() if settings.admin_password else ""
     wanted = {"email": settings.admin_email, "name": settings.admin_name, "password": password}
     try:
@@ -117,15 +117,15 @@ async def _create_first_admin(users: UserService, settings: Settings) -> None:
         problems = (f"ADMIN_{field.upper()}: {message}" for field, message in error.details)
         raise ConfigError("\n".join(problems)) from None
     except EmailTaken as error:
-        click.echo(f"warning: ADMIN_EMAIL: {error}; make an admin with: angidi users create --admin", err=True)
+        click.echo(f"warning: ADMIN_EMAIL: {error}; create an admin with: angidi users create --admin", err=True)
         return
     if made:
-        click.echo(f"made the first admin, {made.email}", err=True)
+        click.echo(f"created the first admin, {made.email}", err=True)
 
 
 @contextmanager
 def _shared_metrics(settings: Settings) -> Generator[None]:
-    """With several workers, give them a folder to add up their metrics in."""
+    """Provide a folder in which several workers combine their metrics."""
     if settings.server_workers == 1:
         yield
         return
@@ -139,7 +139,7 @@ def _shared_metrics(settings: Settings) -> Generator[None]:
 
 @contextmanager
 def _keep_embedded_running(settings: Settings) -> Generator[None]:
-    """Start the embedded server again should it die meanwhile: joining a running one does nothing else."""
+    """Restart the embedded server if it dies: joining a running one has no effect."""
     over = threading.Event()
 
     def watch() -> None:
@@ -154,7 +154,7 @@ def _keep_embedded_running(settings: Settings) -> Generator[None]:
         yield
     finally:
         over.set()
-        if settings.embedded:  # it must have left when this process leaves, or nobody is the last who stops the server
+        if settings.embedded:  # the watcher must leave first, or no process is the last, which stops the server
             watcher.join()
 
 
@@ -166,7 +166,7 @@ def _announce(settings: Settings, address: str, port: int) -> None:
 
 
 def _run(settings: Settings, where: DatabaseUrls, address: str, port: int) -> None:
-    """Serve until told to end. Workers read the settings themselves; only the embedded address is told to them."""
+    """Serve until a signal. Workers read the settings themselves; only the embedded URL is passed to them."""
     if settings.embedded:
         os.environ["DATABASE_URL"] = where.main
     server = Granian(
@@ -191,12 +191,12 @@ def _run(settings: Settings, where: DatabaseUrls, address: str, port: int) -> No
 
 
 def _reset_signal_handlers() -> None:
-    """Let a signal end a worker that has not set up its own handling yet: it would inherit the parent's, and stay."""
+    """Restore default signal handling in a forked worker, which would else ignore signals until it sets up its own."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _end(signum: int, frame: FrameType | None) -> NoReturn:
-    """End before the server runs: unwinds, so that what was started is stopped."""
+    """Exit by a signal before the server runs: unwinding stops what was started."""
     del frame
     sys.exit(128 + signum)

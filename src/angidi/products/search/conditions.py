@@ -1,6 +1,6 @@
-"""What holds for the rows of a list of products, in SQL.
+"""Conditions of a list of products, in SQL.
 
-`products` is `p` here, and `product_search`, which only `search` and `q` need, is `s`.
+The alias of `products` is `p`; that of `product_search`, which only `search` and `q` need, is `s`.
 """
 
 from typing import LiteralString, NamedTuple
@@ -12,9 +12,9 @@ NOT_DELETED: dict[str | None, LiteralString] = {
     "only": "p.deleted_at IS NOT NULL",
     "with": "true",
 }
-"""By the value of `deleted`."""
+"""Condition by the value of `deleted`."""
 
-# Each is added where its parameter is given.
+# Each is added if its parameter is given.
 FILTERS: dict[str, LiteralString] = {
     "min_price": "p.price >= %(min_price)s",
     "max_price": "p.price <= %(max_price)s",
@@ -23,7 +23,7 @@ FILTERS: dict[str, LiteralString] = {
 IN_STOCK: dict[bool, LiteralString] = {True: "p.stock > 0", False: "p.stock = 0"}
 IN_CATEGORY: LiteralString = "p.category_id = %(category_id)s"
 
-# An array, whose length the planner knows. For a subquery it assumes ten ids.
+# An array, because the planner knows its length. For a subquery it assumes ten ids.
 IN_SUBTREE: LiteralString = "p.category_id = ANY (%(category_ids)s::uuid[])"
 
 SEARCH: LiteralString = "s.document LIKE search_pattern(%(search)s)"
@@ -36,16 +36,16 @@ HITS_BY_RELEVANCE: dict[int, LiteralString] = {
     1: f"{IN_NAME} AND NOT {IN_NAME_WHOLE}",
     0: f"{Q} AND NOT {IN_NAME}",
 }
-"""What holds for the hits of `q` by relevance: all words are in the name; the last by its beginning; neither."""
+"""Condition of hits of `q` by relevance: all words in the name; the last one as a prefix; otherwise."""
 
 RELEVANCE: LiteralString = f"({IN_NAME_WHOLE})::integer + ({IN_NAME})::integer"
 
 
 class Selection(NamedTuple):
-    """Which products a list has.
+    """The filters of a list.
 
-    `category_ids` are those of the subtree as an array of PostgreSQL's, where the query asks for one; `words` is what
-    holds for the hits of `q`, and `relevance` theirs where all have the same.
+    `category_ids` is the subtree as a PostgreSQL array, if the query asks for one; `words` is the condition of hits of
+    `q`, and `relevance` is set if all hits have the same.
     """
 
     query: ProductQuery
@@ -60,19 +60,19 @@ class Selection(NamedTuple):
 
     @property
     def is_unfiltered(self) -> bool:
-        """Whether there is no filter but a category, `search` and `q`."""
+        """Whether there is no filter except a category, `search` and `q`."""
         query = self.query
         others = (query.min_price, query.max_price, query.in_stock, query.deleted, query.sku or None)
         return others == (None, None, None, None, None)
 
     @property
     def is_whole(self) -> bool:
-        """Whether this is the whole list or a category's, without any other filter."""
+        """Whether this is the whole list or a category's, without further filters."""
         return self.is_unfiltered and not self.is_search
 
     @property
     def is_one_condition(self) -> bool:
-        """Whether `search` or `q` stands alone, so that the planner's estimate of its hits can be relied on."""
+        """Whether `search` or `q` is the only filter, so that the planner's estimate is reliable."""
         is_alone = bool(self.query.search) != bool(self.query.q)
         return is_alone and self.is_unfiltered and self.query.category_id is None
 
@@ -80,12 +80,12 @@ class Selection(NamedTuple):
     def is_read_in_order(self) -> bool:
         """Whether one statement reads a page at a bounded cost.
 
-        An index has the rows in the list's order, or they are few.
+        Either an index has the rows in the order of the list, or there are few rows.
         """
         query, by = self.query, self.query.order.removeprefix("-")
         if self.is_search:
             return False
-        # A SKU has few rows; so have the deleted, or no index has the order.
+        # A SKU matches few rows. There are few deleted rows, or no index has their order.
         if query.sku or query.deleted:
             return True
         if self.category_ids or query.in_stock is not None:
@@ -96,11 +96,11 @@ class Selection(NamedTuple):
         return query.category_id is None or by != "name"
 
     def of_relevance(self, relevance: int) -> "Selection":
-        """Return the hits of `q` of one relevance."""
+        """Return the selection of the hits of one relevance."""
         return self._replace(words=HITS_BY_RELEVANCE[relevance], relevance=relevance)
 
     def conditions(self) -> list[LiteralString]:
-        """Return all that holds for the rows."""
+        """Return all conditions."""
         query = self.query
         found: list[LiteralString] = [NOT_DELETED[query.deleted], *self.category_condition()]
         found.extend(sql for name, sql in FILTERS.items() if getattr(query, name) not in (None, ""))
@@ -113,7 +113,7 @@ class Selection(NamedTuple):
         return found
 
     def walk_conditions(self) -> list[LiteralString]:
-        """Return the conditions by which a walk reads the order's index; the others are applied to what it read."""
+        """Return the conditions of the index scan of a walk; the others filter its result."""
         query = self.query
         found: list[LiteralString] = [NOT_DELETED[query.deleted]]
         if query.order in {"price", "-price"}:
@@ -123,7 +123,7 @@ class Selection(NamedTuple):
         return found
 
     def category_condition(self) -> list[LiteralString]:
-        """Return what holds for the category."""
+        """Return the condition on the category."""
         if self.query.category_id is None:
             return []
         return [IN_CATEGORY] if self.category_ids is None else [IN_SUBTREE]

@@ -1,4 +1,4 @@
-"""The orders that a list of products can have."""
+"""The orders of a list of products."""
 
 from typing import LiteralString, NamedTuple
 
@@ -6,11 +6,11 @@ from angidi.pagination.pages import ByCreation, ByName, ByPrice, ByRelevance, Po
 
 
 class Order(NamedTuple):
-    """An order, and what holds for the rows behind a position in it.
+    """An order, and the condition of rows after a position in it.
 
-    It ends in id, so that it is total, and has one direction, so that an index is read in one sweep. The position is
-    compared as a row: the index goes there at once, which it does not for `a < x OR (a = x AND …)`. `key` is the column
-    that the rows are sorted by, besides id and relevance.
+    It ends with id, so it is total, and has one direction, so one index scan reads it. The position is compared as a
+    row value: an index scan can start there, unlike with `a < x OR (a = x AND …)`. `key` is the sort column besides id
+    and relevance.
     """
 
     key: LiteralString

@@ -1,10 +1,10 @@
-"""How a page of products is read, so that it costs few rows however many there are and whichever filters meet.
+"""Reading a page of products at a bounded cost, whatever the number of products and the filters.
 
-Where an index has the rows of the list in its order, one plain statement reads the page. Elsewhere the filters may
-exclude each other, or the rows be the last of the order, and the planner, which takes filters to be independent, would
-walk along the whole index. There a pair of statements bounds the cost. Where the planner expects more hits than a total
-counts, or has no statistics to go by, `walk` reads so many rows of the order's index. Where it expects fewer, or these
-do not fill the page, `gather` reads all hits by the indexes of their filters and sorts them.
+If an index has the rows in the order of the list, one plain statement reads the page. Otherwise the filters may exclude
+each other, or match only the last rows of the order; the planner assumes independent filters and would scan the whole
+index. Two statements bound the cost then. If the planner expects more hits than a total counts, or has no statistics,
+`walk` reads a limited number of rows of the order's index. If it expects fewer, or the walk does not fill the page,
+`gather` reads all hits by the indexes of their filters and sorts them.
 """
 
 from angidi.db.rows import Connection
@@ -14,23 +14,25 @@ from angidi.products.search import repository
 from angidi.products.search.conditions import HITS_BY_RELEVANCE, IN_NAME, Selection
 
 WALK_ROWS = 5_000
-"""Rows that a walk reads, in 45 ms at most as measured: enough for a page of 50 where one in a hundred is a hit."""
+"""Rows that a walk reads, in at most 45 ms (measured): enough for a page of 50 if one row in a hundred matches."""
 
 MAX_WALK_OFFSET = 1_000
-"""Rows before a page by number, up to which it is walked: a walk joins each of them."""
+"""Largest offset of a page by number that is walked, because a walk joins each skipped row."""
 
 ESTIMATE_FACTOR = 5
-"""A search with one condition is not counted where the planner expects more than this many times `COUNT_BOUND` hits:
-its estimates of one condition were within a factor of two."""
+"""A search with one condition is not counted if the planner expects more than this factor times `COUNT_BOUND`:
+
+its estimates of one condition were within a factor of two.
+"""
 
 SUGGEST_ROWS = 5_000
-"""The newest products, among which names are looked for first."""
+"""Names are looked up among this many newest products first."""
 
 
 async def read_product_page(conn: Connection, query: ProductQuery, page_request: PageRequest) -> PageResult[Hit] | None:
-    """Return a page of products, and the total unless nobody wants to know. None where there is no such category.
+    """Return a page of products, and the total if requested. None if the category of a subtree does not exist.
 
-    That is noticed in a subtree only; elsewhere such a page is empty.
+    Without `subtree` such a page is empty.
     """
     if query.category_id is None or not query.subtree:
         return await _read(conn, Selection(query), page_request)
@@ -42,7 +44,7 @@ async def read_product_page(conn: Connection, query: ProductQuery, page_request:
 
 
 async def suggest(conn: Connection, q: str, limit: int) -> list[Hit]:
-    """Return the newest products, at most `limit`, whose names have the words of `q`, the last one perhaps begun."""
+    """Return at most `limit` of the newest products whose names contain the words of `q`, the last one as a prefix."""
     selection = Selection(ProductQuery(q=q, sort="-created_at"), words=IN_NAME)
     page_request = PageRequest(ByRelevance, limit)
     found = await repository.walk(conn, selection, page_request, SUGGEST_ROWS)
@@ -72,7 +74,7 @@ async def _read(
 async def _read_hits(
     conn: Connection, selection: Selection, page_request: PageRequest, expected: int
 ) -> tuple[list[Hit], Total | None]:
-    """Return a page, the row after it, if any, and the total where it is known, of about so many hits as expected."""
+    """Return a page, the row after it, if any, and the total if known; `expected` is the estimated number of hits."""
     is_near = page_request.offset <= MAX_WALK_OFFSET and not selection.query.deleted
     if is_near and (expected > COUNT_BOUND or not await _is_founded(conn, selection)):
         rows = await _walk(conn, selection, page_request)
@@ -84,7 +86,7 @@ async def _read_hits(
 
 
 async def _is_founded(conn: Connection, selection: Selection) -> bool:
-    """Tell whether the planner has statistics of what is searched."""
+    """Tell whether the planner has statistics of the searched column."""
     return not selection.query.search or await repository.are_documents_sampled(conn)
 
 
@@ -95,7 +97,7 @@ async def _walk(conn: Connection, selection: Selection, page_request: PageReques
 
 
 async def _by_relevance(conn: Connection, selection: Selection, page_request: PageRequest) -> list[Hit]:
-    """Return a page of many hits, the most relevant first: those of one relevance are a list of their own."""
+    """Return a page of many hits, most relevant first: each relevance is read as a list of its own."""
     start = page_request.after if isinstance(page_request.after, ByRelevance) else None
     wanted = page_request.offset + page_request.page_size + 1
     found: list[Hit] = []

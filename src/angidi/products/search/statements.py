@@ -1,10 +1,10 @@
-"""The SQL of lists of products. All but SUBTREE is planned for its values.
+"""The SQL of product lists. All statements except SUBTREE are planned for their values.
 
-plain    a page in the order of an index, or as the planner chooses; far pages take their ids from the index alone
-walk     what of a page is among the next `depth` rows of the order's index: for filters that many rows pass
-gather   all hits by the indexes of their filters, counted and sorted: for filters that few rows pass
+plain    a page in the order of an index, or as the planner chooses; far pages read their ids from the index alone
+walk     the part of a page within the next `depth` rows of the order's index: for filters that match many rows
+gather   all hits by the indexes of their filters, counted and sorted: for filters that match few rows
 count    the total, exact or up to `COUNT_BOUND`
-explain  the plan, of which the expected number of hits is read
+explain  the plan, from which the expected number of hits is read
 """
 
 from typing import LiteralString
@@ -26,8 +26,8 @@ SELECT {columns}, ({total}) AS total
  LIMIT %(limit)s OFFSET %(offset)s
 """
 
-# The ids come from the index alone, and only the rows of the page from the table. Page 3,000 by price takes 11 ms for
-# 269, and page 1 would take 0.6 ms for 0.4.
+# Reads the ids from the index alone, and only the rows of the page from the table. Page 3,000 by price takes 11 ms
+# instead of 269; page 1 would take 0.6 ms instead of 0.4.
 DEEP = """
 SELECT {columns}, ({total}) AS total
   FROM (SELECT id
@@ -40,7 +40,7 @@ SELECT {columns}, ({total}) AS total
 """
 
 # The inner LIMIT keeps the filters on products from using an index, and LATERAL with OFFSET 0 those on product_search.
-# Else the planner may read all hits and join them: 242 ms for 3 where two searches have many hits each.
+# Without both the planner may read all hits and join them: 242 ms instead of 3 for two searches with many hits.
 WALK = """
 SELECT {columns}, {relevance} AS relevance
   FROM (SELECT {stored_columns}
@@ -53,8 +53,8 @@ SELECT {columns}, {relevance} AS relevance
  LIMIT %(limit)s OFFSET %(offset)s
 """
 
-# The total comes with a row of NULLs where the page has none.
-# MATERIALIZED keeps the levels apart: the hits are planned for all of them, and not along the index of an order.
+# If the page is empty, a row of NULLs carries the total.
+# MATERIALIZED separates the levels: the planner then optimizes for all hits, not for the index of an order.
 GATHER = """
 WITH hit AS MATERIALIZED (
     SELECT p.id, p.{key}, {relevance} AS relevance
@@ -79,8 +79,8 @@ JOIN: LiteralString = "\n  JOIN product_search AS s ON s.product_id = p.id"
 JOIN_EACH: LiteralString = """
  CROSS JOIN LATERAL (SELECT document, words FROM product_search WHERE product_id = p.id OFFSET 0) AS s"""
 
-# ANALYZE leaves values of over 1,024 bytes out of its samples. Where all documents are as long, the planner knows
-# nothing of them, and expects a handful of hits of any `search`.
+# ANALYZE omits values over 1,024 bytes from its samples. If all documents are that long, the planner has no statistics
+# and expects very few hits of any `search`.
 ARE_SAMPLED = """
 SELECT EXISTS (SELECT
                  FROM pg_stats
@@ -90,7 +90,7 @@ SELECT EXISTS (SELECT
                   AND histogram_bounds IS NOT NULL)
 """
 
-# The totals that the database keeps.
+# The totals that triggers maintain.
 TOTAL = """
 SELECT coalesce(sum(rows), 0)::bigint
   FROM list_counts
@@ -100,11 +100,11 @@ SELECT coalesce(sum(rows), 0)::bigint
 NO_TOTAL: LiteralString = "NULL::bigint"
 
 MAX_PLAIN_OFFSET = 500
-"""Rows before a page by number, beyond which only their ids are read."""
+"""Offset of a page by number above which skipped rows are read from the index only."""
 
 RELEVANCES: dict[int, LiteralString] = {2: "2", 1: "1", 0: "0"}
 
-# As text: the driver has nothing to do for each id.
+# As text, so that the driver does not convert every id.
 SUBTREE = """
 SELECT array_agg(descendant_id)::text AS category_ids,
        count(*) AS categories,
@@ -121,7 +121,7 @@ BoundStatement = tuple[LiteralString, dict[str, object]]
 
 
 def plain(selection: Selection, page_request: PageRequest) -> BoundStatement:
-    """Return the statement for a page, a row more than it has and, where the database keeps it, the total."""
+    """Return the statement for a page, one row more, and the total if the database maintains it."""
     order = ORDERS[selection.query.order]
     template = DEEP if page_request.offset > MAX_PLAIN_OFFSET else PLAIN
     kept = selection.is_whole and page_request.counting != "none"
@@ -135,7 +135,7 @@ def plain(selection: Selection, page_request: PageRequest) -> BoundStatement:
 
 
 def walk(selection: Selection, page_request: PageRequest, depth: int) -> BoundStatement:
-    """Return the statement for what of a page is among the next `depth` rows of the order."""
+    """Return the statement for the part of a page within the next `depth` rows of the order."""
     order = _order(selection)
     sql = WALK.format(
         columns=COLUMNS,
@@ -150,7 +150,7 @@ def walk(selection: Selection, page_request: PageRequest, depth: int) -> BoundSt
 
 
 def gather(selection: Selection, page_request: PageRequest) -> BoundStatement:
-    """Return the statement for a page, a row more than it has, and how many hits there are."""
+    """Return the statement for a page, one row more, and the number of hits."""
     order = _order(selection)
     sql = GATHER.format(
         columns=COLUMNS,
@@ -165,19 +165,19 @@ def gather(selection: Selection, page_request: PageRequest) -> BoundStatement:
 
 
 def count(selection: Selection, *, exact: bool) -> BoundStatement:
-    """Return the statement that counts all rows, or to one past `COUNT_BOUND`."""
+    """Return the statement that counts all rows, or up to one more than `COUNT_BOUND`."""
     sql = COUNT if exact else COUNT_BOUNDED
     sql = sql.format(join=_join(selection), where=_all(selection.conditions()))
     return sql, selection.parameters() | {"bound": COUNT_BOUND + 1}
 
 
 def explain(selection: Selection) -> BoundStatement:
-    """Return the statement for the plan by which all rows would be read."""
+    """Return the statement for the plan of reading all rows."""
     return EXPLAIN.format(join=_join(selection), where=_all(selection.conditions())), selection.parameters()
 
 
 def _order(selection: Selection) -> Order:
-    """Return the order of the list; within hits of one relevance that of their creation."""
+    """Return the order of the list; within one relevance it is the creation time."""
     return ORDERS["-created_at" if selection.relevance is not None else selection.query.order]
 
 
