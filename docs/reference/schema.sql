@@ -68,7 +68,7 @@ $$;
 -- Name: FUNCTION add_product_search(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.add_product_search() IS 'Writes what new products are searched by.';
+COMMENT ON FUNCTION public.add_product_search() IS 'Adds the search rows of new products.';
 
 
 --
@@ -89,7 +89,7 @@ CREATE FUNCTION public.analyze_products() RETURNS void
 -- Name: FUNCTION analyze_products(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.analyze_products() IS 'Renews the planner''s statistics of products and their search, after a load.';
+COMMENT ON FUNCTION public.analyze_products() IS 'Updates the planner statistics of products and their search data after a bulk load.';
 
 
 --
@@ -114,7 +114,7 @@ $$;
 -- Name: FUNCTION change_product_search(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.change_product_search() IS 'Writes what a product is searched by, whose name, description or SKU has changed.';
+COMMENT ON FUNCTION public.change_product_search() IS 'Updates the search row of a product whose name, description or SKU changed.';
 
 
 --
@@ -136,7 +136,7 @@ CREATE FUNCTION public.clean_search_pending_lists() RETURNS void
 -- Name: FUNCTION clean_search_pending_lists(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.clean_search_pending_lists() IS 'Merges the pending lists of the search indexes, after a load.';
+COMMENT ON FUNCTION public.clean_search_pending_lists() IS 'Merges the pending lists of the search indexes after a bulk load.';
 
 
 --
@@ -174,18 +174,18 @@ DECLARE
                             FROM before
                             JOIN after USING (id)
                            WHERE before.parent_id IS DISTINCT FROM after.parent_id);
-    carried uuid[];
+    subtree uuid[];
 BEGIN
     IF moved = '{}' THEN
         RETURN NULL;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('angidi.category_tree'));
-    carried := ARRAY(SELECT DISTINCT descendant_id FROM category_closure WHERE ancestor_id = ANY (moved));
+    subtree := ARRAY(SELECT DISTINCT descendant_id FROM category_closure WHERE ancestor_id = ANY (moved));
     DELETE FROM category_closure
-     WHERE descendant_id = ANY (carried);
+     WHERE descendant_id = ANY (subtree);
     INSERT INTO category_closure (ancestor_id, descendant_id, depth)
     SELECT ancestor_id, descendant_id, depth
-      FROM ways_up(carried);
+      FROM paths_to_root(subtree);
     RETURN NULL;
 END
 $$;
@@ -195,7 +195,7 @@ $$;
 -- Name: FUNCTION close_moved_categories(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.close_moved_categories() IS 'Rewrites the ways of categories that moved, and of all below them.';
+COMMENT ON FUNCTION public.close_moved_categories() IS 'Rewrites the paths of moved categories and their descendants.';
 
 
 --
@@ -210,7 +210,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('angidi.category_tree'));
     INSERT INTO category_closure (ancestor_id, descendant_id, depth)
     SELECT ancestor_id, descendant_id, depth
-      FROM ways_up(ARRAY(SELECT id FROM inserted));
+      FROM paths_to_root(ARRAY(SELECT id FROM inserted));
     RETURN NULL;
 END
 $$;
@@ -220,7 +220,7 @@ $$;
 -- Name: FUNCTION close_new_categories(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.close_new_categories() IS 'Adds the ways from new categories to their roots.';
+COMMENT ON FUNCTION public.close_new_categories() IS 'Adds the paths of new categories.';
 
 
 --
@@ -415,7 +415,7 @@ $$;
 -- Name: FUNCTION fold_moved_products(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.fold_moved_products() IS 'Folds what a statement has appended that moved many products.';
+COMMENT ON FUNCTION public.fold_moved_products() IS 'Folds at the end of a statement that moved many products.';
 
 
 --
@@ -431,7 +431,7 @@ CREATE FUNCTION public.folded(body text) RETURNS text
 -- Name: FUNCTION folded(body text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.folded(body text) IS 'The text in lower case and without marks, by NFKD: what lists by name are sorted by. “Café” and “CAFE” fold alike.';
+COMMENT ON FUNCTION public.folded(body text) IS 'Sort key of names: lower case without accents, by NFKD. “Café” and “CAFE” are equal.';
 
 
 --
@@ -479,7 +479,7 @@ CREATE FUNCTION public.is_visible(body text) RETURNS boolean
 -- Name: FUNCTION is_visible(body text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.is_visible(body text) IS 'Whether the text has a character that can be seen; NULL of NULL.';
+COMMENT ON FUNCTION public.is_visible(body text) IS 'Whether the text has a visible character; NULL of NULL.';
 
 
 --
@@ -503,6 +503,157 @@ $$;
 COMMENT ON FUNCTION public.next_version() IS 'Counts a change of the row.';
 
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: categories; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.categories (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name character varying(100) NOT NULL,
+    description text,
+    parent_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT category_not_own_parent CHECK ((parent_id <> id)),
+    CONSTRAINT name_not_empty CHECK ((length(TRIM(BOTH FROM name)) > 0)),
+    CONSTRAINT name_visible CHECK (public.is_visible((name)::text)),
+    CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at))),
+    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '9007199254740991'::bigint)))
+);
+
+
+--
+-- Name: TABLE categories; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.categories IS 'The tree of categories, defined by parent_id. category_closure is derived from it.';
+
+
+--
+-- Name: COLUMN categories.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.categories.id IS 'UUID v7 from the application; clients know five of them, which exist in every database.';
+
+
+--
+-- Name: COLUMN categories.name; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.categories.name IS 'Unique among siblings, compared exactly.';
+
+
+--
+-- Name: COLUMN categories.description; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.categories.description IS 'NULL if there is none.';
+
+
+--
+-- Name: COLUMN categories.parent_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.categories.parent_id IS 'The category above; NULL for a root.';
+
+
+--
+-- Name: COLUMN categories.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.categories.created_at IS 'When the category was created.';
+
+
+--
+-- Name: COLUMN categories.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.categories.updated_at IS 'When the row was last changed.';
+
+
+--
+-- Name: COLUMN categories.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.categories.version IS 'Number of changes of the category, from 1; part of the ETag.';
+
+
+--
+-- Name: CONSTRAINT category_not_own_parent ON categories; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT category_not_own_parent ON public.categories IS 'A category is not its own parent. Longer cycles are refused where categories are moved.';
+
+
+--
+-- Name: CONSTRAINT name_not_empty ON categories; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT name_not_empty ON public.categories IS 'A name has more than spaces.';
+
+
+--
+-- Name: CONSTRAINT name_visible ON categories; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT name_visible ON public.categories IS 'A name has a visible character.';
+
+
+--
+-- Name: CONSTRAINT times_representable ON categories; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT times_representable ON public.categories IS 'Times lie in the years 1 to 9999, so that every client can read them.';
+
+
+--
+-- Name: CONSTRAINT version_in_range ON categories; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT version_in_range ON public.categories IS 'A version is at least 1, and at most what JavaScript reads exactly.';
+
+
+--
+-- Name: paths_to_root(uuid[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.paths_to_root(categories uuid[]) RETURNS TABLE(ancestor_id uuid, descendant_id uuid, depth bigint)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH RECURSIVE way AS (
+          SELECT category.id AS ancestor_id,
+             category.id AS descendant_id,
+             (0)::bigint AS depth,
+             category.parent_id
+            FROM public.categories category
+           WHERE (category.id = ANY (paths_to_root.categories))
+         UNION ALL
+          SELECT above.id,
+             way_1.descendant_id,
+             (way_1.depth + 1),
+             above.parent_id
+            FROM (way way_1
+              JOIN public.categories above ON ((above.id = way_1.parent_id)))
+         ) CYCLE ancestor_id SET is_cycle USING passed
+  SELECT way.ancestor_id,
+     way.descendant_id,
+     way.depth
+    FROM way;
+END;
+
+
+--
+-- Name: FUNCTION paths_to_root(categories uuid[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.paths_to_root(categories uuid[]) IS 'The closure''s rows for these categories, from parent_id.';
+
+
 --
 -- Name: searchable(text); Type: FUNCTION; Schema: public; Owner: -
 --
@@ -516,7 +667,7 @@ CREATE FUNCTION public.searchable(body text) RETURNS text
 -- Name: FUNCTION searchable(body text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.searchable(body text) IS 'The text in lower case, without U+00AD, U+200B, U+2060 and U+FEFF, which are nothing to `search`.';
+COMMENT ON FUNCTION public.searchable(body text) IS 'The text in lower case, without U+00AD, U+200B, U+2060 and U+FEFF, which `search` ignores.';
 
 
 --
@@ -565,7 +716,7 @@ CREATE FUNCTION public.product_words(name text, description text, sku text) RETU
 -- Name: FUNCTION product_words(name text, description text, sku text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.product_words(name text, description text, sku text) IS 'What `q` looks in, for a name, a description and a SKU.';
+COMMENT ON FUNCTION public.product_words(name text, description text, sku text) IS 'The words for `q` of a name, a description and a SKU.';
 
 
 --
@@ -581,7 +732,7 @@ CREATE FUNCTION public.search_document(name text, description text) RETURNS text
 -- Name: FUNCTION search_document(name text, description text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.search_document(name text, description text) IS 'What `search` looks in, for a name and a description.';
+COMMENT ON FUNCTION public.search_document(name text, description text) IS 'The document for `search` of a name and a description.';
 
 
 --
@@ -597,7 +748,7 @@ CREATE FUNCTION public.search_pattern(term text) RETURNS text
 -- Name: FUNCTION search_pattern(term text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.search_pattern(term text) IS 'The pattern for LIKE by which a document has the term inside.';
+COMMENT ON FUNCTION public.search_pattern(term text) IS 'The LIKE pattern that matches documents containing the term.';
 
 
 --
@@ -632,157 +783,6 @@ CREATE FUNCTION public.unspaced_words_in(body text) RETURNS text[]
 COMMENT ON FUNCTION public.unspaced_words_in(body text) IS 'The words of a text without accents that has Chinese, Japanese or Thai characters.';
 
 
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
---
--- Name: categories; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.categories (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    name character varying(100) NOT NULL,
-    description text,
-    parent_id uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    version bigint DEFAULT 1 NOT NULL,
-    CONSTRAINT category_not_own_parent CHECK ((parent_id <> id)),
-    CONSTRAINT name_not_empty CHECK ((length(TRIM(BOTH FROM name)) > 0)),
-    CONSTRAINT name_visible CHECK (public.is_visible((name)::text)),
-    CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at))),
-    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '9007199254740991'::bigint)))
-);
-
-
---
--- Name: TABLE categories; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.categories IS 'The tree of categories. parent_id is the truth; whatever else describes the tree is derived from it.';
-
-
---
--- Name: COLUMN categories.id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.categories.id IS 'Made by the application as UUID v7; five are known to clients and stand in every database.';
-
-
---
--- Name: COLUMN categories.name; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.categories.name IS 'Unique among siblings, compared exactly.';
-
-
---
--- Name: COLUMN categories.description; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.categories.description IS 'Text to show; NULL when there is none.';
-
-
---
--- Name: COLUMN categories.parent_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.categories.parent_id IS 'The category above; NULL for a root.';
-
-
---
--- Name: COLUMN categories.created_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.categories.created_at IS 'When the category was made.';
-
-
---
--- Name: COLUMN categories.updated_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.categories.updated_at IS 'When the row was last changed.';
-
-
---
--- Name: COLUMN categories.version; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.categories.version IS 'How often the category has changed, from 1; the ETag is made of it.';
-
-
---
--- Name: CONSTRAINT category_not_own_parent ON categories; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON CONSTRAINT category_not_own_parent ON public.categories IS 'A category is not its own parent. Longer cycles are refused where categories are moved.';
-
-
---
--- Name: CONSTRAINT name_not_empty ON categories; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON CONSTRAINT name_not_empty ON public.categories IS 'A name is more than spaces.';
-
-
---
--- Name: CONSTRAINT name_visible ON categories; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON CONSTRAINT name_visible ON public.categories IS 'A name has a character that can be seen.';
-
-
---
--- Name: CONSTRAINT times_representable ON categories; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON CONSTRAINT times_representable ON public.categories IS 'Times lie in the years 1 to 9999, so that every client can read them.';
-
-
---
--- Name: CONSTRAINT version_in_range ON categories; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON CONSTRAINT version_in_range ON public.categories IS 'A version is at least 1, and at most what JavaScript reads exactly.';
-
-
---
--- Name: ways_up(uuid[]); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.ways_up(categories uuid[]) RETURNS TABLE(ancestor_id uuid, descendant_id uuid, depth bigint)
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
- WITH RECURSIVE way AS (
-          SELECT category.id AS ancestor_id,
-             category.id AS descendant_id,
-             (0)::bigint AS depth,
-             category.parent_id
-            FROM public.categories category
-           WHERE (category.id = ANY (ways_up.categories))
-         UNION ALL
-          SELECT above.id,
-             way_1.descendant_id,
-             (way_1.depth + 1),
-             above.parent_id
-            FROM (way way_1
-              JOIN public.categories above ON ((above.id = way_1.parent_id)))
-         ) CYCLE ancestor_id SET is_cycle USING passed
-  SELECT way.ancestor_id,
-     way.descendant_id,
-     way.depth
-    FROM way;
-END;
-
-
---
--- Name: FUNCTION ways_up(categories uuid[]); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.ways_up(categories uuid[]) IS 'The closure''s rows for these categories, from parent_id.';
-
-
 --
 -- Name: words_query(text, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
@@ -796,7 +796,7 @@ CREATE FUNCTION public.words_query(q text, mark text, ending text) RETURNS tsque
 -- Name: FUNCTION words_query(q text, mark text, ending text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.words_query(q text, mark text, ending text) IS 'What the words of a product must match for `q`, each with a mark before it and the last one with an ending.';
+COMMENT ON FUNCTION public.words_query(q text, mark text, ending text) IS 'The tsquery text of `q`, each word with a prefix mark and the last one with a suffix.';
 
 
 --
@@ -814,28 +814,28 @@ CREATE TABLE public.category_closure (
 -- Name: TABLE category_closure; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.category_closure IS 'Every category with each category above it and with itself. Derived from categories.parent_id by triggers; `angidi doctor` verifies and rebuilds it.';
+COMMENT ON TABLE public.category_closure IS 'Every category with each of its ancestors and with itself. Derived from categories.parent_id by triggers; `angidi doctor` verifies and rebuilds it.';
 
 
 --
 -- Name: COLUMN category_closure.ancestor_id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.category_closure.ancestor_id IS 'The category above, or the same.';
+COMMENT ON COLUMN public.category_closure.ancestor_id IS 'The ancestor, or the category itself.';
 
 
 --
 -- Name: COLUMN category_closure.descendant_id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.category_closure.descendant_id IS 'The category below, or the same.';
+COMMENT ON COLUMN public.category_closure.descendant_id IS 'The descendant, or the category itself.';
 
 
 --
 -- Name: COLUMN category_closure.depth; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.category_closure.depth IS 'How many levels lie between: 0 for a category and itself.';
+COMMENT ON COLUMN public.category_closure.depth IS 'Number of levels between them: 0 for a category and itself.';
 
 
 --
@@ -859,35 +859,35 @@ CREATE TABLE public.import_progress (
 -- Name: TABLE import_progress; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.import_progress IS 'Imports in batches that are under way or were interrupted: how far each is stored.';
+COMMENT ON TABLE public.import_progress IS 'Progress of running and interrupted imports in batches.';
 
 
 --
 -- Name: COLUMN import_progress.digest; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.import_progress.digest IS 'The SHA-256 of the file, by which it is known again.';
+COMMENT ON COLUMN public.import_progress.digest IS 'SHA-256 of the file, which identifies it.';
 
 
 --
 -- Name: COLUMN import_progress.file; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.import_progress.file IS 'The name of the file, for people.';
+COMMENT ON COLUMN public.import_progress.file IS 'File name, for display.';
 
 
 --
 -- Name: COLUMN import_progress.line; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.import_progress.line IS 'The line of the last row that was stored or refused; the rows behind it are still to come.';
+COMMENT ON COLUMN public.import_progress.line IS 'Line of the last row that was stored or refused.';
 
 
 --
 -- Name: COLUMN import_progress.added; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.import_progress.added IS 'Rows that made a product.';
+COMMENT ON COLUMN public.import_progress.added IS 'Rows that created a product.';
 
 
 --
@@ -908,14 +908,14 @@ COMMENT ON COLUMN public.import_progress.unchanged IS 'Rows that changed nothing
 -- Name: COLUMN import_progress.refused; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.import_progress.refused IS 'Rows that were refused, and reported by the run that read them.';
+COMMENT ON COLUMN public.import_progress.refused IS 'Refused rows, which the run that read them reported.';
 
 
 --
 -- Name: COLUMN import_progress.started_at; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.import_progress.started_at IS 'When the import was begun.';
+COMMENT ON COLUMN public.import_progress.started_at IS 'When the import started.';
 
 
 --
@@ -943,35 +943,35 @@ WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
 -- Name: TABLE list_counts; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.list_counts IS 'How long the lists are: the sum of rows, by list and category, is the number of active rows. Kept by triggers as changes that are folded now and then; `angidi doctor` verifies and rebuilds it.';
+COMMENT ON TABLE public.list_counts IS 'Totals of lists: the sum of rows by list and category is the number of active rows. Triggers append changes and fold them now and then; `angidi doctor` verifies and rebuilds it.';
 
 
 --
 -- Name: COLUMN list_counts.id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.list_counts.id IS 'Tells the rows of one total apart; what a fold deletes by.';
+COMMENT ON COLUMN public.list_counts.id IS 'Identifies a row, for folding.';
 
 
 --
 -- Name: COLUMN list_counts.list; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.list_counts.list IS 'Which list is counted.';
+COMMENT ON COLUMN public.list_counts.list IS 'The counted list.';
 
 
 --
 -- Name: COLUMN list_counts.category_id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.list_counts.category_id IS 'Whose products are counted; the nil UUID stands for the whole list.';
+COMMENT ON COLUMN public.list_counts.category_id IS 'Category of the counted products; the nil UUID is the whole list.';
 
 
 --
 -- Name: COLUMN list_counts.rows; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.list_counts.rows IS 'How many rows came, or went where it is negative.';
+COMMENT ON COLUMN public.list_counts.rows IS 'Number of rows added; negative if removed.';
 
 
 --
@@ -1011,7 +1011,7 @@ WITH (autovacuum_vacuum_insert_scale_factor='0.05', autovacuum_analyze_scale_fac
 -- Name: TABLE product_search; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.product_search IS 'What products are searched by. Kept by triggers; `angidi doctor` verifies and rebuilds it.';
+COMMENT ON TABLE public.product_search IS 'Search data of products. Maintained by triggers; `angidi doctor` verifies and rebuilds it.';
 
 
 --
@@ -1025,14 +1025,14 @@ COMMENT ON COLUMN public.product_search.product_id IS 'The product.';
 -- Name: COLUMN product_search.document; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.product_search.document IS 'Name and description in lower case, U+FEFF between them: what `search` looks in.';
+COMMENT ON COLUMN public.product_search.document IS 'Name and description in lower case, separated by U+FEFF, for `search`.';
 
 
 --
 -- Name: COLUMN product_search.words; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.product_search.words IS 'The words of name and description, those of the name again after “=”, and the SKU after “#”: what `q` looks in.';
+COMMENT ON COLUMN public.product_search.words IS 'The words of name and description, those of the name again after “=”, and the SKU after “#”, for `q`.';
 
 
 --
@@ -1076,21 +1076,21 @@ COMMENT ON TABLE public.products IS 'What is for sale. Deleted softly: deleted_a
 -- Name: COLUMN products.id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.products.id IS 'Made by the application as UUID v7; the default serves those who insert by SQL.';
+COMMENT ON COLUMN public.products.id IS 'UUID v7 from the application; the default is for inserts by SQL.';
 
 
 --
 -- Name: COLUMN products.name; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.products.name IS 'The name to show; searched.';
+COMMENT ON COLUMN public.products.name IS 'Display name; searched.';
 
 
 --
 -- Name: COLUMN products.description; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.products.description IS 'Text to show; searched. NULL when there is none.';
+COMMENT ON COLUMN public.products.description IS 'Searched. NULL if there is none.';
 
 
 --
@@ -1104,35 +1104,35 @@ COMMENT ON COLUMN public.products.price IS 'Exact, in the shop''s one currency.'
 -- Name: COLUMN products.stock; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.products.stock IS 'Pieces on hand. In no index, so that selling stays a HOT update.';
+COMMENT ON COLUMN public.products.stock IS 'Pieces in stock. In no index, so that sales are HOT updates.';
 
 
 --
 -- Name: COLUMN products.category_id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.products.category_id IS 'The category that the product stands in.';
+COMMENT ON COLUMN public.products.category_id IS 'The category of the product.';
 
 
 --
 -- Name: COLUMN products.image_url; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.products.image_url IS 'Where its picture is; NULL when there is none.';
+COMMENT ON COLUMN public.products.image_url IS 'URL of the image; NULL if there is none.';
 
 
 --
 -- Name: COLUMN products.sku; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.products.sku IS 'Stock keeping unit, the merchant''s own key: what imports match by. NULL when there is none.';
+COMMENT ON COLUMN public.products.sku IS 'Stock keeping unit, by which imports match products. NULL if there is none.';
 
 
 --
 -- Name: COLUMN products.created_at; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.products.created_at IS 'When the product was made.';
+COMMENT ON COLUMN public.products.created_at IS 'When the product was created.';
 
 
 --
@@ -1153,7 +1153,7 @@ COMMENT ON COLUMN public.products.deleted_at IS 'When the product was deleted; N
 -- Name: COLUMN products.version; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.products.version IS 'How often the product has changed, from 1; the ETag is made of it.';
+COMMENT ON COLUMN public.products.version IS 'Number of changes of the product, from 1; part of the ETag.';
 
 
 --
@@ -1167,14 +1167,14 @@ COMMENT ON CONSTRAINT image_url_not_script ON public.products IS 'No browser run
 -- Name: CONSTRAINT name_not_empty ON products; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT name_not_empty ON public.products IS 'A name is more than spaces.';
+COMMENT ON CONSTRAINT name_not_empty ON public.products IS 'A name has more than spaces.';
 
 
 --
 -- Name: CONSTRAINT name_visible ON products; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT name_visible ON public.products IS 'A name has a character that can be seen.';
+COMMENT ON CONSTRAINT name_visible ON public.products IS 'A name has a visible character.';
 
 
 --
@@ -1195,14 +1195,14 @@ COMMENT ON CONSTRAINT price_positive ON public.products IS 'A price is not negat
 -- Name: CONSTRAINT sku_visible ON products; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT sku_visible ON public.products IS 'A SKU has a character that can be seen; a product without one has NULL.';
+COMMENT ON CONSTRAINT sku_visible ON public.products IS 'A SKU has a visible character; a product without one has NULL.';
 
 
 --
 -- Name: CONSTRAINT stock_non_negative ON products; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT stock_non_negative ON public.products IS 'Nothing is sold that is not there.';
+COMMENT ON CONSTRAINT stock_non_negative ON public.products IS 'Stock is not negative.';
 
 
 --
@@ -1253,7 +1253,7 @@ COMMENT ON TABLE public.users IS 'People who can log in. Deleted softly: deleted
 -- Name: COLUMN users.id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.users.id IS 'Made by the application as UUID v7; the default serves those who insert by SQL.';
+COMMENT ON COLUMN public.users.id IS 'UUID v7 from the application; the default is for inserts by SQL.';
 
 
 --
@@ -1274,21 +1274,21 @@ COMMENT ON COLUMN public.users.password_hash IS 'argon2id; a bcrypt hash of the 
 -- Name: COLUMN users.name; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.users.name IS 'The name to show.';
+COMMENT ON COLUMN public.users.name IS 'Display name.';
 
 
 --
 -- Name: COLUMN users.role; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.users.role IS 'What the account may do; read at every protected request, so that a change counts at once.';
+COMMENT ON COLUMN public.users.role IS 'Permissions of the account; read at every protected request, so that changes take effect at once.';
 
 
 --
 -- Name: COLUMN users.created_at; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.users.created_at IS 'When the account was made.';
+COMMENT ON COLUMN public.users.created_at IS 'When the account was created.';
 
 
 --
@@ -1309,28 +1309,28 @@ COMMENT ON COLUMN public.users.deleted_at IS 'When the account was deleted; NULL
 -- Name: COLUMN users.version; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.users.version IS 'How often the user has changed, from 1; the ETag is made of it.';
+COMMENT ON COLUMN public.users.version IS 'Number of changes of the user, from 1; part of the ETag.';
 
 
 --
 -- Name: CONSTRAINT email_format ON users; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT email_format ON public.users IS 'An address in shape; that it is reachable only a message can prove.';
+COMMENT ON CONSTRAINT email_format ON public.users IS 'The syntax of an address.';
 
 
 --
 -- Name: CONSTRAINT name_visible ON users; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT name_visible ON public.users IS 'A name has a character that can be seen.';
+COMMENT ON CONSTRAINT name_visible ON public.users IS 'A name has a visible character.';
 
 
 --
 -- Name: CONSTRAINT role_valid ON users; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT role_valid ON public.users IS 'The roles that the code knows.';
+COMMENT ON CONSTRAINT role_valid ON public.users IS 'The roles of the application.';
 
 
 --
@@ -1389,7 +1389,7 @@ ALTER TABLE ONLY public.category_closure
 -- Name: CONSTRAINT category_closure_pkey ON category_closure; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT category_closure_pkey ON public.category_closure IS 'One way between two categories; refuses cycles. Serves the subtree of a category.';
+COMMENT ON CONSTRAINT category_closure_pkey ON public.category_closure IS 'One path between two categories, which also refuses cycles. Serves the subtree of a category.';
 
 
 --
@@ -1419,7 +1419,7 @@ ALTER TABLE ONLY public.list_counts
 -- Name: CONSTRAINT list_counts_pkey ON list_counts; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT list_counts_pkey ON public.list_counts IS 'The total of a list, whole or by category.';
+COMMENT ON CONSTRAINT list_counts_pkey ON public.list_counts IS 'Serves the total of a list, whole or by category.';
 
 
 --
@@ -1499,7 +1499,7 @@ CREATE INDEX category_closure_descendant_id_idx ON public.category_closure USING
 -- Name: INDEX category_closure_descendant_id_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.category_closure_descendant_id_idx IS 'The way from a category up to its root, and the foreign key to the descendant.';
+COMMENT ON INDEX public.category_closure_descendant_id_idx IS 'The path from a category to its root, and the foreign key to the descendant.';
 
 
 --
@@ -1513,7 +1513,7 @@ CREATE INDEX product_search_document_idx ON public.product_search USING gin (doc
 -- Name: INDEX product_search_document_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.product_search_document_idx IS 'The products that have a text inside name or description, by every three characters in a row.';
+COMMENT ON INDEX public.product_search_document_idx IS 'Trigrams of name and description: finds a text anywhere inside.';
 
 
 --
@@ -1527,7 +1527,7 @@ CREATE INDEX product_search_words_idx ON public.product_search USING gin (words)
 -- Name: INDEX product_search_words_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.product_search_words_idx IS 'The products that have words, or beginnings of words, anywhere or in the name, or a SKU by its beginning.';
+COMMENT ON INDEX public.product_search_words_idx IS 'Words and word prefixes in the texts or in the name only, and prefixes of SKUs.';
 
 
 --
@@ -1611,7 +1611,7 @@ CREATE INDEX products_name_active_idx ON public.products USING btree (public.fol
 -- Name: INDEX products_name_active_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.products_name_active_idx IS 'The list of products by name, either way, whatever case and marks the name has.';
+COMMENT ON INDEX public.products_name_active_idx IS 'The list of products by name in both directions, ignoring case and accents.';
 
 
 --
@@ -1709,7 +1709,7 @@ CREATE INDEX users_search_idx ON public.users USING gin (public.searchable((((em
 -- Name: INDEX users_search_idx; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON INDEX public.users_search_idx IS 'The users that have a text inside address or name, by every three characters in a row.';
+COMMENT ON INDEX public.users_search_idx IS 'Trigrams of address and name: finds a text anywhere inside.';
 
 
 --
@@ -1851,7 +1851,7 @@ ALTER TABLE ONLY public.category_closure
 -- Name: CONSTRAINT category_closure_ancestor_id_fkey ON category_closure; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT category_closure_ancestor_id_fkey ON public.category_closure IS 'A deleted category is above nothing.';
+COMMENT ON CONSTRAINT category_closure_ancestor_id_fkey ON public.category_closure IS 'A deleted category has no descendants.';
 
 
 --
@@ -1866,7 +1866,7 @@ ALTER TABLE ONLY public.category_closure
 -- Name: CONSTRAINT category_closure_descendant_id_fkey ON category_closure; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT category_closure_descendant_id_fkey ON public.category_closure IS 'A deleted category is below nothing.';
+COMMENT ON CONSTRAINT category_closure_descendant_id_fkey ON public.category_closure IS 'A deleted category has no ancestors.';
 
 
 --
@@ -1881,7 +1881,7 @@ ALTER TABLE ONLY public.product_search
 -- Name: CONSTRAINT product_search_product_id_fkey ON product_search; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT product_search_product_id_fkey ON public.product_search IS 'A product that is removed is not searched.';
+COMMENT ON CONSTRAINT product_search_product_id_fkey ON public.product_search IS 'Removed with its product.';
 
 
 --
@@ -1896,7 +1896,7 @@ ALTER TABLE ONLY public.products
 -- Name: CONSTRAINT products_category_id_fkey ON products; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT products_category_id_fkey ON public.products IS 'The category exists, and cannot be deleted while a product, active or deleted, stands in it.';
+COMMENT ON CONSTRAINT products_category_id_fkey ON public.products IS 'The category exists, and cannot be deleted while it has products, active or deleted.';
 
 
 --

@@ -21,7 +21,7 @@ SEARCHABLE = """
       FROM products
 """
 CLOSURE = "SELECT ancestor_id, descendant_id, depth FROM category_closure"
-WALKED = "SELECT ancestor_id, descendant_id, depth FROM ways_up(ARRAY(SELECT id FROM categories))"
+WALKED = "SELECT ancestor_id, descendant_id, depth FROM paths_to_root(ARRAY(SELECT id FROM categories))"
 
 UNVERSIONED = """
     SELECT tgrelid::regclass || '.' || attname

@@ -9,8 +9,8 @@
 
 LOCK TABLE users, categories, products IN ACCESS EXCLUSIVE MODE;
 
--- Whatever versions 5 to 11 would refuse is looked for before anything changes, so that a database that cannot go all
--- the way stays as it was, and its service can go on.
+-- Checks for everything that versions 5 to 11 would refuse before any change, so that a database that cannot be migrated
+-- completely stays as it was, and its service can continue.
 DO $$
 DECLARE
     offenders text;
@@ -57,7 +57,7 @@ BEGIN
                          'Nothing has been changed.';
     END IF;
 
-    -- The characters that is_visible() of version 10 takes for nothing.
+    -- The characters that is_visible() of version 10 ignores.
     SELECT string_agg(format('%s (id %s)', kind, id), '; ' ORDER BY kind, id)
       INTO offenders
       FROM (SELECT 'user' AS kind, id, name FROM users
@@ -97,7 +97,7 @@ BEGIN
 END
 $$;
 
--- A SKU without a visible character is none.
+-- A SKU without a visible character becomes NULL.
 UPDATE products
    SET sku = NULL
  WHERE sku !~ '[^\s[:cntrl:]\u00a0\u00ad\u0300-\u036f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]';
@@ -117,8 +117,8 @@ UPDATE products
        updated_at = coalesce(updated_at, created_at, now() AT TIME ZONE 'UTC')
  WHERE created_at IS NULL OR updated_at IS NULL;
 
--- Room on each page for changes of stock, price or password, which then write to no index (HOT updates). Set before the
--- tables are rewritten, so that the rows that are there get it, too.
+-- Free space on each page for changes of stock, price or password, which are then HOT updates and write to no index. Set
+-- before the tables are rewritten, so that it applies to existing rows.
 ALTER TABLE users SET (fillfactor = 90);
 ALTER TABLE products SET (fillfactor = 90);
 

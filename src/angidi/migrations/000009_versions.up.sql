@@ -1,6 +1,6 @@
--- How often a row has changed, counted by the database, so that nobody can forget to: what ETags are made of.
--- A column list decides what a change is; a test sees to it that each column is either in the list or named as one that
--- does not count. `version` is in the list, so that a version that is set by hand becomes the next one instead.
+-- Number of changes of a row, the base of ETags. The database counts, so that no writer can forget to.
+-- The trigger's column list defines a change; a test requires that each column is in the list or named as an exception.
+-- `version` is in the list, so that a version that is set by hand becomes the next one instead.
 ALTER TABLE users ADD COLUMN version bigint NOT NULL DEFAULT 1;
 ALTER TABLE categories ADD COLUMN version bigint NOT NULL DEFAULT 1;
 ALTER TABLE products ADD COLUMN version bigint NOT NULL DEFAULT 1;
@@ -39,10 +39,10 @@ CREATE TRIGGER products_version
     EXECUTE FUNCTION next_version();
 
 COMMENT ON COLUMN users.version IS
-    'How often the user has changed, from 1; the ETag is made of it.';
+    'Number of changes of the user, from 1; part of the ETag.';
 COMMENT ON COLUMN categories.version IS
-    'How often the category has changed, from 1; the ETag is made of it.';
+    'Number of changes of the category, from 1; part of the ETag.';
 COMMENT ON COLUMN products.version IS
-    'How often the product has changed, from 1; the ETag is made of it.';
+    'Number of changes of the product, from 1; part of the ETag.';
 COMMENT ON FUNCTION next_version() IS
     'Counts a change of the row.';

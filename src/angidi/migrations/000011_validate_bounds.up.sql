@@ -1,5 +1,4 @@
--- Reads the rows that were there before version 10 and refuses to go on where one breaks a bound. Readers and writers go
--- on meanwhile.
+-- Checks the rows older than version 10, and fails if one violates a bound. Blocks neither readers nor writers.
 ALTER TABLE users VALIDATE CONSTRAINT version_in_range;
 ALTER TABLE users VALIDATE CONSTRAINT name_visible;
 ALTER TABLE users VALIDATE CONSTRAINT times_representable;

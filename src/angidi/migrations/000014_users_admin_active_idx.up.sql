@@ -1,3 +1,3 @@
--- CONCURRENTLY, and so alone in its file: nobody waits while it is built.
+-- CONCURRENTLY, so in a file of its own: the build blocks nobody.
 CREATE INDEX CONCURRENTLY users_admin_active_idx
     ON users (id) WHERE role = 'admin' AND deleted_at IS NULL;

@@ -1,13 +1,12 @@
--- Exact totals of the lists at any size: count(*) over a million rows takes 100 ms, a sum over these a fraction of one.
+-- Exact totals of lists at any size: count(*) of a million rows takes 100 ms, a sum of these rows a fraction of 1 ms.
 --
--- Each statement appends what it changed instead of updating a number: no writer waits for another at a counter, and an
--- appended row takes a tenth of the time of one that is found, locked and updated. Now and then a statement folds what
--- has gathered, that is, replaces rows by their sum, in the same transaction. So whoever sums sees either the rows or
--- their sum, and always the truth of the snapshot. A statement that appends much always folds, so that no load leaves
--- many rows.
+-- Each statement appends its change instead of updating a counter: writers do not wait for each other, and an append
+-- takes a tenth of the time of a lookup, lock and update. Now and then a statement folds rows, that is, replaces them by
+-- their sum, in the same transaction. Every snapshot sees either the rows or their sum, so the total is always right. A
+-- statement that appends many rows always folds, so no bulk load leaves many rows.
 --
--- INSERT, DELETE and TRUNCATE are counted by the statement. UPDATE is counted by the row, and only where the WHEN finds
--- that it matters: a transition table would be filled by every sale.
+-- Triggers for INSERT, DELETE and TRUNCATE fire per statement. Those for UPDATE fire per row, only if the WHEN condition
+-- holds: a transition table would be filled by every sale.
 CREATE TABLE list_counts (
     id          bigint GENERATED ALWAYS AS IDENTITY,
     list        text NOT NULL,
@@ -17,10 +16,10 @@ CREATE TABLE list_counts (
     CONSTRAINT list_known CHECK (list IN ('products', 'users'))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- Replaces the rows of the whole list and of these categories (NULL: of all) by their sums. What another transaction
--- holds, it passes over. A transaction folds some categories once, since what it folded it would pass again each time; and
--- only where it reads what others have committed, for under a snapshot of its own a row that another has folded since
--- would fail it.
+-- Replaces the rows of the whole list and of these categories (NULL: of all) by their sums. Skips rows that another
+-- transaction has locked. A transaction folds given categories once only, because it would skip its own folded rows each
+-- time. It folds at READ COMMITTED only: under an older snapshot, a row folded by another transaction would raise a
+-- serialization failure.
 CREATE OR REPLACE FUNCTION fold_list_counts(of_list text, of_categories uuid[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path FROM CURRENT
@@ -55,8 +54,7 @@ BEGIN
 END
 $$;
 
--- One row in 32 is folded by whoever appends it, by chance: a turn by number would find one writer's rows on even numbers
--- only. The nil UUID stands for the whole list.
+-- One append in 32 folds, at random: by row number, a writer could always miss its turn. The nil UUID is the whole list.
 CREATE OR REPLACE FUNCTION count_products() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path FROM CURRENT
@@ -103,8 +101,8 @@ BEGIN
 END
 $$;
 
--- What a statement that moved many products has appended is folded at its end. Each change of a price or a stock calls
--- this: so it sets no search_path, and names the schema only where there is something to do.
+-- Folds at the end of a statement that moved many products. Every change of price or stock calls this function, so it
+-- does not set search_path, and qualifies names only if there is work.
 CREATE OR REPLACE FUNCTION fold_moved_products() RETURNS trigger
     LANGUAGE plpgsql
 AS $$
@@ -195,7 +193,7 @@ CREATE TRIGGER users_truncated_count
     AFTER TRUNCATE ON users
     FOR EACH STATEMENT EXECUTE FUNCTION clear_list_counts();
 
--- The triggers' lock (SHARE ROW EXCLUSIVE) keeps writers out until here, so nothing is counted twice or not at all.
+-- CREATE TRIGGER has blocked writers (SHARE ROW EXCLUSIVE), so no row is counted twice or missed.
 INSERT INTO list_counts (list, category_id, rows)
 SELECT 'products', coalesce(category_id, '00000000-0000-0000-0000-000000000000'), count(*)
   FROM products
@@ -210,18 +208,18 @@ SELECT 'users', count(*)
 HAVING count(*) > 0;
 
 COMMENT ON TABLE list_counts IS
-    'How long the lists are: the sum of rows, by list and category, is the number of active rows. Kept by triggers as '
-    'changes that are folded now and then; `angidi doctor` verifies and rebuilds it.';
+    'Totals of lists: the sum of rows by list and category is the number of active rows. Triggers append changes and fold '
+    'them now and then; `angidi doctor` verifies and rebuilds it.';
 COMMENT ON COLUMN list_counts.id IS
-    'Tells the rows of one total apart; what a fold deletes by.';
+    'Identifies a row, for folding.';
 COMMENT ON COLUMN list_counts.list IS
-    'Which list is counted.';
+    'The counted list.';
 COMMENT ON COLUMN list_counts.category_id IS
-    'Whose products are counted; the nil UUID stands for the whole list.';
+    'Category of the counted products; the nil UUID is the whole list.';
 COMMENT ON COLUMN list_counts.rows IS
-    'How many rows came, or went where it is negative.';
+    'Number of rows added; negative if removed.';
 COMMENT ON CONSTRAINT list_counts_pkey ON list_counts IS
-    'The total of a list, whole or by category.';
+    'Serves the total of a list, whole or by category.';
 COMMENT ON CONSTRAINT list_known ON list_counts IS
     'The lists that are counted.';
 COMMENT ON FUNCTION fold_list_counts(text, uuid[]) IS
@@ -231,7 +229,7 @@ COMMENT ON FUNCTION count_products() IS
 COMMENT ON FUNCTION count_moved_product() IS
     'Counts a product that changed its category, was deleted softly, or restored.';
 COMMENT ON FUNCTION fold_moved_products() IS
-    'Folds what a statement has appended that moved many products.';
+    'Folds at the end of a statement that moved many products.';
 COMMENT ON FUNCTION count_users() IS
     'Counts the users that a statement inserted or deleted.';
 COMMENT ON FUNCTION count_moved_user() IS

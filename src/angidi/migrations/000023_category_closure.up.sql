@@ -1,6 +1,6 @@
--- The tree with every way in it written out, so that the products of a category and of all below it are one join away.
--- categories.parent_id is the truth: triggers derive the rest from it within the statement that changed it, whoever ran
--- it. They take the lock that the service takes, for what they read must not change under them.
+-- The transitive closure of the tree, so that the products of a subtree are one join away. Triggers derive it from
+-- categories.parent_id in the statement that changes it. They take the same lock as the service, because the rows that
+-- they read must not change meanwhile.
 CREATE TABLE category_closure (
     ancestor_id   uuid NOT NULL,
     descendant_id uuid NOT NULL,
@@ -14,15 +14,14 @@ CREATE TABLE category_closure (
 
 CREATE INDEX category_closure_descendant_id_idx ON category_closure (descendant_id, depth) INCLUDE (ancestor_id);
 
--- A cycle, which only SQL past the service could close, comes back once as a way that is there already, and so the key
--- of the closure refuses the statement that closed it.
-CREATE OR REPLACE FUNCTION ways_up(categories uuid[]) RETURNS TABLE (ancestor_id uuid, descendant_id uuid, depth bigint)
+-- A cycle, which only SQL outside the service can create, gives a path twice, and the primary key refuses the statement.
+CREATE OR REPLACE FUNCTION paths_to_root(categories uuid[]) RETURNS TABLE (ancestor_id uuid, descendant_id uuid, depth bigint)
     LANGUAGE sql STABLE
 BEGIN ATOMIC
     WITH RECURSIVE way AS (
         SELECT category.id AS ancestor_id, category.id AS descendant_id, 0::bigint AS depth, category.parent_id
           FROM categories AS category
-         WHERE category.id = ANY (ways_up.categories)
+         WHERE category.id = ANY (paths_to_root.categories)
          UNION ALL
         SELECT above.id, way.descendant_id, way.depth + 1, above.parent_id
           FROM way
@@ -34,7 +33,7 @@ END;
 
 INSERT INTO category_closure (ancestor_id, descendant_id, depth)
 SELECT ancestor_id, descendant_id, depth
-  FROM ways_up(ARRAY(SELECT id FROM categories));
+  FROM paths_to_root(ARRAY(SELECT id FROM categories));
 
 CREATE OR REPLACE FUNCTION close_new_categories() RETURNS trigger
     LANGUAGE plpgsql
@@ -44,7 +43,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('angidi.category_tree'));
     INSERT INTO category_closure (ancestor_id, descendant_id, depth)
     SELECT ancestor_id, descendant_id, depth
-      FROM ways_up(ARRAY(SELECT id FROM inserted));
+      FROM paths_to_root(ARRAY(SELECT id FROM inserted));
     RETURN NULL;
 END
 $$;
@@ -58,18 +57,18 @@ DECLARE
                             FROM before
                             JOIN after USING (id)
                            WHERE before.parent_id IS DISTINCT FROM after.parent_id);
-    carried uuid[];
+    subtree uuid[];
 BEGIN
     IF moved = '{}' THEN
         RETURN NULL;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('angidi.category_tree'));
-    carried := ARRAY(SELECT DISTINCT descendant_id FROM category_closure WHERE ancestor_id = ANY (moved));
+    subtree := ARRAY(SELECT DISTINCT descendant_id FROM category_closure WHERE ancestor_id = ANY (moved));
     DELETE FROM category_closure
-     WHERE descendant_id = ANY (carried);
+     WHERE descendant_id = ANY (subtree);
     INSERT INTO category_closure (ancestor_id, descendant_id, depth)
     SELECT ancestor_id, descendant_id, depth
-      FROM ways_up(carried);
+      FROM paths_to_root(subtree);
     RETURN NULL;
 END
 $$;
@@ -84,25 +83,25 @@ CREATE TRIGGER categories_moved_closure
     FOR EACH STATEMENT EXECUTE FUNCTION close_moved_categories();
 
 COMMENT ON TABLE category_closure IS
-    'Every category with each category above it and with itself. Derived from categories.parent_id by triggers; '
+    'Every category with each of its ancestors and with itself. Derived from categories.parent_id by triggers; '
     '`angidi doctor` verifies and rebuilds it.';
 COMMENT ON COLUMN category_closure.ancestor_id IS
-    'The category above, or the same.';
+    'The ancestor, or the category itself.';
 COMMENT ON COLUMN category_closure.descendant_id IS
-    'The category below, or the same.';
+    'The descendant, or the category itself.';
 COMMENT ON COLUMN category_closure.depth IS
-    'How many levels lie between: 0 for a category and itself.';
+    'Number of levels between them: 0 for a category and itself.';
 COMMENT ON CONSTRAINT category_closure_pkey ON category_closure IS
-    'One way between two categories; refuses cycles. Serves the subtree of a category.';
+    'One path between two categories, which also refuses cycles. Serves the subtree of a category.';
 COMMENT ON CONSTRAINT category_closure_ancestor_id_fkey ON category_closure IS
-    'A deleted category is above nothing.';
+    'A deleted category has no descendants.';
 COMMENT ON CONSTRAINT category_closure_descendant_id_fkey ON category_closure IS
-    'A deleted category is below nothing.';
+    'A deleted category has no ancestors.';
 COMMENT ON INDEX category_closure_descendant_id_idx IS
-    'The way from a category up to its root, and the foreign key to the descendant.';
-COMMENT ON FUNCTION ways_up(uuid[]) IS
+    'The path from a category to its root, and the foreign key to the descendant.';
+COMMENT ON FUNCTION paths_to_root(uuid[]) IS
     'The closure''s rows for these categories, from parent_id.';
 COMMENT ON FUNCTION close_new_categories() IS
-    'Adds the ways from new categories to their roots.';
+    'Adds the paths of new categories.';
 COMMENT ON FUNCTION close_moved_categories() IS
-    'Rewrites the ways of categories that moved, and of all below them.';
+    'Rewrites the paths of moved categories and their descendants.';

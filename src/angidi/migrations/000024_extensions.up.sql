@@ -1,6 +1,6 @@
--- pg_trgm finds a text inside another, unaccent takes the marks off letters. Both belong to every PostgreSQL (Debian has
--- them in its postgresql package, others in postgresql-contrib) and are trusted: who may create in the database may
--- create them. What is missing, the message says.
+-- pg_trgm finds a text inside another; unaccent removes accents. Both belong to every PostgreSQL (Debian has
+-- them in its postgresql package, others in postgresql-contrib) and are trusted: the right to create
+-- in the database is enough. The message says what is missing.
 DO $$
 DECLARE
     wanted text;

@@ -1,16 +1,16 @@
--- What products are searched by, in a table of its own: a change of price, stock or category touches neither it nor its
--- indexes. Triggers write a row for each product that is made and for each that changes its name, description or SKU.
--- Version 26 adds the rows of the products that are there already.
+-- The search data of products, in a table of its own: changes of price, stock or category touch neither it nor its
+-- indexes. Triggers write a row when a product is created or its name, description or SKU changes. Version 26 adds the
+-- rows of existing products.
 --
 -- document serves `search`, a text inside name or description. The two are in lower case, without the characters that
--- `search` ignores; U+FEFF, one of those, parts them, so that no term reaches from one into the other.
+-- `search` ignores; U+FEFF, one of those, separates them, so that no term matches across both.
 --
 -- words serves `q`, words in any order: the words of name and description, those of the name again after “=”, and the SKU
--- after “#”. So one index tells hits in the name, and finds a SKU by its beginning. No positions: they would take as much
--- room again.
+-- after “#”. So one index distinguishes hits in the name and finds prefixes of SKUs. Without positions, which would
+-- double its size.
 --
--- The functions have bodies that are bound when they are created, so that a restore, which has no search_path, finds
--- what they name. unaccent() is STABLE, and so is what calls it; nothing here stands in an index but folded().
+-- The function bodies are parsed at creation, so that names resolve in a restore, which has no search_path. unaccent() is
+-- STABLE, and so are its callers; only folded() is used in an index.
 
 CREATE TABLE product_search (
     product_id uuid NOT NULL,
@@ -21,7 +21,7 @@ CREATE TABLE product_search (
         REFERENCES products (id) ON UPDATE CASCADE ON DELETE CASCADE
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
--- NFKD, since no release of PostgreSQL changes the decomposition of a letter that it knows: this one stands in an index.
+-- NFKD is stable: no release of PostgreSQL changes the decomposition of an assigned letter. An index uses this function.
 CREATE OR REPLACE FUNCTION folded(body text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CASE
@@ -53,7 +53,7 @@ RETURN translate(
         '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670]', '', 'g')),
     'ς', 'σ');
 
--- Chinese, Japanese and Thai are written without blanks between words.
+-- Chinese, Japanese and Thai have no spaces between words.
 CREATE OR REPLACE FUNCTION is_unspaced(word text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN word ~ '[\u0e00-\u0e7f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]';
@@ -197,25 +197,25 @@ END
 $do$;
 
 COMMENT ON TABLE product_search IS
-    'What products are searched by. Kept by triggers; `angidi doctor` verifies and rebuilds it.';
+    'Search data of products. Maintained by triggers; `angidi doctor` verifies and rebuilds it.';
 COMMENT ON COLUMN product_search.product_id IS
     'The product.';
 COMMENT ON COLUMN product_search.document IS
-    'Name and description in lower case, U+FEFF between them: what `search` looks in.';
+    'Name and description in lower case, separated by U+FEFF, for `search`.';
 COMMENT ON COLUMN product_search.words IS
-    'The words of name and description, those of the name again after “=”, and the SKU after “#”: what `q` looks in.';
+    'The words of name and description, those of the name again after “=”, and the SKU after “#”, for `q`.';
 COMMENT ON CONSTRAINT product_search_pkey ON product_search IS
     'One row for each product.';
 COMMENT ON CONSTRAINT product_search_product_id_fkey ON product_search IS
-    'A product that is removed is not searched.';
+    'Removed with its product.';
 COMMENT ON FUNCTION folded(text) IS
-    'The text in lower case and without marks, by NFKD: what lists by name are sorted by. “Café” and “CAFE” fold alike.';
+    'Sort key of names: lower case without accents, by NFKD. “Café” and “CAFE” are equal.';
 COMMENT ON FUNCTION searchable(text) IS
-    'The text in lower case, without U+00AD, U+200B, U+2060 and U+FEFF, which are nothing to `search`.';
+    'The text in lower case, without U+00AD, U+200B, U+2060 and U+FEFF, which `search` ignores.';
 COMMENT ON FUNCTION search_document(text, text) IS
-    'What `search` looks in, for a name and a description.';
+    'The document for `search` of a name and a description.';
 COMMENT ON FUNCTION search_pattern(text) IS
-    'The pattern for LIKE by which a document has the term inside.';
+    'The LIKE pattern that matches documents containing the term.';
 COMMENT ON FUNCTION unaccented(text) IS
     'The text as `q` compares it: NFKC, no format characters, lower case, no accents.';
 COMMENT ON FUNCTION is_unspaced(text) IS
@@ -225,14 +225,14 @@ COMMENT ON FUNCTION unspaced_words_in(text) IS
 COMMENT ON FUNCTION words_in(text) IS
     'The words of a text, in its order: letters and digits in a row, of each run the first 100.';
 COMMENT ON FUNCTION product_words(text, text, text) IS
-    'What `q` looks in, for a name, a description and a SKU.';
+    'The words for `q` of a name, a description and a SKU.';
 COMMENT ON FUNCTION words_query(text, text, text) IS
-    'What the words of a product must match for `q`, each with a mark before it and the last one with an ending.';
+    'The tsquery text of `q`, each word with a prefix mark and the last one with a suffix.';
 COMMENT ON FUNCTION add_product_search() IS
-    'Writes what new products are searched by.';
+    'Adds the search rows of new products.';
 COMMENT ON FUNCTION change_product_search() IS
-    'Writes what a product is searched by, whose name, description or SKU has changed.';
+    'Updates the search row of a product whose name, description or SKU changed.';
 COMMENT ON FUNCTION clean_search_pending_lists() IS
-    'Merges the pending lists of the search indexes, after a load.';
+    'Merges the pending lists of the search indexes after a bulk load.';
 COMMENT ON FUNCTION analyze_products() IS
-    'Renews the planner''s statistics of products and their search, after a load.';
+    'Updates the planner statistics of products and their search data after a bulk load.';

@@ -1,6 +1,6 @@
--- Adds the rows of the products that version 25 found, a thousand in each transaction, so that no writer waits for long.
--- A product that is changed meanwhile has its row from the trigger, which stays. FOR KEY SHARE passes over a product that
--- is removed meanwhile, and lets others change it. A batch that loses a deadlock is tried again.
+-- Adds the search rows of existing products, a thousand per transaction, so that writers wait briefly. The row of a
+-- product that changes meanwhile comes from the trigger and is kept. FOR KEY SHARE skips a product that is removed
+-- meanwhile, and allows changes of others. A batch that loses a deadlock is retried.
 -- migrate:no-transaction
 DO $$
 DECLARE

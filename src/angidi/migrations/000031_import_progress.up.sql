@@ -1,5 +1,5 @@
--- How far an import in batches has come, written by each batch in its own transaction: so a batch is stored and noted,
--- or neither. The row goes when the import has ended; what stays is what was interrupted.
+-- Progress of imports in batches, written by each batch in its own transaction: either both the batch and its progress are
+-- stored, or neither. The row is deleted when the import ends; remaining rows are interrupted imports.
 CREATE TABLE import_progress (
     digest     bytea NOT NULL,
     file       text NOT NULL,
@@ -14,23 +14,23 @@ CREATE TABLE import_progress (
 );
 
 COMMENT ON TABLE import_progress IS
-    'Imports in batches that are under way or were interrupted: how far each is stored.';
+    'Progress of running and interrupted imports in batches.';
 COMMENT ON COLUMN import_progress.digest IS
-    'The SHA-256 of the file, by which it is known again.';
+    'SHA-256 of the file, which identifies it.';
 COMMENT ON COLUMN import_progress.file IS
-    'The name of the file, for people.';
+    'File name, for display.';
 COMMENT ON COLUMN import_progress.line IS
-    'The line of the last row that was stored or refused; the rows behind it are still to come.';
+    'Line of the last row that was stored or refused.';
 COMMENT ON COLUMN import_progress.added IS
-    'Rows that made a product.';
+    'Rows that created a product.';
 COMMENT ON COLUMN import_progress.changed IS
     'Rows that changed a product.';
 COMMENT ON COLUMN import_progress.unchanged IS
     'Rows that changed nothing.';
 COMMENT ON COLUMN import_progress.refused IS
-    'Rows that were refused, and reported by the run that read them.';
+    'Refused rows, which the run that read them reported.';
 COMMENT ON COLUMN import_progress.started_at IS
-    'When the import was begun.';
+    'When the import started.';
 COMMENT ON COLUMN import_progress.updated_at IS
     'When its last batch was stored.';
 COMMENT ON CONSTRAINT import_progress_pkey ON import_progress IS

@@ -1,4 +1,4 @@
--- Removes those that version 32 added and nobody has used or changed since.
+-- Removes the categories that version 32 added, unless they were used or changed.
 DELETE FROM categories
  WHERE id IN ('550e8400-e29b-41d4-a716-446655440001', '550e8400-e29b-41d4-a716-446655440002',
               '550e8400-e29b-41d4-a716-446655440003', '550e8400-e29b-41d4-a716-446655440004',

@@ -1,5 +1,5 @@
--- The categories that clients of the platform know by their ids. One is left out where its id or a root of its name is
--- there already. By their fixed time the way down tells them from categories that were there before.
+-- The categories that clients know by id. Skips one if its id or a root with its name exists. The fixed creation time
+-- identifies them for the down migration.
 INSERT INTO categories (id, name, created_at, updated_at)
 SELECT id, name, '2025-01-01 00:00:00+00', '2025-01-01 00:00:00+00'
   FROM (VALUES ('550e8400-e29b-41d4-a716-446655440001'::uuid, 'Electronics'),

@@ -1,5 +1,5 @@
--- Lists are planned by statistics, which a table that was filled or rewritten, and an index on an expression, do not have yet.
--- A table without rows is left out: of one that it knows to be empty the planner expects that it stays so.
+-- Lists are planned by statistics. A filled or rewritten table, and an index on an expression, have none yet. Skips empty
+-- tables: the planner would expect an analyzed empty table to stay empty.
 DO $$
 DECLARE
     filled text;
