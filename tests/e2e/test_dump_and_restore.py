@@ -23,7 +23,7 @@ from angidi.embedded import EmbeddedError
 from angidi.embedded.programs import find_programs
 from angidi.migrate import Migrate, Source
 
-HOW_TO = Path(__file__).parents[2] / "docs/how-to/verify-what-is-derived.md"
+HOW_TO = Path(__file__).parents[2] / "docs/how-to/verify-derived-data.md"
 KNOWN = "550e8400-e29b-41d4-a716-446655440001"
 """Electronics, which the migrations insert, too."""
 
