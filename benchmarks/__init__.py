@@ -1,1 +1,1 @@
-"""Measurements that anyone can run: `make bench`."""
+"""Benchmarks: `make bench`."""

@@ -28,10 +28,10 @@ from angidi.embedded.locks import opened_lock, try_lock
 from benchmarks import measure, report
 from benchmarks.arena import RUN, Arena, Options
 from benchmarks.baseline import Baseline
-from benchmarks.console import ROOT, say
+from benchmarks.console import ROOT, print_progress
 from benchmarks.contestants import environment
 from benchmarks.databases import SERVER_SETTINGS, SIZES, Databases
-from benchmarks.figures import Outcome, amount
+from benchmarks.results import Outcome, amount
 
 FOLDER = ROOT / ".angidi" / "bench"
 DOCS = ROOT / "docs" / "benchmarks"
@@ -60,16 +60,18 @@ def main() -> int:
             sys.exit(f"another run of the benchmarks uses {FOLDER}")
         for remains in FOLDER.glob(f"{RUN}*"):  # of a killed run, for the lock is ours
             shutil.rmtree(remains)
-        server = stack.enter_context(EmbeddedServer(FOLDER / "postgres", settings=SERVER_SETTINGS, notify=say))
+        server = stack.enter_context(
+            EmbeddedServer(FOLDER / "postgres", settings=SERVER_SETTINGS, notify=print_progress)
+        )
         baseline = Baseline(given.baseline, FOLDER) if given.baseline else None
         databases = Databases(server, baseline)
         databases.clean()
-        say(f"about {_minutes(options, names, databases):.0f} minutes: {', '.join(names)}")
+        print_progress(f"about {_minutes(options, names, databases):.0f} minutes: {', '.join(names)}")
         arena = Arena(databases, options, FOLDER, baseline)
         folder = given.into or (FOLDER / "report" if given.measurements else DOCS)
         done = _measured(arena, names, folder, _postgres(databases))
     _show(done, as_json=given.json)
-    say(f"written to {folder}")
+    print_progress(f"written to {folder}")
     return 0 if len(done.outcomes) == len(names) else 1
 
 
@@ -116,16 +118,16 @@ def _arguments() -> argparse.Namespace:
 
 def _run(arena: Arena, name: str) -> Outcome | None:
     """Run one measurement; what it fails of is said, and the others go on."""
-    say(f"{name} …")
+    print_progress(f"{name} …")
     began = time.monotonic()
     when, commit = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), report.commit()
     try:
         outcome = measure.ALL[name].run(arena)
     except Exception:  # noqa: BLE001 - one that fails must not cost the others their hour
-        say(f"{name} FAILED\n{traceback.format_exc()}")
+        print_progress(f"{name} FAILED\n{traceback.format_exc()}")
         return None
     seconds = time.monotonic() - began
-    say(f"{name}: {seconds:.0f} s")
+    print_progress(f"{name}: {seconds:.0f} s")
     return structs.replace(outcome, seconds=seconds, when=when, commit=commit)
 
 

@@ -1,4 +1,4 @@
-"""Where measurements happen: databases, contestants that are started and ended, interleaved rounds."""
+"""Execution of measurements: databases, starting and stopping of contestants, interleaved rounds."""
 
 import json
 import subprocess
@@ -19,11 +19,11 @@ import psycopg
 from angidi.products import repository
 from benchmarks import catalogue, contestants, processes
 from benchmarks.baseline import ABSENT, Baseline
-from benchmarks.console import ROOT, say
+from benchmarks.console import ROOT, print_progress
 from benchmarks.contestants import Contestant, Place, Running, Unavailable, free_port
 from benchmarks.databases import Databases
 from benchmarks.load import Order, Report
-from benchmarks.works import Rounds, Window, Work
+from benchmarks.workloads import Rounds, Window, Work
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class Failed(Exception):
 
 
 class Arena:
-    """One run of the benchmarks. A contestant is started for each of its turns, and ended after it."""
+    """One run of the benchmarks. Each contestant is started for each of its turns and stopped afterwards."""
 
     def __init__(self, databases: Databases, options: Options, folder: Path, baseline: Baseline | None = None) -> None:
         self.databases = databases
@@ -121,9 +121,9 @@ class Arena:
     def agreed(
         self, rows: int, given: Sequence[Contestant], paths: Sequence[str]
     ) -> list[tuple[Contestant, list[Any]]]:
-        """Return the contestants that can run here with what they answer to `paths`.
+        """Return the contestants that can run here with their answers to `paths`.
 
-        Fails unless all answer the same, as far as all have it: nobody is quick by leaving work out.
+        Fails unless all give the same answers in what all support, so that no contestant is fast by omitting work.
         """
         found: list[tuple[Contestant, list[Any]]] = []
         for contestant in given:
@@ -134,12 +134,12 @@ class Arena:
                     found.append((contestant, [essence(get(running, path)) for path in paths]))
             except Unavailable as reason:
                 self.skipped[contestant.name] = str(reason)
-                say(f"skipped: {contestant.name}: {reason}")
+                print_progress(f"skipped: {contestant.name}: {reason}")
         same(paths, {contestant.name: answers for contestant, answers in found})
         return found
 
     def race(self, entries: Mapping[str, Callable[[], T]], rounds: int | None = None) -> dict[str, list[T]]:
-        """Let the entries take turns, so that whatever disturbs a round disturbs all; return each one's results."""
+        """Run the entries in turn, so that a disturbance of a round affects all; return the results of each."""
         results: dict[str, list[T]] = {name: [] for name in entries}
         for _ in range(rounds or self.options.rounds):
             for name, run in entries.items():
@@ -159,7 +159,7 @@ class Arena:
             return {work.name: self.window(running, work) for work in works}
 
     def window(self, running: Running, work: Work) -> Window:
-        """Put a contestant under the load of a work, and take the processor time of its processes and backends."""
+        """Load a contestant with a workload; measure the processor time of its processes and backends."""
         before = self._used(running)
         report = self.load(running, work)
         service, backends = (
@@ -172,7 +172,7 @@ class Arena:
         return processes.cpu(processes.tree(running.pid)), backends
 
     def load(self, running: Running, work: Work, **options: Any) -> Report:
-        """Put a contestant under load. What it should not have answered stands in the report."""
+        """Load a contestant. The report includes unexpected answers."""
         given: dict[str, Any] = {
             "seconds": self.options.seconds,
             "connections": work.connections,
@@ -191,7 +191,7 @@ class Arena:
         return msgspec.json.decode(done.stdout, type=Report)
 
     def warm(self, running: Running, work: Work) -> None:
-        """Let a contestant fill its pool, prepare its statements and warm up, unmeasured."""
+        """Let a contestant fill its pool, prepare its statements and warm up, without measuring."""
         if not work.warm:
             return
         report = self.load(running, work, seconds=WARM_UP, connections=work.warm, rate=None)

@@ -1,4 +1,4 @@
-"""Bars as SVG, in groups: for work that has no order in which a line could go."""
+"""Bar charts as SVG, in groups: for workloads without an order on an axis."""
 
 from collections.abc import Sequence
 from html import escape

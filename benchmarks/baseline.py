@@ -8,7 +8,7 @@ import tarfile
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks.console import ROOT, say
+from benchmarks.console import ROOT, print_progress
 
 NAME = "Angidi before"
 ABSENT = "no BASELINE=<commit> was given"
@@ -26,7 +26,7 @@ class Baseline:
         """The folder of its files, complete."""
         stamp = self._home / ".complete"
         if not stamp.exists():
-            say(f"unpacking and installing {self.commit}, to measure it beside")
+            print_progress(f"unpacking and installing {self.commit}, to measure it beside")
             self._home.mkdir(parents=True, exist_ok=True)
             with tarfile.open(fileobj=io.BytesIO(_git("archive", "--format=tar", self.commit))) as archive:
                 archive.extractall(self._home, filter="data")

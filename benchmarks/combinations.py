@@ -26,7 +26,7 @@ from tests.plans.warm import MEASURED, Warm, connected
 
 from angidi.embedded import EmbeddedServer
 from angidi.embedded.locks import opened_lock, try_lock
-from benchmarks.console import ROOT, say
+from benchmarks.console import ROOT, print_progress
 from benchmarks.databases import SERVER_SETTINGS, Databases
 
 FOLDER = ROOT / ".angidi" / "bench"
@@ -55,7 +55,7 @@ def run(rows: int, strength: int = 2) -> int:
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     combinations = COMBINATIONS if strength == 2 else combined(DIMENSIONS, strength)
     with kept_databases() as databases, databases.copy(databases.platform(rows)) as url:
-        say(f"asking for {len(combinations)} combinations at {rows:,} products")
+        print_progress(f"asking for {len(combinations)} combinations at {rows:,} products")
         found = asyncio.run(measured(url, rows, combinations))
         with psycopg.connect(url) as conn:
             version = conn.info.server_version
@@ -71,7 +71,7 @@ def kept_databases() -> Generator[Databases]:
     with opened_lock(FOLDER / "bench.lock") as lock:
         if not try_lock(lock, alone=True):
             sys.exit(f"another run of the benchmarks uses {FOLDER}")
-        with EmbeddedServer(FOLDER / "postgres", settings=SERVER_SETTINGS, notify=say) as server:
+        with EmbeddedServer(FOLDER / "postgres", settings=SERVER_SETTINGS, notify=print_progress) as server:
             yield Databases(server)
 
 
@@ -83,7 +83,7 @@ async def measured(url: str, rows: int, combinations: Sequence[Combination]) -> 
             for combination in combinations:
                 found.append(await connection.run(combination, places))
                 if len(found) % TOLD_EVERY == 0:
-                    say(f"  {len(found)} of {len(combinations)}")
+                    print_progress(f"  {len(found)} of {len(combinations)}")
     return found
 
 
@@ -117,7 +117,7 @@ def write(found: Iterable[Warm], rows: int, server: str) -> None:
                 "of": len(some),
             }
     RESULT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    say(f"wrote {RESULT.name}")
+    print_progress(f"wrote {RESULT.name}")
 
 
 def entry(warm: Warm) -> dict[str, Any]:

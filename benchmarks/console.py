@@ -1,4 +1,4 @@
-"""What the benchmarks say meanwhile, and where the project is."""
+"""Progress messages of the benchmarks, and the project's folder."""
 
 import sys
 import time
@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def say(text: str) -> None:
-    """Tell whoever watches what goes on."""
+def print_progress(text: str) -> None:
+    """Print a progress message."""
     sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
     sys.stderr.flush()

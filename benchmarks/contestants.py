@@ -1,7 +1,7 @@
-"""Who is measured over HTTP: Angidi and its peers, each as a process of its own on the loopback.
+"""The measured services: Angidi and its peers, each as a process on the loopback.
 
-All get the same cores (two workers where Python serves, Go's default), the same number of connections to the
-database, and write an access log and request ids. A peer that cannot run here is skipped, and the report says so.
+All get the same cores (two workers for Python, Go's default), the same number of database connections, and write an
+access log and request ids. A peer that cannot run here is skipped, which the report notes.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from typing import Literal, Self
 from urllib.request import urlopen
 
 from benchmarks.baseline import ABSENT, NAME, Baseline
-from benchmarks.console import ROOT, say
+from benchmarks.console import ROOT, print_progress
 from benchmarks.tokens import SECRET
 
 PEERS = Path(__file__).parent / "peers"
@@ -166,7 +166,7 @@ def _go(place: Place) -> Command:
     source = PEERS / "go"
     binary = place.tools / f"go-peer-{_digest(source.glob('*'))}"
     if not binary.exists():
-        say("building the Go peer")
+        print_progress("building the Go peer")
         subprocess.run([go, "build", "-trimpath", "-o", binary, "."], cwd=source, check=True)
     environment = {"DATABASE_URL": place.url, "PORT": str(place.port), "MAX_CONNS": str(CONNECTIONS)}
     return Command([binary], environment | {"JWT_SECRET": SECRET})
@@ -196,7 +196,7 @@ def _python(place: Place) -> Path:
     folder = environment(place.tools)
     python = folder / "bin" / "python"
     if not (folder / "complete").exists():
-        say("installing the Python peers' packages")
+        print_progress("installing the Python peers' packages")
         venv.create(folder, clear=True, with_pip=True)
         pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
         done = subprocess.run(

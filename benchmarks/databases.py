@@ -20,8 +20,8 @@ from angidi.embedded import EmbeddedServer
 from angidi.migrate import Migrate, Source
 from benchmarks import catalogue, words
 from benchmarks.baseline import Baseline
-from benchmarks.console import say
-from benchmarks.filling import fill
+from benchmarks.console import print_progress
+from benchmarks.loading import fill
 
 SIZES = {"10k": 10_000, "100k": 100_000, "200k": 200_000, "1m": 1_000_000}
 FORMER_VERSION = 5
@@ -179,10 +179,10 @@ def _migrate_to_former(url: str) -> None:
 
 def _build(url: str, rows: int, migrate: Callable[[str], None], kind: str) -> None:
     began = time.monotonic()
-    say(f"building {rows:,} products and users, {kind} schema (kept for the next run)")
+    print_progress(f"building {rows:,} products and users, {kind} schema (kept for the next run)")
     migrate(url)
     fill(url, rows)
-    say(f"built in {time.monotonic() - began:.0f} s")
+    print_progress(f"built in {time.monotonic() - began:.0f} s")
 
 
 def _digest(kind: str) -> str:

@@ -24,7 +24,7 @@ from tests.support import go_service
 from angidi.cli.context import MIGRATIONS
 from angidi.embedded import EmbeddedServer
 from angidi.migrate import Migrate, Source
-from benchmarks.console import say
+from benchmarks.console import print_progress
 from benchmarks.databases import SERVER_SETTINGS
 from benchmarks.probe import Probe
 
@@ -102,7 +102,7 @@ def measure(url: str, shop: Shop) -> tuple[list[Applied], dict[str, int]]:
 
 def prepare(url: str, shop: Shop) -> int:
     """Make the former service's database; return the process id of the server."""
-    say(f"filling version {shop.version}: {shop.products} products, {shop.users} users")
+    print_progress(f"filling version {shop.version}: {shop.products} products, {shop.users} users")
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(go_service.UUID_FUNCTION)
         conn.execute(go_service.schema(shop.version))

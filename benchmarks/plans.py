@@ -93,11 +93,11 @@ def explain(rows: int) -> int:
         server.create_database("plans")
         url = server.url("plans")
         migrate_up(url)
-        say(f"building {rows:,} products")
+        print_progress(f"building {rows:,} products")
         catalogue.build(url, rows)
-        say("explaining the requests")
+        print_progress("explaining the requests")
         found = answers(url, Path(folder), CASES, catalogue.places(url, rows))
-        say("measuring the indexes")
+        print_progress("measuring the indexes")
         indexes = dict(measured(url))
         with psycopg.connect(url) as conn:
             version = conn.info.server_version
@@ -110,7 +110,7 @@ def explain(rows: int) -> int:
         "requests": {case.name: answer.buffers for case, answer in found.items()},
     }
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    say(f"wrote {RESULT.name}: `make docs` makes INDEXES.md of it")
+    print_progress(f"wrote {RESULT.name}: `make docs` makes INDEXES.md of it")
     return int(bool(exceeded))
 
 
@@ -150,7 +150,7 @@ def position(conn: psycopg.Connection) -> int:
     return int(row[0])
 
 
-def say(text: str) -> None:
+def print_progress(text: str) -> None:
     sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
 

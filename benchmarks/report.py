@@ -16,8 +16,8 @@ from msgspec import Struct
 from benchmarks.bars import Bar, Group, bars
 from benchmarks.console import ROOT
 from benchmarks.databases import MEMORY
-from benchmarks.figures import Figure, Outcome, Verdict, amount
 from benchmarks.plots import Line, chart
+from benchmarks.results import Figure, Outcome, Verdict, amount
 
 RESULTS = "results.json"
 PAGE = "RESULTS.md"

@@ -1,1 +1,1 @@
-"""What the Makefile runs beside the usual tools."""
+"""Checks and generators of the Makefile."""

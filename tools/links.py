@@ -1,4 +1,4 @@
-"""Links inside the project's Markdown lead to a file, and to a heading in it: `python -m tools.links`."""
+"""Check of links in the project's Markdown, to files and headings: `python -m tools.links`."""
 
 import re
 import sys

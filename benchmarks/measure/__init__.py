@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from benchmarks.arena import Arena
-from benchmarks.figures import Outcome
 from benchmarks.measure import http, http_writes, importing, pool, repository, starts, takeover, writes
+from benchmarks.results import Outcome
 
 
 class Measurement(NamedTuple):

@@ -8,8 +8,8 @@ from benchmarks import words
 from benchmarks.arena import Arena, Failed, get
 from benchmarks.catalogue import DELETED_EVERY, HITS_OF_A_RARE_WORD, Category, rare_words
 from benchmarks.contestants import ANGIDI, DJANGO, FASTAPI, FORMER, GO, Running
-from benchmarks.figures import Figure, Outcome, Verdict, compared, find
-from benchmarks.works import Rounds, Work, latencies, rates, refusals
+from benchmarks.results import Figure, Outcome, Verdict, compared, find
+from benchmarks.workloads import Rounds, Work, latencies, rates, refusals
 
 PRODUCTS = "/api/v1/products"
 PGBENCH = "pgbench -M prepared"

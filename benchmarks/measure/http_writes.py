@@ -14,10 +14,10 @@ from benchmarks import catalogue
 from benchmarks.arena import Arena, essence, same, send
 from benchmarks.baseline import NAME as BEFORE
 from benchmarks.contestants import ANGIDI, GO, Contestant
-from benchmarks.figures import Figure, Outcome, Verdict, below, compared, find
 from benchmarks.measure.http import PRODUCTS, beside, connections
+from benchmarks.results import Figure, Outcome, Verdict, below, compared, find
 from benchmarks.tokens import add_admin, authorization
-from benchmarks.works import Rounds, Work, latencies, processor_time, rates, refusals
+from benchmarks.workloads import Rounds, Work, latencies, processor_time, rates, refusals
 
 REGISTER = "/api/v1/users/register"
 CREATE = "create a product"

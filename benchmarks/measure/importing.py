@@ -13,9 +13,9 @@ from benchmarks import catalogue
 from benchmarks.arena import Arena, Failed
 from benchmarks.baseline import ABSENT
 from benchmarks.baseline import NAME as BEFORE
-from benchmarks.console import ROOT, say
-from benchmarks.figures import Figure, Outcome, below, compared, find
-from benchmarks.filling import COPIES, product_lines
+from benchmarks.console import ROOT, print_progress
+from benchmarks.loading import COPIES, product_lines
+from benchmarks.results import Figure, Outcome, below, compared, find
 
 BLOCK = 1 << 20
 
@@ -63,7 +63,7 @@ def _files(folder: Path, rows: int) -> tuple[Path, Path]:
     file, lines = folder / f"products-{rows}.csv", folder / f"products-{rows}.copy"
     newest = max(Path(str(module.__file__)).stat().st_mtime for module in (catalogue, catalogue.words))
     if not (lines.exists() and min(file.stat().st_mtime, lines.stat().st_mtime) > newest):
-        say(f"writing the files of {rows:,} products")
+        print_progress(f"writing the files of {rows:,} products")
         catalogue.write_csv(file, rows)
         source = product_lines(rows)
         with lines.open("w", encoding="utf-8") as out:

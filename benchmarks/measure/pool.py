@@ -11,7 +11,7 @@ from angidi.db import Database, Pool, PoolSettings
 from angidi.db import pool as pool_module
 from angidi.products import repository
 from benchmarks.arena import Arena, Failed
-from benchmarks.figures import Figure, Outcome, compared
+from benchmarks.results import Figure, Outcome, compared
 
 CONNECTIONS = 10
 FEW, MANY = 10, 200

@@ -28,7 +28,7 @@ from angidi.users import repository as users
 from benchmarks import catalogue
 from benchmarks.arena import Arena
 from benchmarks.driver import BARE, BARE_POOLED, OURS, OURS_HELD, Make, Pace, Round, Work, compare, replayed
-from benchmarks.figures import Figure, Outcome, Verdict, below, compared
+from benchmarks.results import Figure, Outcome, Verdict, below, compared
 
 BATCH = 100
 PAGE = 50

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 from benchmarks.arena import RUN, Arena, Failed
 from benchmarks.console import ROOT
 from benchmarks.contestants import free_port
-from benchmarks.figures import Figure, Outcome
+from benchmarks.results import Figure, Outcome
 
 PATIENCE = 60
 

@@ -5,7 +5,7 @@ from angidi.migrate import Migrate, MigrationFile, Source
 from benchmarks import processes
 from benchmarks.arena import Arena
 from benchmarks.databases import FORMER_VERSION
-from benchmarks.figures import Figure, Outcome, below
+from benchmarks.results import Figure, Outcome, below
 
 WHO = "PostgreSQL"
 SEARCH = "what is searched, all its files"

@@ -20,7 +20,7 @@ from benchmarks.arena import Arena, Failed
 from benchmarks.baseline import ABSENT
 from benchmarks.baseline import NAME as BEFORE
 from benchmarks.console import ROOT
-from benchmarks.figures import Figure, Outcome, Verdict, below, find
+from benchmarks.results import Figure, Outcome, Verdict, below, find
 from benchmarks.statements import INSERT, KINDS, PRICE, STATEMENTS, STOCK, Order
 
 OURS = "Angidi"

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import psycopg
-from benchmarks.filling import DROPPABLE, fill
+from benchmarks.loading import DROPPABLE, fill
 
 from benchmarks import catalogue, words
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import msgspec
-from benchmarks.figures import Figure, Outcome, Verdict, below, compared
 from benchmarks.report import Report, merged, page, write
+from benchmarks.results import Figure, Outcome, Verdict, below, compared
 
 OURS = Figure(work="64 connections", who="Angidi", unit="/s", rounds=[90, 100, 500])
 PEER = Figure(work="64 connections", who="Go", unit="/s", rounds=[50, 40, 60])

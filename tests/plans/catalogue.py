@@ -8,7 +8,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
-from benchmarks.filling import fill
+from benchmarks.loading import fill
 from psycopg.rows import dict_row
 
 from benchmarks import catalogue, words

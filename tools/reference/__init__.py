@@ -1,4 +1,4 @@
-"""The pages that are made from the code: docs/reference/ and .env.example, by `python -m tools.reference`."""
+"""Generated pages: docs/reference/ and .env.example, by `python -m tools.reference`."""
 
 from collections.abc import Callable
 
@@ -14,4 +14,4 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/openapi.json": api.description,
     "docs/database/INDEXES.md": indexes.page,
 }
-"""What makes each file, by its path from the project's folder."""
+"""The generator of each file, by its path in the project."""

@@ -1,4 +1,4 @@
-"""docs/reference/errors.md: every error code, and what becomes of what the database says."""
+"""docs/reference/errors.md: every error code, and the error of each SQLSTATE."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ ADVICE: dict[str, str] = {
     "INTERNAL_ERROR": "Report it with the `request_id`, by which the operator finds it in the log.",
     "DATABASE_UNAVAILABLE": "Wait as many seconds as `Retry-After` says, and try again.",
 }
-"""What one who meets the code can do. A code without a line here, or a line without its code, stops `make docs`."""
+"""Advice to clients by code. `make docs` fails if a code lacks a line here, or a line lacks its code."""
 
 CATEGORIES_ONLY = frozenset({"CONFLICT"})
 """Codes of a category that is never raised itself."""
@@ -60,7 +60,7 @@ STATES: tuple[tuple[str, str], ...] = (
     ("57P01", "the server is shutting down"),
     ("42601", "a statement of ours is wrong"),
 )
-"""What PostgreSQL says, an example of each class that is told apart, constraints left out."""
+"""Examples of each distinguished SQLSTATE class, constraints excepted."""
 
 PAGE = """\
 # Errors
@@ -73,7 +73,7 @@ header `X-Request-ID` and in the server's log.
 """
 
 MANY = 6
-"""Calls, beyond which they are counted and not listed."""
+"""Above this number, calls are counted instead of listed."""
 
 CONSTRAINTS = """\
 ## Constraints of the database

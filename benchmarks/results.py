@@ -1,4 +1,4 @@
-"""What measurements give: figures by contestant, and verdicts on the goals."""
+"""Results of measurements: values by contestant, and verdicts on the goals."""
 
 import statistics
 from collections.abc import Sequence

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from benchmarks.load import Report
-from benchmarks.works import Window, processor_time, rates, refusals
+from benchmarks.workloads import Window, processor_time, rates, refusals
 
 from benchmarks import processes
 

@@ -1,12 +1,12 @@
-"""Work that contestants do over HTTP, what each window of load gave, and the figures made of that."""
+"""Workloads over HTTP, the measurements of each window of load, and the results computed from them."""
 
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from benchmarks.figures import Figure
 from benchmarks.load import Report
+from benchmarks.results import Figure
 
 MEDIANS = ("p50", "p90", "p99", "p999", "maximum")
 
@@ -37,7 +37,7 @@ class Window(NamedTuple):
 
 
 Rounds = Mapping[str, Sequence[Mapping[str, Window]]]
-"""By contestant, of each round the windows by work."""
+"""By contestant: for each round, the windows by workload."""
 
 
 def rates(work: str, turns: Rounds, title: str = "") -> list[Figure]:

@@ -1,4 +1,4 @@
-"""Filling a database with the catalogue, by COPY."""
+"""Loading the catalogue into a database by COPY."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from benchmarks import catalogue
-from benchmarks.console import say
+from benchmarks.console import print_progress
 
 LOADED = ("products", "product_search", "users")
 """The tables whose indexes are built after the load, where they exist."""
@@ -69,7 +69,7 @@ def _without_indexes(conn: psycopg.Connection, table: str) -> Generator[None]:
         conn.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(index)))
     yield
     for definition, index in before:
-        say(f"  building {index}")
+        print_progress(f"  building {index}")
         conn.execute(definition.encode())
     if (after := conn.execute(DROPPABLE, {"table": table}).fetchall()) != before:
         raise RuntimeError(f"the indexes of {table} differ: {before} became {after}")
@@ -82,7 +82,7 @@ def _copy(conn: psycopg.Connection, table: str, lines: Iterable[str]) -> None:
             copy.write("".join(chunk))
             sent += len(chunk)
             if sent % 250_000 == 0:
-                say(f"  {sent:,} more {table}")
+                print_progress(f"  {sent:,} more {table}")
 
 
 def _categories() -> Iterator[str]:
