@@ -16,6 +16,7 @@ STANDARD: dict[str, dict[str, str]] = {
         "Adjusted": "Clamped",
         "Deadline": "TimeoutMiddleware",
         "Figures": "a name that ends in Stats, or Snapshot",
+        "Found": "PageResult, or a name that says what was found",
         "Joined": "BatchLoader",
         "LargeBodies": "UploadLimitMiddleware",
         "Loan": "PooledConnection",

@@ -81,38 +81,36 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     angidi_env: Environment = _setting("development", "Which block of the YAML file applies", "production")
-    angidi_home: Path = _setting(Path(".angidi"), "Where the embedded database and keys live", "/var/lib/angidi")
-    angidi_env_file: Path = _setting(Path(".env"), "The file of settings that the environment lacks", "/etc/angidi/env")
+    angidi_home: Path = _setting(Path(".angidi"), "Folder of the embedded database and of keys", "/var/lib/angidi")
+    angidi_env_file: Path = _setting(Path(".env"), "File with settings; the environment wins", "/etc/angidi/env")
     angidi_config: Path = _setting(Path("config/database.yaml"), "The YAML file", "/etc/angidi/database.yaml")
 
     server_host: str = _setting("localhost", "The address to listen on", "0.0.0.0")  # noqa: S104 - an example
     server_port: int = _setting(8080, "The port to listen on", "8080", ge=1, le=65535)
-    server_workers: int = _setting(1, "Server processes; the pool is shared out among them", "2", ge=1, le=256)
+    server_workers: int = _setting(1, "Server processes; they share the connections", "2", ge=1, le=256)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = _setting(
-        "info", "The least severe message that is logged", "warning"
+        "info", "Minimum level of logged messages", "warning"
     )
     log_format: Annotated[Literal["json", "console"], BeforeValidator(_lower)] = _setting(
-        "json", "One JSON object a line, or lines for people", "console"
+        "json", "JSON objects, or lines for people", "console"
     )
 
-    jwt_secret: SecretStr | None = _setting(
-        None, "The key that signs tokens, 32 bytes or more", "$(openssl rand -hex 32)"
-    )
+    jwt_secret: SecretStr | None = _setting(None, "Key that signs tokens, at least 32 bytes", "$(openssl rand -hex 32)")
     jwt_previous_secret: SecretStr | None = _setting(
-        None, "A former key whose tokens are still taken, while keys are changed", "the former JWT_SECRET"
+        None, "Previous key, still accepted while keys are rotated", "the former JWT_SECRET"
     )
-    jwt_access_token_duration: Duration = _setting("15m", "How long an access token lives", "15m")
-    jwt_refresh_token_duration: Duration = _setting("168h", "How long a refresh token lives", "168h")
+    jwt_access_token_duration: Duration = _setting("15m", "Lifetime of an access token", "15m")
+    jwt_refresh_token_duration: Duration = _setting("168h", "Lifetime of a refresh token", "168h")
 
     cors_allowed_origins: CommaList = _setting(
-        ("http://localhost:3000",), "Web origins that may call, by comma", "https://shop.example"
+        ("http://localhost:3000",), "Allowed web origins, separated by commas", "https://shop.example"
     )
-    api_rate_limit: int = _setting(100, "Requests a minute and client address; 0 is no limit", "100", ge=0)
+    api_rate_limit: int = _setting(100, "Requests per minute and client address; 0: no limit", "100", ge=0)
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = _setting(
-        (), "Networks whose X-Forwarded-For is believed, by comma", "10.0.0.0/8"
+        (), "Networks whose X-Forwarded-For is trusted, separated by commas", "10.0.0.0/8"
     )
 
-    admin_email: str | None = _setting(None, "The first admin's address, made at the first start", "admin@shop.example")
+    admin_email: str | None = _setting(None, "Address of the first admin, created at first start", "admin@shop.example")
     admin_password: SecretStr | None = _setting(
         None, "The first admin's password, 12 characters or more", "a long phrase"
     )
@@ -125,26 +123,28 @@ class Settings(BaseSettings):
     )
     database_read_url: SecretStr | None = _setting(
         None,
-        "A replica for lists, which may then be a moment old",
+        "A replica for lists, which may then be stale",
         "postgresql://angidi@replica.example/angidi",
     )
     database_direct_url: SecretStr | None = _setting(
         None, "The database past a pooler, for migrations and COPY", "postgresql://owner@db.example/angidi"
     )
-    db_host: str | None = _setting(None, "The database's host; embedded is our own", "db.example")
+    db_host: str | None = _setting(None, "Host of the database; embedded: the embedded server", "db.example")
     db_port: int = _setting(5432, "The database's port", "5432", ge=1, le=65535)
-    db_user: str | None = _setting(None, "Who connects", "angidi_user")
-    db_password: SecretStr | None = _setting(None, "With which password", "the password of DB_USER")
+    db_user: str | None = _setting(None, "User of the database", "angidi_user")
+    db_password: SecretStr | None = _setting(None, "Password of the user", "the password of DB_USER")
     db_name: str = _setting("angidi", "The database's name", "angidi")
-    db_sslmode: SslMode = _setting("prefer", "libpq's sslmode; production wants require or more", "verify-full")
-    db_max_conns: int = _setting(25, "Connections at most, over all workers", "25", ge=1)
-    db_min_conns: int = _setting(5, "Connections kept open, over all workers", "5", ge=0)
-    db_max_conn_lifetime: Duration = _setting("1h", "A connection is renewed after this", "1h")
-    db_max_conn_idle_time: Duration = _setting("15m", "A spare connection is closed after this", "15m")
-    db_slow_statement: DurationOrNone = _setting(
-        "200ms", "A statement that takes longer is logged, without its values; 0 logs none", "200ms"
+    db_sslmode: SslMode = _setting(
+        "prefer", "libpq's sslmode; production requires `require` or stronger", "verify-full"
     )
-    db_auto_migrate: bool = _setting(False, "Bring a database that is behind up to date at the start", "true")
+    db_max_conns: int = _setting(25, "Maximum connections of all workers", "25", ge=1)
+    db_min_conns: int = _setting(5, "Minimum connections of all workers", "5", ge=0)
+    db_max_conn_lifetime: Duration = _setting("1h", "Maximum lifetime of a connection", "1h")
+    db_max_conn_idle_time: Duration = _setting("15m", "Maximum idle time of a connection", "15m")
+    db_slow_statement: DurationOrNone = _setting(
+        "200ms", "Slower statements are logged without values; 0: none", "200ms"
+    )
+    db_auto_migrate: bool = _setting(False, "Apply pending migrations at start", "true")
 
     @property
     def embedded(self) -> bool:

@@ -106,7 +106,7 @@ def test_a_platform_without_the_programs_is_told_to_set_database_url(monkeypatch
 
 def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(EmbeddedError, match=r"file/home cannot be made .*ANGIDI_HOME"):
+    with pytest.raises(EmbeddedError, match=r"file/home cannot be created .*ANGIDI_HOME"):
         embedded(tmp_path / "file/home").join()
 
 

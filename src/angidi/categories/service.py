@@ -70,8 +70,10 @@ class CategoryService:
         async with self._db.transaction() as conn:
             await repository.lock_tree(conn)
             await _check_place(conn, None, new.parent_id)
-            made = await repository.insert(conn, name=new.name, description=new.description, parent_id=new.parent_id)
-            return await repository.get_with_path(conn, made)
+            category_id = await repository.insert(
+                conn, name=new.name, description=new.description, parent_id=new.parent_id
+            )
+            return await repository.get_with_path(conn, category_id)
 
     @retried
     async def change(self, category_id: UUID, changes: CategoryChanges) -> CategoryWithPath:

@@ -31,7 +31,7 @@ def choose_runner(home: Path) -> Runner:
         return runner
     if (home / "data").exists():
         raise EmbeddedError(
-            f"The PostgreSQL in {home} was made in a user namespace, and this system refuses one: "
+            f"The PostgreSQL in {home} was created in a user namespace, which this system refuses: "
             "set ANGIDI_HOME to another folder, or set DATABASE_URL."
         )
     return as_account(programs, home)
@@ -79,7 +79,7 @@ def _account(name: str, base: Path) -> pwd.struct_passwd:
     except (OSError, subprocess.CalledProcessError, KeyError) as error:
         raise EmbeddedError(
             f"PostgreSQL does not run as root, there are no user namespaces here, and the account {name} "
-            f"could not be made ({error}): run as another user, make that account, or set DATABASE_URL."
+            f"could not be created ({error}): run as another user, create that account, or set DATABASE_URL."
         ) from error
 
 

@@ -41,7 +41,7 @@ def _initdb(runner: Runner, half: Path, *, durable: bool, keep: int) -> None:
     options = OPTIONS if durable else (*OPTIONS, "--no-sync")
     status, output = runner.run("initdb", "-D", str(half), *options, keep=keep)
     if status != 0:
-        raise EmbeddedError(f"The embedded PostgreSQL could not be made in {half.parent}:\n{output.strip()}")
+        raise EmbeddedError(f"The embedded PostgreSQL could not be created in {half.parent}:\n{output.strip()}")
 
 
 def _sync(folder: Path) -> None:

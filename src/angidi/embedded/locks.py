@@ -31,7 +31,7 @@ def create_home(home: Path) -> Path:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = home.stat().st_uid
     except OSError as error:
-        raise EmbeddedError(f"{home} cannot be made ({error.strerror}): {advice}") from error
+        raise EmbeddedError(f"{home} cannot be created ({error.strerror}): {advice}") from error
     if owner != os.geteuid():
         raise EmbeddedError(f"{home} belongs to user {owner}: run as that user, {advice}")
     if not str(home).isprintable():

@@ -89,7 +89,7 @@ def decode(values: Mapping[str, object], into: type[S], *, strict: bool, texts: 
 def _whole(plans: "Mapping[str, _Plan]", values: Mapping[str, object], into: type[S], *, texts: bool) -> S:
     """Return the value of `field_by_field`. Raises ValueError or ArithmeticError if that must decide."""
     _refuse_unstorable("".join([value for value in values.values() if isinstance(value, str)]))
-    taken: dict[str, object] = {}
+    converted: dict[str, object] = {}
     for name, plan in plans.items():
         value = values.get(name, NODEFAULT)
         if isinstance(value, str):
@@ -97,10 +97,10 @@ def _whole(plans: "Mapping[str, _Plan]", values: Mapping[str, object], into: typ
             if not value and plan.blank_is_absent:
                 continue
         if value is not NODEFAULT:
-            taken[name] = plan.parse.convert(value) if plan.parse else value
-    built = msgspec.convert(taken, into, strict=not texts)
+            converted[name] = plan.parse.convert(value) if plan.parse else value
+    built = msgspec.convert(converted, into, strict=not texts)
     for name, plan in plans.items():
-        if plan.parse and name in taken and getattr(built, name) is not taken[name]:
+        if plan.parse and name in converted and getattr(built, name) is not converted[name]:
             raise ValueError(name)  # the type's conversion failed, and `Parse` replaces it
     return built
 
@@ -108,17 +108,19 @@ def _whole(plans: "Mapping[str, _Plan]", values: Mapping[str, object], into: typ
 def field_by_field(values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False) -> Decoded[S]:
     """Decode as `decode` does, but always field by field."""
     plans = _plans(into)
-    taken: dict[str, object] = {}
+    converted: dict[str, object] = {}
     refused = [FieldError(_printable(name), "is not a known field") for name in values if strict and name not in plans]
     for name, plan in plans.items():
         try:
-            _take(plan, values, taken, strict=strict, texts=texts)
+            _convert_field(plan, values, converted, strict=strict, texts=texts)
         except (ValueError, ArithmeticError) as error:
             refused.append(FieldError(name, str(error)))
-    return Decoded(None, taken, tuple(refused)) if refused else Decoded(into(**taken), taken)
+    return Decoded(None, converted, tuple(refused)) if refused else Decoded(into(**converted), converted)
 
 
-def _take(plan: _Plan, values: Mapping[str, object], taken: dict[str, object], *, strict: bool, texts: bool) -> None:
+def _convert_field(
+    plan: _Plan, values: Mapping[str, object], converted: dict[str, object], *, strict: bool, texts: bool
+) -> None:
     value = values.get(plan.name, NODEFAULT)
     if isinstance(value, str):
         value = _text(plan, value)
@@ -127,12 +129,12 @@ def _take(plan: _Plan, values: Mapping[str, object], taken: dict[str, object], *
             raise ValueError("is required")
         return
     try:
-        taken[plan.name] = _convert(plan, value, texts=texts)
+        converted[plan.name] = _convert(plan, value, texts=texts)
     except ValueError as error:
         if strict or plan.parse is None or not plan.parse.fallback:
             raise
         if isinstance(error, Clamped):
-            taken[plan.name] = error.value
+            converted[plan.name] = error.value
 
 
 def _printable(name: str) -> str:

@@ -99,11 +99,13 @@ def _print_tables(tables: list[TableStats]) -> None:
 
 def _print_unused(indexes: list[UnusedIndex], since: StatsPeriod) -> None:
     counted = "the statistics began, which is not noted; the server has run"
-    told = f"since {format_time(since.reset)}" if since.reset else f"since {counted} since {format_time(since.started)}"
+    period = (
+        f"since {format_time(since.reset)}" if since.reset else f"since {counted} since {format_time(since.started)}"
+    )
     if not indexes:
-        click.echo(f"every index was read {told}")
+        click.echo(f"every index was read {period}")
         return
-    click.echo(f"not read {told}:\n")
+    click.echo(f"not read {period}:\n")
     unknown = "too soon to tell" if _too_soon(since) else "nothing known"
     rows = [
         (each.index, each.table, format_size(each.bytes), each.kept_for or unknown, each.comment) for each in indexes

@@ -112,15 +112,15 @@ async def _create_first_admin(users: UserService, settings: Settings) -> None:
     password = settings.admin_password.get_secret_value() if settings.admin_password else ""
     wanted = {"email": settings.admin_email, "name": settings.admin_name, "password": password}
     try:
-        made = await users.ensure_admin(build(wanted, NewUser, strict=True))
+        admin = await users.ensure_admin(build(wanted, NewUser, strict=True))
     except Invalid as error:
         problems = (f"ADMIN_{field.upper()}: {message}" for field, message in error.details)
         raise ConfigError("\n".join(problems)) from None
     except EmailTaken as error:
         click.echo(f"warning: ADMIN_EMAIL: {error}; create an admin with: angidi users create --admin", err=True)
         return
-    if made:
-        click.echo(f"created the first admin, {made.email}", err=True)
+    if admin:
+        click.echo(f"created the first admin, {admin.email}", err=True)
 
 
 @contextmanager
