@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from angidi.migrate.sql.lexer import tokens
+from angidi.migrate.sql.lexer import skim, tokens
 from angidi.migrate.sql.statements import split
 from tests.support.server import Databases
 
@@ -160,3 +160,18 @@ def test_running_the_statements_one_by_one_equals_running_the_file(sql: str, con
 @example(sql="SELECT $1$a$;$a$")
 def test_any_text_at_all_is_cut_where_the_server_cuts_it(sql: str, connection: psycopg.Connection[Any]):
     check(connection, sql)
+
+
+@settings(max_examples=500, deadline=None)
+@given(sql=SOUP)
+@example(sql="VALUES (1, 'a''b;', -2), ('x', \"y\"), (1 -- (\n), (E'\\'')")
+def test_what_is_skimmed_over_has_no_word_no_semicolon_and_balanced_parentheses(sql: str):
+    fine, coarse = list(tokens(sql)), list(skim(sql))
+    assert "".join(sql[each.start : each.end] for each in coarse) == sql
+    assert [each for each in coarse if each.kind == "word"] == [each for each in fine if each.kind == "word"]
+    for plain in (each for each in coarse if each.kind == "plain"):
+        inside = [each for each in fine if plain.start <= each.start and each.end <= plain.end]
+        assert {each.kind for each in inside} <= {"space", "number", "string", "quoted", "symbol"}
+        symbols = [sql[each.start : each.end] for each in inside if each.kind == "symbol"]
+        assert ";" not in symbols
+        assert symbols.count("(") == symbols.count(")")

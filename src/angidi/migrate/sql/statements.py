@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .lexer import Token, tokens
+from .lexer import Token, skim
 
 _SKIPPED = {"space", "comment", "block"}
+_SPACE = " \t\n\r\f"
 _ROUTINES = {"FUNCTION", "PROCEDURE"}
 
 
@@ -42,7 +43,7 @@ class _Reader:
 
     def read(self, token: Token) -> bool:
         """Take in one token; True where it is the semicolon that ends the statement."""
-        text = self.sql[token.start : token.end]
+        text = "" if token.kind == "plain" else self.sql[token.start : token.end]
         if text == ";" and not self.parens and not self.blocks:
             return True
         if self.start < 0:
@@ -73,9 +74,7 @@ class _Reader:
 
 def _statements(sql: str) -> Iterator[Statement]:
     reader, end = _Reader(sql), 0
-    for token in tokens(sql):
-        if token.kind in _SKIPPED:
-            continue
+    for token in filter(None, (_trimmed(sql, each) for each in skim(sql))):
         if reader.read(token):
             if reader.start >= 0:
                 yield reader.statement(end)
@@ -83,3 +82,14 @@ def _statements(sql: str) -> Iterator[Statement]:
         end = token.end
     if reader.start >= 0:
         yield reader.statement(end)
+
+
+def _trimmed(sql: str, token: Token) -> Token | None:
+    """Return the token without the space around it; None where it is nothing but space or a comment."""
+    if token.kind in _SKIPPED:
+        return None
+    if token.kind != "plain":
+        return token
+    text = sql[token.start : token.end]
+    start = token.end - len(text.lstrip(_SPACE))
+    return Token("plain", start, token.start + len(text.rstrip(_SPACE))) if start < token.end else None
