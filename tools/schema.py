@@ -14,7 +14,7 @@ from tools.schema_docs import render
 PROJECT = Path(__file__).parents[1]
 DATABASE = "angidi_schema"
 DUMP = ("--schema-only", "--restrict-key=angidi", "--no-owner", "--no-privileges")
-DROP_BOOKKEEPING = "DROP TABLE schema_migrations, schema_migrations_history"
+DROP_BOOKKEEPING = "DROP TABLE schema_migrations; DROP SCHEMA angidi_migrate CASCADE"
 
 
 def main() -> None:

@@ -123,7 +123,7 @@ async def test_it_may_import_in_batches_too(api: Api, tmp_path: Path) -> None:
         "CREATE TABLE made (n integer)",
         "ALTER TABLE products ADD COLUMN made integer",
         "UPDATE schema_migrations SET dirty = true",
-        "DELETE FROM schema_migrations_history",
+        'DELETE FROM angidi_migrate."public.schema_migrations"',
         "TRUNCATE products",
         CLEAN_BY_ITSELF,
     ],

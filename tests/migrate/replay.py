@@ -110,6 +110,6 @@ class Replay:
 
 _TABLES = """
 SELECT nspname || '.' || relname FROM pg_class JOIN pg_namespace AS schema ON schema.oid = relnamespace
-WHERE relkind IN ('r', 'p', 'v') AND nspname NOT IN ('pg_catalog', 'information_schema')
-  AND nspname NOT LIKE 'pg_toast%' AND relname NOT LIKE '%\\_history' ORDER BY 1
+WHERE relkind IN ('r', 'p', 'v') AND nspname NOT IN ('pg_catalog', 'information_schema', 'angidi_migrate')
+  AND nspname NOT LIKE 'pg_toast%' ORDER BY 1
 """

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -28,6 +30,7 @@ _USAGE_EXIT = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done or nothing to do, 1 failed or refused, 2 usage."""
+    _keep_bytes(sys.stderr)
     flags = FlagSet(GLOBAL)
     try:
         rest = flags.parse(sys.argv[1:] if arguments is None else arguments)
@@ -42,6 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if flags.values["help"]:
         return _usage(0)
     return _Command(flags.values).run(rest)
+
+
+def _keep_bytes(stream: TextIO) -> None:
+    """Let what a file holds in another encoding go out as it came in, as it does from golang-migrate."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 def _usage(code: int) -> int:

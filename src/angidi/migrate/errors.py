@@ -146,4 +146,9 @@ class Unreachable(OpenError):
 
 
 class BookkeepingError(MigrateError):
-    """A statement of our own bookkeeping failed."""
+    """A statement of our own bookkeeping failed, not one of a file; `reason` is the server's message."""
+
+    def __init__(self, text: str, *advice: str, reason: str = "", sqlstate: str = "") -> None:
+        self.reason = reason or text
+        self.sqlstate = sqlstate
+        super().__init__(text, *advice)

@@ -1,9 +1,11 @@
 """Dropping all there is."""
 
+from contextlib import suppress
 from typing import Any
 
-from psycopg import Connection, sql
+from psycopg import Connection, Error, sql
 
+from .history import History
 from .session import Session
 
 _TABLES = """
@@ -53,7 +55,7 @@ def drop_tables(session: Session) -> None:
 
 
 def drop_everything(session: Session) -> int:
-    """Drop all objects of the current schema and the bookkeeping, in one transaction; return their number.
+    """Drop all objects of the current schema, and the bookkeeping; return the number of objects.
 
     What belongs to an extension, and other schemas, stay.
     """
@@ -63,6 +65,8 @@ def drop_everything(session: Session) -> int:
         for kind, name, arguments in objects:
             _drop(connection, kind, name, arguments)
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(session.table.name))
+        with suppress(Error), connection.transaction():
+            History(connection, session.table).drop()
     return len(objects)
 
 

@@ -17,7 +17,7 @@ _ENVIRONMENT = {
 
 
 def dump(session: Session, program: Path | None = None) -> str:
-    """Return the schema as `pg_dump` writes it, without owners, privileges and the bookkeeping tables.
+    """Return the schema as `pg_dump` writes it, without owners, privileges and the version table.
 
     The address goes to it by its environment, never on its command line. Raises `MigrateError`.
     """
@@ -26,10 +26,9 @@ def dump(session: Session, program: Path | None = None) -> str:
         raise MigrateError("pg_dump was not found", "Name it with --pg-dump.")
     settings = {_ENVIRONMENT[key]: value for key, value in session.target.connect.items() if key in _ENVIRONMENT}
     table = session.table.name.as_string(session.connection)
-    history = f'{table[:-1]}_history"'
     arguments = ["--schema-only", "--no-owner", "--no-privileges", f"--exclude-table={table}"]
     result = subprocess.run(  # noqa: S603 - no shell; the program is pg_dump or what the operator named
-        [found, *arguments, f"--exclude-table={history}", f"--schema={table.rpartition('.')[0]}"],
+        [found, *arguments, f"--schema={table.rpartition('.')[0]}"],
         env=os.environ | settings,
         capture_output=True,
         text=True,

@@ -8,11 +8,13 @@ unknown: a missing or outdated row is never an error.
 import getpass
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from hashlib import sha256
+from typing import Any, LiteralString
 
-from psycopg import Connection, errors, sql
+from psycopg import Connection, Error, errors, sql
 
 from angidi.migrate.errors import NIL
 from angidi.migrate.files.source import Source
@@ -20,6 +22,12 @@ from angidi.migrate.files.source import Source
 from .version_table import VersionTable
 
 TOOL = "angidi"
+SCHEMA = "angidi_migrate"
+_LONGEST_NAME = 63
+_COLUMNS = (
+    *("id", "version", "action", "before", "after", "checksum", "seconds"),
+    *("applied_at", "applied_by", "database_user", "tool"),
+)
 
 _CREATE = """
 CREATE TABLE IF NOT EXISTS {} (
@@ -36,12 +44,19 @@ CREATE TABLE IF NOT EXISTS {} (
   tool text NOT NULL
 )
 """
+_HAS_SCHEMA = "SELECT to_regnamespace(%s) IS NOT NULL"
+_IS_OURS = """
+SELECT array_agg(attname::text ORDER BY attnum) = %s FROM pg_attribute
+WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped
+"""
+_IS_EMPTY = "SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace(%s))"
 _INSERT = """INSERT INTO {} (version, action, before, after, checksum, seconds, applied_by, tool)
 VALUES ({}, {}, {}, {}, {}, {}, {}, {})"""
 _SELECT = """
 SELECT version, action, before, after, checksum, seconds, applied_at, applied_by, tool
 FROM {} ORDER BY id
 """
+_ENDS_AT_NOTHING = "SELECT coalesce((SELECT after FROM {} ORDER BY id DESC LIMIT 1), %s) = -1"
 _CONTINUOUS = """
 SELECT (SELECT xmin::text FROM {} LIMIT 1) IS NOT DISTINCT FROM
        (SELECT xmin::text FROM {} ORDER BY id DESC LIMIT 1)
@@ -76,7 +91,7 @@ UNKNOWN_STATE = AppliedState({}, frozenset())
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The history table beside a bookkeeping table; its name ends in `_history`."""
+    """The history beside a version table: `angidi_migrate."<schema>.<table>"`."""
 
     connection: Connection[Any]
     versions: VersionTable
@@ -84,20 +99,67 @@ class History:
     @property
     def name(self) -> sql.Identifier:
         """The table's full name, quoted."""
+        return sql.Identifier(SCHEMA, self._table)
+
+    @property
+    def _table(self) -> str:
+        text = f"{self.versions.schema}.{self.versions.table}"
+        if len(text.encode()) <= _LONGEST_NAME:
+            return text
+        return sha256(text.encode()).hexdigest()  # else PostgreSQL cuts it, and two names could become one
+
+    @property
+    def former_name(self) -> sql.Identifier:
+        """The name that the table had before it got a schema of its own."""
         return sql.Identifier(self.versions.schema, f"{self.versions.table}_history")
 
-    def prepare(self) -> bool:
-        """Create the table where it is missing; False where this user may not create or write it."""
+    def prepare(self) -> str | None:
+        """Create the table where it is missing, or take the former one over; return why it cannot be used."""
         try:
             if not self.exists():
-                self.connection.execute(sql.SQL(_CREATE).format(self.name))
-            return self._writable()
-        except errors.InsufficientPrivilege:
-            return False
+                self._create()
+            return None if self._is_writable() else "this user may not write it"
+        except Error as error:
+            return self._reason(error)
 
     def exists(self) -> bool:
         """Say whether the table is there."""
-        row = self.connection.execute("SELECT to_regclass(%s) IS NOT NULL", [self._text()]).fetchone()
+        return self._ask("SELECT to_regclass(%s) IS NOT NULL", self._text(self.name))
+
+    def drop(self) -> None:
+        """Drop the table, under its former name too, and the schema with the last one in it."""
+        if self._is_ours(self.former_name):
+            self.connection.execute(sql.SQL("DROP TABLE {}").format(self.former_name))
+        self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self.name))
+        if self._ask(_HAS_SCHEMA, SCHEMA) and self._ask(_IS_EMPTY, SCHEMA):
+            self.connection.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(SCHEMA)))
+
+    def _create(self) -> None:
+        if not self._ask(_HAS_SCHEMA, SCHEMA):
+            with suppress(errors.UniqueViolation, errors.DuplicateSchema):  # another run has just made it
+                self.connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
+        if self._is_ours(self.former_name):
+            # Moved and not copied: the rows keep their xmin, which proves what they say.
+            with suppress(errors.InsufficientPrivilege), self.connection.transaction():
+                moved = sql.Identifier(SCHEMA, f"{self.versions.table}_history")
+                into = sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(self.former_name, sql.Identifier(SCHEMA))
+                self.connection.execute(into)
+                self.connection.execute(
+                    sql.SQL("ALTER TABLE {} RENAME TO {}").format(moved, sql.Identifier(self._table))
+                )
+        self.connection.execute(sql.SQL(_CREATE).format(self.name))
+
+    def _reason(self, error: Error) -> str:
+        if self.connection.closed:
+            raise error
+        return error.diag.message_primary or str(error).strip()
+
+    def _is_ours(self, name: sql.Identifier) -> bool:
+        """Say whether a table of this name has our columns; a user may have one of that name."""
+        return self._ask(_IS_OURS, list(_COLUMNS), self._text(name))
+
+    def _ask(self, query: LiteralString | sql.Composed, *values: Any) -> bool:
+        row = self.connection.execute(query, values).fetchone()
         return bool(row and row[0])
 
     def insert(self, record: Record) -> sql.Composed:
@@ -106,25 +168,37 @@ class History:
         literals = map(sql.Literal, (*values, _operator(), TOOL))
         return sql.SQL(_INSERT).format(self.name, *literals)
 
-    def note_gap(self, current: int) -> None:
-        """Where another tool has moved the version, write down that what came before is unknown."""
-        if not self.is_continuous(current):
-            self.connection.execute(self.insert(Record(current, "unknown", current, current)))
+    def note_gap(self, current: int) -> str | None:
+        """Where another tool has moved the version, write down that what came before is unknown.
+
+        Returns why that could not be done.
+        """
+        try:
+            if not self.is_continuous(current):
+                self.connection.execute(self.insert(Record(current, "unknown", current, current)))
+        except Error as error:
+            return self._reason(error)
+        return None
 
     def is_continuous(self, current: int) -> bool:
-        """Say whether the last row was written together with the version row; an empty database is always."""
+        """Say whether the last row was written together with the version row, or no row was ever needed."""
+        name = self._current_name()
+        if name is None:
+            return current == NIL
         if current == NIL:
-            return True
-        row = self.connection.execute(sql.SQL(_CONTINUOUS).format(self.versions.name, self.name)).fetchone()
-        return bool(row and row[0])
+            return self._ask(sql.SQL(_ENDS_AT_NOTHING).format(name), NIL)
+        return self._ask(sql.SQL(_CONTINUOUS).format(self.versions.name, name))
 
     def records(self) -> list[Record]:
         """Return all rows, oldest first; none where there is no table, or none that this user may read."""
-        if not self.exists():
+        name = self._current_name()
+        if name is None:
             return []
         try:
-            return [Record(*row) for row in self.connection.execute(sql.SQL(_SELECT).format(self.name))]
-        except errors.InsufficientPrivilege:
+            return [Record(*row) for row in self.connection.execute(sql.SQL(_SELECT).format(name))]
+        except Error:
+            if self.connection.closed:
+                raise
             return []
 
     def applied_state(self, source: Source, current: int) -> AppliedState:
@@ -134,15 +208,17 @@ class History:
             return UNKNOWN_STATE
         return learn(records, source.versions)
 
-    def _writable(self) -> bool:
-        row = self.connection.execute(
-            "SELECT has_table_privilege(%s, 'INSERT') AND has_table_privilege(%s, 'SELECT')",
-            [self._text(), self._text()],
-        ).fetchone()
-        return bool(row and row[0])
+    def _current_name(self) -> sql.Identifier | None:
+        if self.exists():
+            return self.name
+        return self.former_name if self._is_ours(self.former_name) else None
 
-    def _text(self) -> str:
-        return self.name.as_string(self.connection)
+    def _is_writable(self) -> bool:
+        text = self._text(self.name)
+        return self._ask("SELECT has_table_privilege(%s, 'INSERT') AND has_table_privilege(%s, 'SELECT')", text, text)
+
+    def _text(self, name: sql.Identifier) -> str:
+        return name.as_string(self.connection)
 
 
 def learn(records: Iterable[Record], versions: Iterable[int]) -> AppliedState:

@@ -5,14 +5,16 @@ results of the statements before the failing one, and calls the caller back four
 """
 
 import select
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
-from psycopg import OperationalError, pq
+from psycopg import Connection, OperationalError, pq, sql
 
 from angidi.migrate.server_error import ServerError
 
 _LOOK_EVERY = 0.25
 _FAILED = {pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR}
+_COPIES = {pq.ExecStatus.COPY_IN: "G", pq.ExecStatus.COPY_OUT: "H"}
 _Field = pq.DiagnosticField
 
 
@@ -32,21 +34,32 @@ def keep_waiting(*, sent: bool) -> None:
     del sent
 
 
-def run_query(connection: pq.abc.PGconn, body: bytes, poll: Poll = keep_waiting) -> ServerError | None:
+def run_query(
+    connection: pq.abc.PGconn, body: bytes, poll: Poll = keep_waiting, *, refuse_copy: bool = False
+) -> ServerError | None:
     """Send `body` as one simple query and wait; return the error, or None where all went well.
 
-    A lost or closed connection is an error without SQLSTATE.
+    A lost or closed connection is an error without SQLSTATE. COPY FROM STDIN and COPY TO STDOUT are errors; with
+    `refuse_copy` either closes the connection, as golang-migrate's driver does.
     """
+    if b"\0" in body:  # libpq would send what is before it, and nothing more
+        head = body[: body.index(b"\0")]
+        if connection.parameter_status(b"client_encoding") != b"UTF8" or _is_utf8(head):
+            return ServerError("invalid message format", 0, "08P01")
+        body = head  # the server looks at it first, and refuses it as a whole, in its own words
     failure: ServerError | None = None
     index = 0
     try:
         connection.send_query(body)
         _flush(connection, poll)
         while result := _next_result(connection, poll):
-            if result.status == pq.ExecStatus.COPY_IN:
-                connection.put_copy_end(b"a migration file cannot bring data for COPY FROM STDIN")
-                _flush(connection, poll)
-            elif result.status in _FAILED:
+            if copied := _COPIES.get(pq.ExecStatus(result.status)):
+                if refuse_copy:
+                    connection.finish()
+                    return ServerError(f"unknown response for simple query: '{copied}'", index, protocol=True)
+                failure = _end_copy(connection, result, index, poll) or failure
+                continue
+            if result.status in _FAILED:
                 failure = failure or _server_error(result, index)
             index += 1
     except OperationalError as error:
@@ -54,6 +67,32 @@ def run_query(connection: pq.abc.PGconn, body: bytes, poll: Poll = keep_waiting)
     if connection.status == pq.ConnStatus.BAD:  # libpq has no more results on a closed connection, as after success
         return failure or ServerError("the connection was closed", index)
     return failure
+
+
+def run_statements(connection: Connection[Any], statements: Sequence[sql.Composable]) -> ServerError | None:
+    """Run statements of our own as one simple query; `index` in the error tells which one failed."""
+    return run_query(connection.pgconn, b"; ".join(each.as_bytes(connection) for each in statements))
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _end_copy(connection: pq.abc.PGconn, result: pq.abc.PGresult, index: int, poll: Poll) -> ServerError | None:
+    """Bring the connection out of COPY; the error of COPY FROM STDIN comes from the server."""
+    if result.status == pq.ExecStatus.COPY_IN:
+        connection.put_copy_end(b"a migration file cannot bring data for COPY FROM STDIN")
+        _flush(connection, poll)
+        return None
+    while (size := connection.get_copy_data(1)[0]) >= 0:
+        if not size:
+            _wait(connection, select.POLLIN)
+            poll(sent=True)
+    return ServerError("a migration file cannot give data by COPY TO STDOUT", index, "0A000")
 
 
 def _flush(connection: pq.abc.PGconn, poll: Poll) -> None:

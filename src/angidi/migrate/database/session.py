@@ -23,6 +23,9 @@ WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session
   AND setting <> '0' AND source <> 'client'
 """
 
+_LIMIT = "SELECT set_config('lock_timeout', %s, false) WHERE current_setting('lock_timeout') = '0'"
+_NO_LIMIT = "SELECT set_config('lock_timeout', '0', false) WHERE current_setting('lock_timeout') = %s"
+
 
 @dataclass(slots=True)
 class Session:
@@ -32,6 +35,8 @@ class Session:
     connection: Connection[Any]
     table: VersionTable
     lock: Lock
+    _lock_timeout: str = ""
+    """The value of lock_timeout that we have set, as the server spells it; empty for none."""
 
     @classmethod
     def open(cls, target: Target, options: Options) -> Self:
@@ -52,6 +57,21 @@ class Session:
         """Create the bookkeeping table where it is missing; the caller holds an advisory lock, if any."""
         if not self.table.exists():
             self.table.create()
+
+    def limit_lock_waits(self, seconds: float) -> None:
+        """From now on, let no statement wait longer for a table, unless the address or a file has set a limit.
+
+        It is set outside of transactions: inside one, a query would come before the file's own SET TRANSACTION.
+        """
+        if not self._lock_timeout and seconds:
+            row = self.connection.execute(_LIMIT, [str(round(seconds * 1000))]).fetchone()
+            self._lock_timeout = row[0] if row else "the file's"
+
+    def allow_lock_waits(self) -> None:
+        """Take our limit away again, unless a file has set another one."""
+        if self._lock_timeout:
+            self.connection.execute(_NO_LIMIT, [self._lock_timeout])
+            self._lock_timeout = ""
 
     def rollback(self) -> None:
         """End whatever transaction is open; does nothing on a connection that is gone."""

@@ -7,7 +7,9 @@ from typing import Any
 from psycopg import Connection, Cursor, Error, errors, sql
 
 from angidi.migrate.errors import NIL, BookkeepingError, OpenError
+from angidi.migrate.server_error import ServerError
 
+from .query import run_statements
 from .url import Target
 
 
@@ -44,29 +46,55 @@ class VersionTable:
         row = cursor.fetchone()
         return (row[0], row[1]) if row else (NIL, False)
 
-    def replacing(self, version: int, *, dirty: bool) -> sql.Composed:
+    def replacing(self, version: int, *, dirty: bool) -> list[sql.Composed]:
         """Return the statements that make (version, dirty) the one row. Nothing applied and clean is no row.
 
         TRUNCATE and INSERT rather than UPDATE: users hang history triggers on the INSERT.
         """
-        query = sql.SQL("TRUNCATE {}").format(self.name)
+        truncate = sql.SQL("TRUNCATE {}").format(self.name)
         if version == NIL and not dirty:
-            return query
-        insert = sql.SQL("; INSERT INTO {} (version, dirty) VALUES ({}, {})")
-        return query + insert.format(self.name, sql.Literal(version), sql.Literal(dirty))
+            return [truncate]
+        insert = sql.SQL("INSERT INTO {} (version, dirty) VALUES ({}, {})")
+        return [truncate, insert.format(self.name, sql.Literal(version), sql.Literal(dirty))]
 
-    def write(self, version: int, *, dirty: bool) -> None:
-        """Replace the row in a transaction of its own."""
-        self.run(self.replacing(version, dirty=dirty))
+    def write(self, version: int, *, dirty: bool, also: sql.Composed | None = None) -> ServerError | None:
+        """Replace the row in a transaction of its own, and run the statement `also` in it.
+
+        Raises `BookkeepingError`; returns the error of `also`, after which nothing is written.
+        """
+        # READ WRITE, as golang-migrate has it: a file may have made transactions read-only by default.
+        statements = [sql.SQL("BEGIN READ WRITE"), *self.replacing(version, dirty=dirty)]
+        more = [also] if also else []
+        error = run_statements(self.connection, [*statements, *more, sql.SQL("COMMIT")])
+        if error and self.connection.info.transaction_status:
+            self.connection.execute("ROLLBACK")
+        if error and not (also and error.index == len(statements)):
+            raise self.failure(error, error.index)
+        return error
+
+    def failure(self, error: ServerError, number: int) -> BookkeepingError:
+        """Return the error in golang-migrate's words; `number` tells the statement: 0 BEGIN, 1 TRUNCATE, 2 INSERT."""
+        name = self.name.as_string(self.connection) if not self.connection.closed else ""
+        insert = f"INSERT INTO {name} (version, dirty) VALUES ($1, $2)"  # noqa: S608 - for a message
+        texts = ["", f"TRUNCATE {name}", insert]
+        said = f"pq: {error.message}"
+        if 0 < number < len(texts):
+            text = f"{said} in line 0: {texts[number]}"
+        else:
+            what = "start" if number == 0 else "commit"
+            text = f"transaction {what} failed in line 0:  (details: {said})"
+        return BookkeepingError(text, reason=error.message, sqlstate=error.sqlstate)
 
     def run(self, query: sql.Composed) -> Cursor[Any]:
-        """Run bookkeeping statements, several of them in one transaction; raises `BookkeepingError`."""
+        """Run a bookkeeping statement; raises `BookkeepingError`."""
         try:
             return self.connection.execute(query)
         except Error as error:
             said = error.diag.message_primary or str(error).strip()
             text = query.as_string(self.connection)
-            raise BookkeepingError(f"pq: {said} in line 0: {text}") from error
+            raise BookkeepingError(
+                f"pq: {said} in line 0: {text}", reason=said, sqlstate=error.sqlstate or ""
+            ) from error
 
     @property
     def name(self) -> sql.Identifier:

@@ -25,13 +25,16 @@ class MigrationFile:
     direction: Direction
     path: Path
 
-    def read(self) -> bytes:
-        """Return the whole file, or raise `SourceError`: half a migration is worse than none."""
+    def read(self, *, strict: bool = False) -> bytes:
+        """Return the whole file, or raise `SourceError`: half a migration is worse than none.
+
+        A file with a NUL byte is refused, but for `strict`: golang-migrate sends it.
+        """
         try:
             body = self.path.read_bytes()
         except OSError as error:
             raise SourceError(f"read {self.path.name}: {_reason(error)}") from error
-        if b"\0" in body:
+        if not strict and b"\0" in body:
             raise SourceError(f"read {self.path.name}: the file holds a NUL byte")
         return body
 

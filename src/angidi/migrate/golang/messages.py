@@ -6,6 +6,7 @@ from angidi.migrate.server_error import ServerError
 
 _UNLOCK = "in line 0: SELECT pg_advisory_unlock($1)"
 _OPEN = "transaction start failed in line 0:  (details: pq: unexpected transaction status idle in transaction)"
+_CLOSED = "sql: connection is already closed"
 _ABORTED = "pq: current transaction is aborted, commands ignored until end of transaction block"
 
 
@@ -14,10 +15,13 @@ def migration_failed(error: ServerError, sent: str, left: pq.TransactionStatus) 
     line, column = _place(sent, error.position)
     where = f" (column {column})" if column is not None else ""
     detail = f", {error.detail}" if error.detail else ""
-    said = f"pq: {error.message}" if error.sqlstate else error.message
-    what = f"migration failed: {error.message}{where}{detail}" if error.sqlstate else "migration failed"
+    said = f"pq: {error.message}"
+    what = f"migration failed: {error.message}{where}{detail}"
     if left == pq.TransactionStatus.INTRANS:
         return f"{_OPEN}\ndriver: bad connection {_UNLOCK}"
+    if error.is_fatal:
+        details, unlock = (said, "driver: bad connection") if error.protocol else ("driver: bad connection", _CLOSED)
+        return f"migration failed in line 0: {sent} (details: {details})\n{unlock} {_UNLOCK}"
     text = f"{what} in line {line}: {sent} (details: {said})"
     if error.timed_out:
         return f"{text}\ndriver: bad connection {_UNLOCK}"

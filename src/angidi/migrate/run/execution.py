@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from psycopg import pq, sql
+from psycopg import pq
 
-from angidi.migrate.database.history import History, Record
+from angidi.migrate.database.history import Record
 from angidi.migrate.database.query import run_query
 from angidi.migrate.database.session import Session
-from angidi.migrate.errors import Stopped
+from angidi.migrate.errors import BookkeepingError, Stopped
 from angidi.migrate.files.script import Chunk, Script
 from angidi.migrate.files.steps import Step
 from angidi.migrate.options import Options
@@ -18,6 +18,7 @@ from angidi.migrate.sql.classify import controls_transaction
 
 from .events import OnProgress, Retrying
 from .failure import MigrationFailed, state_of
+from .recorder import Recorder
 from .watch import Watcher
 
 _TRIED_AGAIN = {"55P03", "40P01"}  # a lock that was not to be had in time, and a deadlock
@@ -28,9 +29,11 @@ _GIVEN_UP = (
     "The server did not answer, so the connection was closed.",
     "The server rolls the migration back, and frees the lock, as soon as it notices.",
 )
-_LOCK_TIMEOUT = sql.SQL(
-    "BEGIN; SELECT set_config('lock_timeout', '{}', true) WHERE current_setting('lock_timeout') = '0'"
-)
+_READ_ONLY = "25006"
+_TABLE_STATEMENTS = 2
+_UNRECORDED = "What the file does to the role, the session or the version table may be the reason."
+_ROLLED_BACK = "Rolled back as a whole: {}, and clean."
+_DIRTY = "The database is marked dirty at version {}: `repair` looks at what is left and offers the fix."
 
 
 @dataclass(slots=True)
@@ -42,7 +45,7 @@ class Executor:
 
     session: Session
     options: Options
-    history: History | None
+    recorder: Recorder
     notify: OnProgress
     watch: Callable[[Script], Watcher]
     cancelled: Callable[[], bool]
@@ -53,16 +56,16 @@ class Executor:
         A file that can be is applied in one transaction with the version row; another one follows
         golang-migrate's protocol: mark dirty, run, mark clean. Raises `MigrationFailed` or `Stopped`.
         """
+        split = self.session.target.multi_statement
         if self.options.strict:
-            naive = self.session.target.multi_statement
-            self._run_marked_dirty(
-                script, before, [] if script.blank else script.golang_split() if naive else script.whole()
-            )
+            chunks = script.golang_split() if split else script.whole()
+            self._run_marked_dirty(script, before, [] if script.blank else chunks)
             return
-        mode = "split" if self.session.target.multi_statement else script.execution_mode
+        mode = "split" if split else script.execution_mode
         if mode == "atomic" and not self._atomic(script, before):
             mode = "whole"
         if mode != "atomic":
+            self.session.allow_lock_waits()
             self._run_marked_dirty(script, before, script.per_statement() if mode == "split" else script.whole())
 
     def _atomic(self, script: Script, before: int) -> bool:
@@ -71,7 +74,7 @@ class Executor:
             error = self._attempt(script, before)
             if error is None:
                 return True
-            if error.sqlstate in _REFUSED_IN_TRANSACTION and len(script.statements) == 1:
+            if self._needs_golang_protocol(script, error):
                 return False
             last = attempt == self.options.table_lock_attempts or not self.options.table_lock_timeout
             if error.sqlstate not in _TRIED_AGAIN or last:
@@ -79,39 +82,47 @@ class Executor:
             self._pause(script.step, attempt)
         return False
 
+    def _needs_golang_protocol(self, script: Script, error: ServerError) -> bool:
+        if error.index < 0:  # a file that only reads may make its transaction READ ONLY, and so refuses the version row
+            return error.sqlstate == _READ_ONLY
+        return error.sqlstate in _REFUSED_IN_TRANSACTION and len(script.statements) == 1
+
     def _attempt(self, script: Script, before: int) -> ServerError | None:
-        connection = self.session.connection
+        self.session.limit_lock_waits(self.options.table_lock_timeout)
         begun = time.monotonic()
         try:
-            connection.execute(_LOCK_TIMEOUT.format(round(self.options.table_lock_timeout * 1000)))
+            self.session.connection.execute("BEGIN")  # nothing else: SET TRANSACTION has to come before any query
             error = None if script.blank else self._send(script, script.transaction_body())
-            return error or self._finish(script, before, time.monotonic() - begun)
+            return error or self._commit(script, before, time.monotonic() - begun)
         finally:
             self.session.rollback()
 
-    def _finish(self, script: Script, before: int, seconds: float) -> ServerError | None:
-        """Write the version row, and the history table's, and commit."""
-        ending = self._ending(script, before, seconds).as_bytes(self.session.connection)
-        return run_query(self.session.connection.pgconn, ending + b"; COMMIT")
-
-    def _ending(self, script: Script, before: int, seconds: float) -> sql.Composed:
-        ending = self.session.table.replacing(script.step.target, dirty=False)
-        if self.history is None:
-            return ending
-        step = script.step
-        record = Record(step.version, step.direction, before, step.target, script.checksum, seconds)
-        return ending + sql.SQL("; ") + self.history.insert(record)
+    def _commit(self, script: Script, before: int, seconds: float) -> ServerError | None:
+        """Write the version row, and the history's, and commit."""
+        failed = self.recorder.commit(_record(script, before, seconds))
+        if failed is None:
+            return None
+        error, number = failed
+        if number > _TABLE_STATEMENTS or error.sqlstate in _TRIED_AGAIN | {_READ_ONLY} or error.is_fatal:
+            return error
+        advice = _ROLLED_BACK.format(state_of(before))
+        raise _unrecorded(script, error.message, advice)
 
     def _run_marked_dirty(self, script: Script, before: int, chunks: list[Chunk]) -> None:
         """Run the chunks between a dirty and a clean version row."""
-        table, begun = self.session.table, time.monotonic()
-        table.write(script.step.target, dirty=True)
+        begun = time.monotonic()
+        self.session.table.write(script.step.target, dirty=True)
         for chunk in chunks:
             if error := self._send(script, chunk):
                 raise self._left_dirty(script, chunk, error)
         if error := self._left_open(script):
             raise self._left_dirty(script, Chunk(script.text), error)
-        table.run(self._ending(script, before, time.monotonic() - begun))
+        try:
+            self.recorder.write(_record(script, before, time.monotonic() - begun))
+        except BookkeepingError as error:
+            if self.options.strict:
+                raise
+            raise _unrecorded(script, error.reason, _DIRTY.format(script.step.target)) from error
 
     def _left_dirty(self, script: Script, chunk: Chunk, error: ServerError) -> MigrationFailed:
         failed = MigrationFailed(script, chunk, error, dirty=True, version=script.step.target)
@@ -132,7 +143,7 @@ class Executor:
     def _send(self, script: Script, chunk: Chunk) -> ServerError | None:
         body = chunk.text.encode("utf-8", "surrogateescape")
         with self.watch(script) as watcher:
-            error = run_query(self.session.connection.pgconn, body, watcher.poll)
+            error = run_query(self.session.connection.pgconn, body, watcher.poll, refuse_copy=self.options.strict)
         return error and replace(error, timed_out=watcher.timed_out, interrupted=watcher.interrupted)
 
     def _pause(self, step: Step, attempt: int) -> None:
@@ -149,3 +160,13 @@ class Executor:
         if error.interrupted and not error.sqlstate:
             return Stopped(f"stopped: {script.step.label} was given up", *_GIVEN_UP)
         return MigrationFailed(script, Chunk(script.text), error, dirty=False, version=before)
+
+
+def _record(script: Script, before: int, seconds: float) -> Record:
+    step = script.step
+    return Record(step.version, step.direction, before, step.target, script.checksum, seconds)
+
+
+def _unrecorded(script: Script, reason: str, state: str) -> BookkeepingError:
+    text = f"migration {script.step.label} went through, but its version could not be recorded: {reason}"
+    return BookkeepingError(text, _UNRECORDED, state, reason=reason)

@@ -64,7 +64,7 @@ class MigrationFailed(MigrateError):
 def _statement_at(sent: str, error: ServerError) -> int:
     """Return the position, from 1, of the statement that failed; 0 where it cannot be told."""
     statements = split(sent)
-    return statements[error.index].start + 1 if error.index < len(statements) else 0
+    return statements[error.index].start + 1 if 0 <= error.index < len(statements) else 0
 
 
 def _headline(path: Path | None, place: TextPosition | None, step: Step, error: ServerError) -> str:

@@ -18,14 +18,16 @@ class FileContent(NamedTuple):
     seconds: float
 
 
-def prefetch(steps: Iterator[Step], count: int, notify: OnProgress) -> Iterator[tuple[Step, FileContent]]:
+def prefetch(
+    steps: Iterator[Step], count: int, notify: OnProgress, *, strict: bool
+) -> Iterator[tuple[Step, FileContent]]:
     """Yield each step with its file's body, read up to `count` steps early.
 
     An error of `steps`, or of a file, comes when the steps before it have been run.
     """
     queue: deque[tuple[Step, FileContent]] = deque()
     failure: MigrateError | None = None
-    following = _read(steps, notify)
+    following = _read(steps, notify, strict=strict)
     more = True
     while True:
         while more and len(queue) < count:
@@ -42,9 +44,9 @@ def prefetch(steps: Iterator[Step], count: int, notify: OnProgress) -> Iterator[
         raise failure
 
 
-def _read(steps: Iterator[Step], notify: OnProgress) -> Iterator[tuple[Step, FileContent]]:
+def _read(steps: Iterator[Step], notify: OnProgress, *, strict: bool) -> Iterator[tuple[Step, FileContent]]:
     for step in steps:
         begun = monotonic()
-        body = step.file.read() if step.file else b""
+        body = step.file.read(strict=strict) if step.file else b""
         notify(Planned(step))
         yield step, FileContent(body, monotonic() - begun)

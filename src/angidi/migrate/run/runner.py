@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Self
 
 import psycopg
-from psycopg.sql import SQL
 
 from angidi.migrate.database.drop import drop_everything, drop_tables
 from angidi.migrate.database.history import UNKNOWN_STATE, AppliedState, History, Record
@@ -24,6 +23,7 @@ from angidi.migrate.options import Options
 from .events import Finished, OnProgress, Started, Waiting, Warned, ignore
 from .execution import Executor
 from .prefetch import prefetch
+from .recorder import Recorder
 from .watch import Watcher
 
 Planner = Callable[[Source, int], Iterator[Step]]
@@ -41,7 +41,8 @@ class Migrate:
         self.source = source
         self.session = session
         self.options = options
-        self.history = None if options.strict else History(session.connection, session.table)
+        history = None if options.strict else History(session.connection, session.table)
+        self._recorder = Recorder(session, history, on_progress)
         self._notify = on_progress
         self._stopping = False
         self._cancelling = False
@@ -123,11 +124,8 @@ class Migrate:
         if version < NIL:
             raise InvalidVersion
         with self.locked():
-            record = self.session.table.replacing(version, dirty=False)
-            if self.history is not None:
-                before, _ = self.session.table.read()
-                record += SQL("; ") + self.history.insert(Record(version, "force", before, version))
-            self.session.table.run(record)
+            before, _ = self.session.table.read()
+            self._recorder.write(Record(version, "force", before, version))
 
     def drop(self) -> None:
         """Drop everything in the current schema; in strict mode only its tables."""
@@ -147,7 +145,8 @@ class Migrate:
 
     def applied_state(self, current: int) -> AppliedState:
         """Return what the history table proves about the files, given the current version."""
-        return self.history.applied_state(self.source, current) if self.history else UNKNOWN_STATE
+        history = self._recorder.history
+        return history.applied_state(self.source, current) if history else UNKNOWN_STATE
 
     @contextmanager
     def locked(self, *, prepare: bool = True) -> Generator[None]:
@@ -157,29 +156,25 @@ class Migrate:
             session.lock.acquire(self.options.lock_timeout, lambda who: self._notify(Waiting(who)), self._end_wait)
             try:
                 if prepare:
-                    self._prepare()
+                    self._recorder.prepare()
                 yield
             finally:
                 session.rollback()
+                if not session.connection.closed:
+                    session.allow_lock_waits()
                 session.lock.release()
         except psycopg.Error as error:
             raise session.failure(error) from error
-
-    def _prepare(self) -> None:
-        self.session.prepare()
-        if self.history is not None and not self.history.prepare():
-            self._notify(Warned("this user may not write the history table, so what is done here goes unrecorded"))
-            self.history = None
 
     def _run(self, planner: Planner) -> None:
         with self.locked():
             current, dirty = self.session.table.read()
             if dirty:
                 raise Dirty(current)
-            if self.history is not None:
-                self.history.note_gap(current)
+            self._recorder.begin(current)
             passed = sorted(self.applied_state(current).passed)
-            for step, body in prefetch(self._steps(planner, current, passed), self.options.prefetch, self._notify):
+            steps = self._steps(planner, current, passed)
+            for step, body in prefetch(steps, self.options.prefetch, self._notify, strict=self.options.strict):
                 if self._stopping and self.options.strict:
                     return
                 self._check(step)
@@ -210,7 +205,7 @@ class Migrate:
         self._notify(Started(script.step))
         begun = monotonic()
         executor = Executor(
-            self.session, self.options, self.history, self._notify, self._watch, lambda: self._cancelling
+            self.session, self.options, self._recorder, self._notify, self._watch, lambda: self._cancelling
         )
         executor.run(script, current)
         self._notify(Finished(script.step, read, monotonic() - begun))

@@ -7,6 +7,7 @@ lines, "…", and dollar quotes. Positions count characters, as the server's do.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 _TOKENS = r"""
@@ -33,8 +34,6 @@ _ATOM = r"""
 _PLAIN = rf"(?P<plain> (?: {_ATOM} | \( (?:{_ATOM})*+ \) )++ )"
 
 _FLAGS = re.VERBOSE | re.DOTALL
-_TOKEN = re.compile(_TOKENS, _FLAGS)
-_TOKEN_OR_PLAIN = re.compile(f"{_PLAIN} | {_TOKENS}", _FLAGS)
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 _CONTINUED = re.compile(r"(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'")
 _REST_OF_ESCAPE = re.compile(r"(?:[^'\\]++|''|\\.)*+'?", re.DOTALL)
@@ -53,7 +52,7 @@ class Token(NamedTuple):
 
 def tokens(sql: str) -> Iterator[Token]:
     """Yield the tokens of `sql` in order; together they cover every character."""
-    return _scan(sql, _TOKEN)
+    return _scan(sql, _pattern(_TOKENS))
 
 
 def skim(sql: str) -> Iterator[Token]:
@@ -62,7 +61,13 @@ def skim(sql: str) -> Iterator[Token]:
     Its parentheses are balanced. The rows of an INSERT are such a stretch, which is why this is twenty times as
     fast as `tokens` on the large files that hold data.
     """
-    return _scan(sql, _TOKEN_OR_PLAIN)
+    return _scan(sql, _pattern(f"{_PLAIN} | {_TOKENS}"))
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """Compile at first use: it takes longer than running a small migration."""
+    return re.compile(text, _FLAGS)
 
 
 def _scan(sql: str, pattern: re.Pattern[str]) -> Iterator[Token]:
