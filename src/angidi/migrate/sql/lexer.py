@@ -31,7 +31,10 @@ _ATOM = r"""
     | -(?!-)
     | /(?!\*)
 """
-_PLAIN = rf"(?P<plain> (?: {_ATOM} | \( (?:{_ATOM})*+ \) )++ )"
+_WORD = r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*+"
+# A word before a quote may be the E of E'…', inside which a backslash escapes.
+_PLAIN = rf"(?P<plain> (?: {_ATOM} | \( (?: {_ATOM} | {_WORD} (?!') )*+ \) )++ )"
+_ATOM_OR_WORD = rf"{_ATOM} | ({_WORD})"
 
 _FLAGS = re.VERBOSE | re.DOTALL
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
@@ -56,12 +59,17 @@ def tokens(sql: str) -> Iterator[Token]:
 
 
 def skim(sql: str) -> Iterator[Token]:
-    """Yield the tokens of `sql`, those of a stretch without words, comments and semicolons as one of kind `plain`.
+    """Yield the tokens of `sql`, but those of a plain stretch as one token of kind `plain`.
 
-    Its parentheses are balanced. The rows of an INSERT are such a stretch, which is why this is twenty times as
-    fast as `tokens` on the large files that hold data.
+    Such a stretch has no comments, no semicolons, balanced parentheses, and words inside of these only. The rows of
+    an INSERT are one, which is why this is twenty times as fast as `tokens` on the large files that hold data.
     """
     return _scan(sql, _pattern(f"{_PLAIN} | {_TOKENS}"))
+
+
+def plain_words(text: str) -> list[str]:
+    """Return the words of a plain stretch."""
+    return [word for word in _pattern(_ATOM_OR_WORD).findall(text) if word]
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .lexer import Token, skim
+from .lexer import Token, plain_words, skim
 
 _SKIPPED = {"space", "comment", "block"}
 _SPACE = " \t\n\r\f"
@@ -43,13 +43,15 @@ class _Reader:
 
     def read(self, token: Token) -> bool:
         """Take in one token; True where it is the semicolon that ends the statement."""
-        text = "" if token.kind == "plain" else self.sql[token.start : token.end]
+        text = self.sql[token.start : token.end]
         if text == ";" and not self.parens and not self.blocks:
             return True
         if self.start < 0:
             self.start = token.start
         if token.kind == "word":
             self._word(text.upper())
+        elif token.kind == "plain":
+            self.words += map(str.upper, plain_words(text))
         elif token.kind == "symbol":
             self.parens = max(0, self.parens + (text == "(") - (text == ")"))
         return False
