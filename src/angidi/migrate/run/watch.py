@@ -48,6 +48,8 @@ class Watcher:
     _begun: float = field(default_factory=time.monotonic)
     _notified_at: float = field(default_factory=time.monotonic)
     _observer: Connection[Any] | None = None
+    interrupted: bool = False
+    """Whether a signal made the watcher cancel the chunk."""
     _give_up_at: float = 0.0
 
     def __enter__(self) -> Self:
@@ -67,16 +69,14 @@ class Watcher:
         self.timed_out = self.timed_out or bool(self.timeout and now - self._begun >= self.timeout)
         if self.timed_out or self.cancelled() or (not sent and self.stopping()):
             self._cancel(now)
-        elif now - self._notified_at >= _NOTIFY_EVERY and "INDEX" in self.script.text.upper():
+            return
+        self._give_up_at = 0.0  # the rest of the file went through after all
+        if now - self._notified_at >= _NOTIFY_EVERY and "INDEX" in self.script.text.upper():
             self._notified_at = now
             self._notify_progress()
 
-    @property
-    def interrupted(self) -> bool:
-        """Whether a signal made the watcher cancel the chunk."""
-        return bool(self._give_up_at) and not self.timed_out
-
     def _cancel(self, now: float) -> None:
+        self.interrupted = not self.timed_out
         self._give_up_at = self._give_up_at or now + _PATIENCE
         left = self._give_up_at - now
         if left > 0:
