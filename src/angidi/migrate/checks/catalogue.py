@@ -9,6 +9,8 @@ from typing import Any
 
 from psycopg import Connection, sql
 
+from angidi.migrate.database.history import SCHEMA
+
 UNSEEN = (
     "roles and their memberships",
     "tablespaces",
@@ -20,9 +22,6 @@ UNSEEN = (
     "definitions of operators, collations, conversions and text search objects",
 )
 """What a snapshot does not show."""
-
-OWN_SCHEMA = "angidi_migrate"
-"""The schema that is kept for this tool."""
 
 CONTENTS = "contents of "
 """How the lines about what the rows of a table hold begin; their number has a line of its own."""
@@ -192,9 +191,7 @@ FROM (SELECT held FROM ONLY {table} AS held LIMIT {limit} + 1) AS rows
 
 def snapshot(connection: Connection[Any], table: str) -> list[str]:
     """Return the lines of all objects and tables, sorted; the bookkeeping of `table` is left out."""
-    history = f"{table}_history"
-    own = [table, f"{table}_pkey", history, f"{history}_pkey", f"{history}_id_seq"]
-    names = {"bookkeeping": own, "schemas": [OWN_SCHEMA]}
+    names = {"bookkeeping": [table, f"{table}_pkey"], "schemas": [SCHEMA]}
     with connection.transaction():
         connection.execute("SET LOCAL search_path TO pg_catalog; SET LOCAL ROLE NONE")
         lines = [row[0] for row in connection.execute(_OBJECTS.encode(), names)]
