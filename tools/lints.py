@@ -26,7 +26,15 @@ SQL = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|CREATE|ALTER|D
 STAR = re.compile(r"\bSELECT\s+(DISTINCT\s+)?(\w+\.)?\*")
 SCHEMA = re.compile(r"\b(FROM|JOIN|INTO|UPDATE|TABLE)\s+public\.")
 SQL_HOMES = ("src/angidi/db/", "src/angidi/embedded/", "src/angidi/migrate/", "src/angidi/http/health.py")
-SQL_FILES = ("/repository.py", "/statements.py", "/staging.py", "/progress.py", "/paths.py")
+SQL_FILES = (
+    "/repository.py",
+    "/statements.py",
+    "/staging.py",
+    "/checks.py",
+    "/storing.py",
+    "/progress.py",
+    "/paths.py",
+)
 TRANSACTION_HOMES = ("src/angidi/db/", "src/angidi/migrate/")
 SILENCED = re.compile(r"#\s*(noqa|type: ignore|pyright: ignore|pragma: no cover)(:\s*[A-Z0-9, ]+|\[[\w, ]+\])?")
 

@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 from tests.support.files import REAL, Report, with_real_files, write
 
-from angidi.categories.imports.loading import COLUMNS, cycles
+from angidi.categories.csv_rows import COLUMNS
+from angidi.categories.imports.pipeline import cycles
 from angidi.categories.imports.staging import Link
 from angidi.categories.models import Category, NewCategory
 from angidi.categories.service import MAXIMUM_DEPTH, CategoryService
@@ -169,11 +170,11 @@ async def test_of_two_siblings_of_one_name_the_first_in_the_file_is_kept(shop: S
 async def test_a_ring_is_refused_with_its_rows_named(shop: Shop) -> None:
     await shop.load(HEADER + "a,A,b\nb,B,c\nc,C,a\nd,D,a\ne,E,e\nf,F,\n")
     assert shop.refused == {
-        2: ["parent_id: closes a ring of the lines 2 → 3 → 4 → 2"],
-        3: ["parent_id: closes a ring of the lines 2 → 3 → 4 → 2"],
-        4: ["parent_id: closes a ring of the lines 2 → 3 → 4 → 2"],
+        2: ["parent_id: closes a cycle of the lines 2 → 3 → 4 → 2"],
+        3: ["parent_id: closes a cycle of the lines 2 → 3 → 4 → 2"],
+        4: ["parent_id: closes a cycle of the lines 2 → 3 → 4 → 2"],
         5: ["parent_id: its parent in line 2, “A”, is refused"],
-        6: ["parent_id: closes a ring of the lines 6 → 6"],
+        6: ["parent_id: closes a cycle of the lines 6 → 6"],
     }
     assert await shop.tree() == ["F"]
 

@@ -19,7 +19,7 @@ from angidi.config import Settings
 from angidi.csvfile import open_csv
 from angidi.db import provision
 from angidi.db.rows import execute
-from angidi.products.imports.loading import COLUMNS
+from angidi.products.csv_rows import COLUMNS
 
 SETUP = Path(__file__).parents[2] / "docs/database/SETUP.md"
 PASSWORD = "a-long-password"

@@ -18,7 +18,7 @@ from tests.support.files import Report
 from tests.support.server import Databases
 
 from angidi.app import Services, build_services, build_tokens
-from angidi.categories.imports.loading import COLUMNS as CATEGORY_COLUMNS
+from angidi.categories.csv_rows import COLUMNS as CATEGORY_COLUMNS
 from angidi.categories.models import NewCategory
 from angidi.config import Settings
 from angidi.csvfile import Summary, open_csv
@@ -26,7 +26,7 @@ from angidi.db import Database
 from angidi.db.copying import Block
 from angidi.db.rows import execute
 from angidi.errors import Unavailable
-from angidi.products.imports.loading import COLUMNS
+from angidi.products.csv_rows import COLUMNS
 from angidi.products.models import NewProduct
 from angidi.products.service import MAX_CONCURRENT_EXPORTS
 

@@ -19,7 +19,7 @@ from angidi.db import Database
 from angidi.db.copying import disable_timeouts
 from angidi.errors import Invalid
 from angidi.pagination.cursors import Cursors
-from angidi.products.imports.loading import COLUMNS
+from angidi.products.csv_rows import COLUMNS
 from angidi.products.models import NewProduct, ProductQuery
 from angidi.products.service import ProductService
 

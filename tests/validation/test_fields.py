@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from angidi.categories.imports.loading import CategoryRow
+from angidi.categories.csv_rows import CategoryRow
 from angidi.categories.models import CategoryChanges, CategoryQuery, NewCategory
-from angidi.products.imports.loading import ProductRow
+from angidi.products.csv_rows import ProductRow
 from angidi.products.models import NewProduct, ProductChanges, ProductQuery
 from angidi.users.models import NewUser, UserQuery
 from angidi.validation import fields

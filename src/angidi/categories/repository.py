@@ -6,16 +6,31 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct
 
+from angidi.categories.csv_rows import STORED
 from angidi.categories.errors import CategoryNotFound
-from angidi.categories.models import CategoryNode, CategoryQuery, CategoryWithPath
+from angidi.categories.models import (
+    Category,
+    CategoryChanges,
+    CategoryNode,
+    CategoryQuery,
+    CategoryWithPath,
+    NewCategory,
+)
+from angidi.db.columns import Names, assignments, columns_of, names, placeholders, selected
 from angidi.db.copying import Block, copy_out
 from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.ids import new_id
 from angidi.pagination.pages import PageRequest, Total
 
-INSERT = """
-INSERT INTO categories (id, name, description, parent_id)
-VALUES (%(id)s, %(name)s, %(description)s, %(parent_id)s)
+FORMS: dict[str, LiteralString] = {"description": "coalesce({}, '')"}
+"""Columns that are shown otherwise than they are stored: no description and an empty one are the same to clients."""
+
+SHOWN: LiteralString = selected(columns_of(Category), FORMS)
+WRITTEN: Names = ("id", *columns_of(NewCategory))
+
+INSERT = f"""
+INSERT INTO categories ({names(WRITTEN)})
+VALUES ({placeholders(WRITTEN)})
 """
 
 UPDATE = """
@@ -23,11 +38,7 @@ UPDATE categories
    SET {assignments}, updated_at = now()
  WHERE id = %(id)s
 """
-ASSIGNMENTS: dict[str, LiteralString] = {
-    "name": "name = %(name)s",
-    "description": "description = %(description)s",
-    "parent_id": "parent_id = %(parent_id)s",
-}
+ASSIGNMENTS = assignments(columns_of(CategoryChanges))
 
 # The children become roots, by the foreign key; products in the category keep it, by theirs.
 DELETE = """
@@ -42,7 +53,7 @@ SELECT count(*) FILTER (WHERE deleted_at IS NULL) AS active,
  WHERE category_id = %(id)s
 """
 
-FIND_WITH_PATH = """
+FIND_WITH_PATH = f"""
 WITH RECURSIVE ancestors AS (
     SELECT id, name, parent_id, version, 0 AS height
       FROM categories
@@ -52,18 +63,17 @@ WITH RECURSIVE ancestors AS (
       FROM categories AS parent
       JOIN ancestors ON parent.id = ancestors.parent_id
 )
-SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version,
+SELECT {SHOWN},
        (SELECT jsonb_agg(jsonb_build_object('id', id, 'name', name, 'version', version) ORDER BY height DESC)
           FROM ancestors) AS path
   FROM categories
  WHERE id = %(id)s
 """
 
-LIST = """
-SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version,
-       ({total}) AS total
+LIST = f"""
+SELECT {SHOWN}, ({{total}}) AS total
   FROM categories
- WHERE {where}
+ WHERE {{where}}
  ORDER BY name, id
  LIMIT %(limit)s OFFSET %(offset)s
 """
@@ -78,14 +88,14 @@ FILTERS: dict[str, LiteralString] = {
 }
 AFTER: LiteralString = "(name, id) > (%(after_name)s, %(after_id)s)"
 
-LIST_ALL = """
-SELECT id, name, coalesce(description, '') AS description, parent_id, created_at, updated_at, version
+LIST_ALL = f"""
+SELECT {SHOWN}
   FROM categories
  ORDER BY name, id
 """
 
 # Whoever changes the tree's shape or names holds this to the end of the transaction, and looks at the tree only after
-# it has it: two moves that are each harmless cannot close a ring together, and the paths that an import found stay
+# it has it: two moves that are each harmless cannot close a cycle together, and the paths that an import found stay
 # true. That rests on READ COMMITTED, where the next statement sees what was committed while this one waited.
 LOCK_TREE = "SELECT pg_advisory_xact_lock(hashtext('angidi.category_tree'))"
 
@@ -130,9 +140,8 @@ class TreePosition(Struct, frozen=True):
     inside: bool
 
 
-# The columns of an import.
-EXPORT = """
-SELECT id, name, parent_id, description
+EXPORT = f"""
+SELECT {names(STORED)}
   FROM categories
  ORDER BY id
 """

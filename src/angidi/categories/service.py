@@ -10,7 +10,7 @@ from msgspec import UNSET, structs
 
 from angidi.categories import repository
 from angidi.categories.errors import CategoryCycle, CategoryInUse, CategoryTooDeep
-from angidi.categories.imports import loading
+from angidi.categories.imports import pipeline
 from angidi.categories.imports.staging import Known
 from angidi.categories.models import (
     CategoryChanges,
@@ -113,7 +113,7 @@ class CategoryService:
         async with self._db.transaction(rollback=dry_run) as conn:
             await disable_timeouts(conn)
             await repository.lock_tree(conn)
-            return await loading.load(conn, file, on_refused=on_refused, maximum_depth=MAXIMUM_DEPTH)
+            return await pipeline.import_file(conn, file, on_refused=on_refused, maximum_depth=MAXIMUM_DEPTH)
 
     async def export(self) -> AsyncGenerator[Block]:
         """Yield the categories as a file for import. The caller must close the iterator (`aclosing`)."""
@@ -127,7 +127,7 @@ class CategoryService:
         """Add the sample categories that do not exist; return the category for each row's id."""
         async with self._db.transaction() as conn:
             await repository.lock_tree(conn)
-            return await loading.add_missing(conn, rows)
+            return await pipeline.add_missing(conn, rows)
 
     async def _tree(self) -> CategoryPage:
         categories = await self._db.read_stale(repository.list_all)

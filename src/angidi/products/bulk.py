@@ -86,11 +86,11 @@ class Rows:
         self._errors: defaultdict[int, list[FieldError]] = defaultdict(list)
         _check_objects(request.products)
         for index, values in enumerate(request.products):
-            self._take(index, values, strict=strict)
-        self._refuse_doubles()
+            self._decode(index, values, strict=strict)
+        self._refuse_duplicates()
         self._wrong = bool(self._errors)
 
-    def _take(self, index: int, values: Mapping[str, object], *, strict: bool) -> None:
+    def _decode(self, index: int, values: Mapping[str, object], *, strict: bool) -> None:
         decoded = decode(values, NewProduct, strict=strict)
         if decoded.value is None:
             self._errors[index] += decoded.refused
@@ -99,7 +99,7 @@ class Rows:
             self.good[index] = (new_id(), decoded.value)
             self.candidates.append(Candidate(index, decoded.value.category_id, decoded.value.sku))
 
-    def _refuse_doubles(self) -> None:
+    def _refuse_duplicates(self) -> None:
         """Refuse every row whose SKU stands in an earlier one, whatever became of that."""
         first: dict[str, int] = {}
         for row in self.candidates:

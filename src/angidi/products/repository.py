@@ -1,29 +1,30 @@
 """Products in SQL. Every function is one statement on the connection given; errors leave through `db.errors`."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from typing import LiteralString
 from uuid import UUID
 
-from msgspec import structs
+from msgspec import json, structs
 
+from angidi.db.columns import assignments, columns_of, names
 from angidi.db.copying import Block, copy_out
 from angidi.db.rows import Connection, execute, fetch_all, fetch_one
 from angidi.ids import new_id
 from angidi.products.bulk import Candidate, Clash
+from angidi.products.columns import ACTIVE, NEW, NEW_VALUES
+from angidi.products.csv_rows import STORED
 from angidi.products.errors import ProductNotFound
-from angidi.products.models import NewProduct, Product
+from angidi.products.models import NewProduct, Product, ProductChanges
 
-INSERT = """
-INSERT INTO products (id, name, description, price, stock, category_id, image_url, sku)
-VALUES (%(id)s, %(name)s, %(description)s, %(price)s, %(stock)s, %(category_id)s, %(image_url)s, %(sku)s)
-RETURNING id, name, coalesce(description, '') AS description, price, stock, category_id,
-          created_at, updated_at, version, image_url, sku
+INSERT = f"""
+INSERT INTO products ({NEW})
+VALUES ({NEW_VALUES})
+RETURNING {ACTIVE}
 """
 
-# The columns of an import, for all active products, or those in a category and below it. In the order of creation:
+# For all active products, or those in a category and below it. In the order of creation:
 # imported elsewhere, the same products are the newest.
-EXPORT = """
-SELECT sku, name, price, stock, description, category_id, image_url
+EXPORT = f"""
+SELECT {names(STORED)}
   FROM products
  WHERE deleted_at IS NULL
    AND (%(category_id)s::uuid IS NULL
@@ -34,16 +35,17 @@ SELECT sku, name, price, stock, description, category_id, image_url
 # The categories that exist are kept from deletion until the transaction ends, so that one found here is still there for
 # the insertion. Locked in the order of their ids, as by all who lock several.
 LIST_CLASHES = """
-WITH asked AS (
+WITH requested AS (
     SELECT index, category_id, sku
-      FROM unnest(%(indexes)s::integer[], %(category_ids)s::uuid[], %(skus)s::text[]) AS asked (index, category_id, sku)
+      FROM unnest(%(indexes)s::integer[], %(category_ids)s::uuid[], %(skus)s::text[])
+        AS requested (index, category_id, sku)
 ), kept AS (
     SELECT id FROM categories WHERE id = ANY (%(category_ids)s::uuid[]) ORDER BY id FOR KEY SHARE
 ), found AS (
     SELECT index,
            category_id IS NOT NULL AND NOT EXISTS (SELECT FROM kept WHERE kept.id = category_id) AS category_unknown,
-           EXISTS (SELECT FROM products WHERE products.sku = asked.sku AND deleted_at IS NULL) AS sku_taken
-      FROM asked
+           EXISTS (SELECT FROM products WHERE products.sku = requested.sku AND deleted_at IS NULL) AS sku_taken
+      FROM requested
 )
 SELECT index, category_unknown, sku_taken
   FROM found
@@ -53,49 +55,35 @@ SELECT index, category_unknown, sku_taken
 
 # Inserted in the order of their SKUs, bytewise whatever the database's collation: of two that insert the same SKUs at
 # once the later waits at the first of them, and neither for the other. What somebody else stored meanwhile is left out.
-INSERT_MANY = """
-INSERT INTO products (id, name, description, price, stock, category_id, image_url, sku)
-SELECT id, name, description, price, stock, category_id, image_url, sku
-  FROM unnest(%(id)s::uuid[], %(name)s::text[], %(description)s::text[], %(price)s::numeric[], %(stock)s::integer[],
-              %(category_id)s::uuid[], %(image_url)s::text[], %(sku)s::text[])
-    AS new (id, name, description, price, stock, category_id, image_url, sku)
+INSERT_MANY = f"""
+INSERT INTO products ({NEW})
+SELECT {NEW}
+  FROM json_populate_recordset(NULL::products, %(rows)s::json)
  ORDER BY sku COLLATE "C", id
 ON CONFLICT (sku) WHERE deleted_at IS NULL DO NOTHING
-RETURNING id, name, coalesce(description, '') AS description, price, stock, category_id,
-          created_at, updated_at, version, image_url, sku
+RETURNING {ACTIVE}
 """
 
-FIND = """
-SELECT id, name, coalesce(description, '') AS description, price, stock, category_id,
-       created_at, updated_at, version, image_url, sku
+FIND = f"""
+SELECT {ACTIVE}
   FROM products
  WHERE id = %(id)s AND deleted_at IS NULL
 """
 
 # The ids stand in a subquery, so that the planner does not see how many they are: one plan, made once, serves them all.
-FIND_MANY = """
-SELECT id, name, coalesce(description, '') AS description, price, stock, category_id,
-       created_at, updated_at, version, image_url, sku
+FIND_MANY = f"""
+SELECT {ACTIVE}
   FROM products
  WHERE id = ANY (ARRAY(SELECT unnest(%(ids)s::uuid[]))) AND deleted_at IS NULL
 """
 
-UPDATE = """
+UPDATE = f"""
 UPDATE products
-   SET {assignments}, updated_at = now()
+   SET {{assignments}}, updated_at = now()
  WHERE id = %(id)s AND deleted_at IS NULL
-RETURNING id, name, coalesce(description, '') AS description, price, stock, category_id,
-          created_at, updated_at, version, image_url, sku
+RETURNING {ACTIVE}
 """
-ASSIGNMENTS: dict[str, LiteralString] = {
-    "name": "name = %(name)s",
-    "description": "description = %(description)s",
-    "price": "price = %(price)s",
-    "stock": "stock = %(stock)s",
-    "category_id": "category_id = %(category_id)s",
-    "image_url": "image_url = %(image_url)s",
-    "sku": "sku = %(sku)s",
-}
+ASSIGNMENTS = assignments(columns_of(ProductChanges))
 
 DELETE = """
 UPDATE products
@@ -103,12 +91,11 @@ UPDATE products
  WHERE id = %(id)s AND deleted_at IS NULL
 """
 
-RESTORE = """
+RESTORE = f"""
 UPDATE products
    SET deleted_at = NULL, updated_at = CASE WHEN deleted_at IS NULL THEN updated_at ELSE now() END
  WHERE id = %(id)s
-RETURNING id, name, coalesce(description, '') AS description, price, stock, category_id,
-          created_at, updated_at, version, image_url, sku
+RETURNING {ACTIVE}
 """
 
 
@@ -129,9 +116,8 @@ async def list_clashes(conn: Connection, rows: Sequence[Candidate]) -> list[Clas
 
 async def insert_many(conn: Connection, rows: Iterable[tuple[UUID, NewProduct]]) -> dict[UUID, Product]:
     """Store new products of known categories under these ids; return those whose SKU was still free."""
-    made = [{"id": product_id, **structs.asdict(new)} for product_id, new in rows]
-    parameters = {name: [row[name] for row in made] for name in ("id", *NewProduct.__struct_fields__)}
-    return {product.id: product for product in await fetch_all(conn, Product, INSERT_MANY, parameters)}
+    new = json.encode([{"id": product_id, **structs.asdict(row)} for product_id, row in rows]).decode()
+    return {product.id: product for product in await fetch_all(conn, Product, INSERT_MANY, {"rows": new})}
 
 
 def export(conn: Connection, category_id: UUID | None) -> AsyncGenerator[Block]:

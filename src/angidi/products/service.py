@@ -23,7 +23,7 @@ from angidi.products import repository, search
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
 from angidi.products.errors import CategoryUnknown, ProductNotFound
 from angidi.products.highlight import MOST_WORDS, highlighted, marked, words_in
-from angidi.products.imports import loading, progress, staging
+from angidi.products.imports import mapping, pipeline, progress, storing
 from angidi.products.imports.progress import Progress
 from angidi.products.imports.staging import StagedProduct
 from angidi.products.models import (
@@ -150,7 +150,7 @@ class ProductService:
         """
         async with self._db.transaction(rollback=dry_run) as conn:
             await disable_timeouts(conn)
-            return await loading.load(conn, file, on_refused=on_refused, default_category=default_category)
+            return await pipeline.import_file(conn, file, on_refused=on_refused, default_category=default_category)
 
     async def import_in_batches(
         self, file: CsvReader, *, size: int, resume: bool, on_refused: OnRefused, default_category: str | None = None
@@ -165,10 +165,10 @@ class ProductService:
             async with conn.transaction():
                 await disable_timeouts(conn)
                 done = await progress.begin(conn, file.digest(), file.name, resume=resume)
-                default = await loading.default_id(conn, default_category)
-                await loading.find_duplicates(conn, file)
+                default = await pipeline.default_id(conn, default_category)
+                await pipeline.find_duplicates(conn, file)
             yield done
-            rows = loading.rows_after(file.reopen(), done.line)
+            rows = mapping.rows_after(file.reopen(), done.line)
             while batch := list(islice(rows, size)):
                 done, refused = await _store(conn, done, batch, file.columns, default)
                 for row in refused:
@@ -177,7 +177,7 @@ class ProductService:
             await progress.end(conn, done)
             async with conn.transaction():
                 await disable_timeouts(conn)
-                await staging.renew_statistics(conn, done.summary)
+                await storing.renew_statistics(conn, done.summary)
 
     async def export(self, category_id: UUID | None = None) -> AsyncGenerator[Block]:
         """Yield the active products as a file for import: all, or those of a category's subtree.
@@ -203,7 +203,7 @@ class ProductService:
     async def add_missing(self, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
         """Add the sample products whose SKU no product, deleted or not, has."""
         async with self._db.transaction() as conn:
-            return await loading.add_missing(conn, rows, on_refused=on_refused)
+            return await pipeline.add_missing(conn, rows, on_refused=on_refused)
 
 
 @retried
@@ -214,5 +214,5 @@ async def _store(
     with translated():
         async with conn.transaction():
             await disable_timeouts(conn)
-            summary, refused = await loading.load_batch(conn, batch, columns, default)
+            summary, refused = await pipeline.import_batch(conn, batch, columns, default)
             return await progress.advance(conn, done, batch[-1].line, summary), refused

@@ -3,26 +3,32 @@
 from typing import LiteralString
 from uuid import UUID
 
+from angidi.db.columns import Names, columns_of, names, without
 from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.ids import new_id
 from angidi.pagination.pages import COUNT_BOUND, PageRequest, Total
 from angidi.users.errors import UserNotFound
 from angidi.users.models import Credentials, Role, User, UserQuery
 
-INSERT = """
+SHOWN: Names = columns_of(User)
+"""All that is read. `deleted_at` is the last, so that statements on active users can leave it out."""
+
+ACTIVE: LiteralString = names(without(SHOWN, "deleted_at"))
+
+INSERT = f"""
 INSERT INTO users (id, email, password_hash, name, role)
 VALUES (%(id)s, %(email)s, %(password_hash)s, %(name)s, %(role)s)
-RETURNING id, email, name, role, created_at, updated_at, version
+RETURNING {ACTIVE}
 """
 
-FIND = """
-SELECT id, email, name, role, created_at, updated_at, version, deleted_at
+FIND = f"""
+SELECT {names(SHOWN)}
   FROM users
  WHERE id = %(id)s
 """
 
-FIND_BY_EMAIL = """
-SELECT id, email, name, role, created_at, updated_at, version
+FIND_BY_EMAIL = f"""
+SELECT {ACTIVE}
   FROM users
  WHERE lower(email) = lower(%(email)s) AND deleted_at IS NULL
 """
@@ -39,12 +45,12 @@ SELECT role
  WHERE id = %(id)s AND deleted_at IS NULL
 """
 
-UPDATE = """
+UPDATE = f"""
 UPDATE users
    SET name = coalesce(%(name)s, name), role = coalesce(%(role)s, role),
        updated_at = CASE WHEN coalesce(%(name)s, %(role)s) IS NULL THEN updated_at ELSE now() END
  WHERE id = %(id)s AND deleted_at IS NULL
-RETURNING id, email, name, role, created_at, updated_at, version
+RETURNING {ACTIVE}
 """
 
 # Guarded by the hash that was verified: of two log-ins at once the second changes nothing, and neither does one that
@@ -61,29 +67,29 @@ UPDATE users
  WHERE id = %(id)s AND deleted_at IS NULL
 """
 
-RESTORE = """
+RESTORE = f"""
 UPDATE users
    SET deleted_at = NULL, updated_at = CASE WHEN deleted_at IS NULL THEN updated_at ELSE now() END
  WHERE id = %(id)s
-RETURNING id, email, name, role, created_at, updated_at, version
+RETURNING {ACTIVE}
 """
 
-# In the order of ids, so that two of these never wait for each other in a ring.
-LOCK_ADMINS = """
-SELECT id, email, name, role, created_at, updated_at, version
+# In the order of ids, so that two of these never wait for each other.
+LOCK_ADMINS = f"""
+SELECT {ACTIVE}
   FROM users
  WHERE role = 'admin' AND deleted_at IS NULL
  ORDER BY id
    FOR UPDATE
 """
 
-# Held to the end of the transaction by whoever makes the first admin.
+# Held to the end of the transaction by whoever creates the first admin.
 LOCK_FIRST_ADMIN = "SELECT pg_advisory_xact_lock(hashtext('angidi.first_admin'))"
 
-LIST = """
-SELECT id, email, name, role, created_at, updated_at, version, deleted_at, ({total}) AS total
+LIST = f"""
+SELECT {names(SHOWN)}, ({{total}}) AS total
   FROM users
- WHERE {where}
+ WHERE {{where}}
  ORDER BY created_at DESC, id DESC
  LIMIT %(limit)s OFFSET %(offset)s
 """
@@ -172,7 +178,7 @@ async def lock_admins(conn: Connection) -> list[User]:
 
 
 async def lock_first_admin(conn: Connection) -> None:
-    """Wait until nobody else is making the first admin; held until the transaction ends."""
+    """Wait until nobody else is creating the first admin; held until the transaction ends."""
     await execute(conn, LOCK_FIRST_ADMIN)
 
 

@@ -39,7 +39,7 @@ FROM STDIN
 ANALYZE = "ANALYZE import_categories"
 
 # The later row gives its key up: whatever names it as a parent means the first.
-REFUSE_DOUBLE_KEYS = """
+REFUSE_DUPLICATE_KEYS = """
 UPDATE import_categories AS staged
    SET key = NULL,
        reasons = coalesce(reasons, '[]')
@@ -52,7 +52,7 @@ UPDATE import_categories AS staged
  WHERE staged.key = duplicated.key AND staged.line > duplicated.first
 """
 
-REFUSE_DOUBLE_NAMES = """
+REFUSE_DUPLICATE_NAMES = """
 UPDATE import_categories AS staged
    SET reasons = coalesce(reasons, '[]') || jsonb_build_object(
            'column', 'name', 'message', 'stands beside it in line ' || ranked.first || ' already')
@@ -109,7 +109,7 @@ UPDATE import_categories AS staged
    AND (staged.parent_key IS NULL OR parent.category_id IS NOT NULL)
 """
 
-# Rings are among these: no row of one can be reached from a root.
+# Cycles are among these: no row of one can be reached from a root.
 LIST_UNPLACED = """
 SELECT line, key, parent_key
   FROM import_categories
@@ -120,9 +120,9 @@ SELECT line, key, parent_key
 REFUSE_CYCLES = """
 UPDATE import_categories AS staged
    SET reasons = coalesce(reasons, '[]') || jsonb_build_object(
-           'column', 'parent_id', 'message', 'closes a ring of the lines ' || ring.shown)
-  FROM unnest(%(lines)s::bigint[], %(shown)s::text[]) AS ring (line, shown)
- WHERE ring.line = staged.line
+           'column', 'parent_id', 'message', 'closes a cycle of the lines ' || cycle.shown)
+  FROM unnest(%(lines)s::bigint[], %(shown)s::text[]) AS cycle (line, shown)
+ WHERE cycle.line = staged.line
 """
 
 REFUSE_BELOW_REFUSED = """
@@ -225,8 +225,8 @@ async def stage(conn: Connection, rows: Iterable[StagedCategory]) -> None:
 
 async def place(conn: Connection, maximum_depth: int) -> None:
     """Add the reasons that stand in rows and their parents, and find the place of all rows that have none."""
-    await execute(conn, REFUSE_DOUBLE_KEYS)
-    await execute(conn, REFUSE_DOUBLE_NAMES)
+    await execute(conn, REFUSE_DUPLICATE_KEYS)
+    await execute(conn, REFUSE_DUPLICATE_NAMES)
     await execute(conn, REFUSE_MISSING_PARENTS)
     await execute(conn, PLACE, {"maximum_depth": maximum_depth})
     await execute(conn, REFUSE_UNPLACED, {"maximum_depth": maximum_depth})
@@ -239,7 +239,7 @@ async def list_unplaced(conn: Connection) -> list[Link]:
 
 async def refuse_cycles(conn: Connection, cycles: Sequence[Sequence[int]]) -> None:
     """Refuse the rows of `cycles`, each the lines from child to parent, and all rows below a refused one."""
-    shown = {line: " → ".join(map(str, [*ring, ring[0]])) for ring in cycles for line in ring}
+    shown = {line: " → ".join(map(str, [*cycle, cycle[0]])) for cycle in cycles for line in cycle}
     await execute(conn, REFUSE_CYCLES, {"lines": list(shown), "shown": list(shown.values())})
     await execute(conn, REFUSE_BELOW_REFUSED, {"cycles": list(shown)})
 
@@ -255,7 +255,7 @@ def list_refused(conn: Connection) -> AsyncIterator[Refused]:
 
 
 async def drop(conn: Connection) -> None:
-    """Forget the file."""
+    """Drop the table."""
     await execute(conn, DROP)
 
 

@@ -15,14 +15,14 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from angidi.app import Services
-from angidi.categories.imports.loading import COLUMNS as CATEGORY_COLUMNS
+from angidi.categories.csv_rows import COLUMNS as CATEGORY_COLUMNS
 from angidi.cli.context import escape_unprintable, open_services, resolve_database, with_one_connection
 from angidi.config import ConfigError, load
 from angidi.csvfile import HEADER, Columns, CsvReader, OnProgress, OnRefused, Refused, Summary, open_csv
 from angidi.db.conninfo import DatabaseUrls
 from angidi.embedded import EmbeddedError
 from angidi.errors import AngidiError
-from angidi.products.imports.loading import COLUMNS as PRODUCT_COLUMNS
+from angidi.products.csv_rows import COLUMNS as PRODUCT_COLUMNS
 from angidi.products.imports.progress import Progress as Stored
 
 EXIT_SOME_REFUSED = 3

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import click
 
 from angidi.app import Services
-from angidi.categories.imports.loading import COLUMNS as CATEGORY_COLUMNS
+from angidi.categories.csv_rows import COLUMNS as CATEGORY_COLUMNS
 from angidi.cli.context import with_services
 from angidi.csvfile import Columns, Refused, Row, open_csv
-from angidi.products.imports.loading import COLUMNS as PRODUCT_COLUMNS
+from angidi.products.csv_rows import COLUMNS as PRODUCT_COLUMNS
 
 SEEDS = files("angidi") / "seeds"
 

@@ -42,7 +42,7 @@ COPY_SKUS = "COPY import_skus (line, sku) FROM STDIN"
 # It outlives the transaction, for the batches to come; one of an earlier import may be there.
 FORGET_DUPLICATES = "DROP TABLE IF EXISTS import_duplicates"
 
-FIND_DOUBLES = """
+FIND_DUPLICATES = """
 CREATE TEMPORARY TABLE import_duplicates AS
 SELECT line, first
   FROM (SELECT line, min(line) OVER (PARTITION BY sku) AS first FROM import_skus) AS found
@@ -98,7 +98,7 @@ async def advance(conn: Connection, done: Progress, line: int, batch: Summary) -
 
 
 async def end(conn: Connection, done: Progress) -> None:
-    """Forget the file and its doubles: all of it is stored."""
+    """Forget the file and its duplicates: all of it is stored."""
     await execute(conn, END, {"digest": done.digest})
     await execute(conn, FORGET_DUPLICATES)
 
@@ -108,7 +108,7 @@ async def find_duplicates(conn: Connection, skus: Iterable[tuple[int, str]]) -> 
     await execute(conn, FORGET_DUPLICATES)
     await execute(conn, CREATE_SKUS)
     await copy_in(conn, COPY_SKUS, skus)
-    await execute(conn, FIND_DOUBLES)
+    await execute(conn, FIND_DUPLICATES)
 
 
 async def refuse_duplicates(conn: Connection) -> None:

@@ -14,12 +14,14 @@ NOT_DELETED: dict[str | None, LiteralString] = {
 }
 """Condition by the value of `deleted`."""
 
-# Each is added if its parameter is given.
+# Each is added if its parameter is given. Except for `sku` and the bounds of prices, no index is assumed to have the rows
+# of a filter in the order of the list.
 FILTERS: dict[str, LiteralString] = {
     "min_price": "p.price >= %(min_price)s",
     "max_price": "p.price <= %(max_price)s",
     "sku": "p.sku = %(sku)s",
 }
+BOUNDS = frozenset({"min_price", "max_price"})
 IN_STOCK: dict[bool, LiteralString] = {True: "p.stock > 0", False: "p.stock = 0"}
 IN_CATEGORY: LiteralString = "p.category_id = %(category_id)s"
 
@@ -54,6 +56,11 @@ class Selection(NamedTuple):
     relevance: int | None = None
 
     @property
+    def filters(self) -> list[str]:
+        """The names of those in `FILTERS` that are given."""
+        return [name for name in FILTERS if getattr(self.query, name) not in (None, "")]
+
+    @property
     def is_search(self) -> bool:
         """Whether `product_search` is needed."""
         return bool(self.query.search or self.query.q)
@@ -61,9 +68,7 @@ class Selection(NamedTuple):
     @property
     def is_unfiltered(self) -> bool:
         """Whether there is no filter except a category, `search` and `q`."""
-        query = self.query
-        others = (query.min_price, query.max_price, query.in_stock, query.deleted, query.sku or None)
-        return others == (None, None, None, None, None)
+        return not self.filters and self.query.in_stock is None and self.query.deleted is None
 
     @property
     def is_whole(self) -> bool:
@@ -88,9 +93,9 @@ class Selection(NamedTuple):
         # A SKU matches few rows. There are few deleted rows, or no index has their order.
         if query.sku or query.deleted:
             return True
-        if self.category_ids or query.in_stock is not None:
+        if self.category_ids or query.in_stock is not None or not BOUNDS.issuperset(self.filters):
             return False
-        if query.min_price is not None or query.max_price is not None:
+        if self.filters:
             return by == "price"
         # No index has a category's products by name.
         return query.category_id is None or by != "name"
@@ -103,7 +108,7 @@ class Selection(NamedTuple):
         """Return all conditions."""
         query = self.query
         found: list[LiteralString] = [NOT_DELETED[query.deleted], *self.category_condition()]
-        found.extend(sql for name, sql in FILTERS.items() if getattr(query, name) not in (None, ""))
+        found.extend(FILTERS[name] for name in self.filters)
         if query.in_stock is not None:
             found.append(IN_STOCK[query.in_stock])
         if query.search:
@@ -117,7 +122,7 @@ class Selection(NamedTuple):
         query = self.query
         found: list[LiteralString] = [NOT_DELETED[query.deleted]]
         if query.order in {"price", "-price"}:
-            found.extend(FILTERS[name] for name in ("min_price", "max_price") if getattr(query, name) is not None)
+            found.extend(FILTERS[name] for name in self.filters if name in BOUNDS)
         if self.category_ids is None and query.order not in {"name", "-name"}:
             found.extend(self.category_condition())
         return found
@@ -131,6 +136,6 @@ class Selection(NamedTuple):
     def parameters(self) -> dict[str, object]:
         """Return the values of all conditions."""
         query = self.query
-        names = ("category_id", "min_price", "max_price", "sku", "search", "q")
+        names = ("category_id", *FILTERS, "search", "q")
         values: dict[str, object] = {name: getattr(query, name) for name in names}
         return values | {"category_ids": self.category_ids}

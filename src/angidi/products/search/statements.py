@@ -9,14 +9,14 @@ explain  the plan, from which the expected number of hits is read
 
 from typing import LiteralString
 
+from angidi.db.columns import names, selected
 from angidi.pagination.pages import COUNT_BOUND, PageRequest
+from angidi.products.columns import FORMS, SHOWN
 from angidi.products.search.conditions import RELEVANCE, Selection
 from angidi.products.search.orders import ORDERS, Order
 
-COLUMNS: LiteralString = """p.id, p.name, coalesce(p.description, '') AS description, p.price, p.stock, p.category_id,
-       p.created_at, p.updated_at, p.version, p.image_url, p.sku, p.deleted_at"""
-STORED_COLUMNS: LiteralString = """id, name, description, price, stock, category_id,
-               created_at, updated_at, version, image_url, sku, deleted_at"""
+COLUMNS: LiteralString = selected(SHOWN, FORMS, "p.")
+STORED_COLUMNS: LiteralString = names(SHOWN)
 
 PLAIN = """
 SELECT {columns}, ({total}) AS total

@@ -5,36 +5,21 @@ a category of the same path keeps the id that it has.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
 
+from angidi.categories.csv_rows import CategoryRow
 from angidi.categories.imports import staging
 from angidi.categories.imports.staging import Link, StagedCategory
-from angidi.categories.models import Description, Name
-from angidi.csvfile import Columns, CsvReader, OnRefused, Row, Summary
+from angidi.csvfile import CsvReader, OnRefused, Row, Summary
 from angidi.db.rows import Connection
 from angidi.ids import new_id
 from angidi.validation.csv_rows import validate_row
-from angidi.validation.fields import BLANK_IS_ABSENT, build
-
-COLUMNS = Columns(required=("id", "name", "parent_id"), optional=("description",))
-
-Key = Annotated[str, Meta(max_length=255, description="a text of 1 to 255 characters"), BLANK_IS_ABSENT]
+from angidi.validation.fields import build
 
 
-class CategoryRow(Struct, frozen=True):
-    """A row of the file: as `NewCategory`, but `id` and `parent_id` are the file's own."""
-
-    id: Key
-    name: Name
-    parent_id: Key | None = None
-    description: Annotated[Description, BLANK_IS_ABSENT] | None = None
-
-
-async def load(conn: Connection, file: CsvReader, *, on_refused: OnRefused, maximum_depth: int) -> Summary:
+async def import_file(conn: Connection, file: CsvReader, *, on_refused: OnRefused, maximum_depth: int) -> Summary:
     """Add the categories of `file`, in any order, matched by their paths of names; change descriptions, move nothing.
 
     The caller holds the lock of the tree.
@@ -86,17 +71,17 @@ def _around(key: str, parents: dict[str, str]) -> list[str]:
 
 
 def _staged(row: Row) -> StagedCategory:
-    taken = validate_row(row, CategoryRow)
-    good = {name: text.strip() or None for name, text in taken.texts.items()}
+    result = validate_row(row, CategoryRow)
+    good = {name: text.strip() or None for name, text in result.texts.items()}
     key = _key(good.get("id"))
     return StagedCategory(
-        line=taken.line,
+        line=result.line,
         id=key if isinstance(key, UUID) else new_id(),
         key=str(key) if key else None,
         parent_key=str(parent) if (parent := _key(good.get("parent_id"))) else None,
         name=good.get("name") if "parent_id" in good else None,  # a name counts beside those of the same parent
         description=good.get("description"),
-        reasons=msgspec.json.encode(taken.reasons).decode() if taken.reasons else None,
+        reasons=msgspec.json.encode(result.reasons).decode() if result.reasons else None,
     )
 
 

@@ -1,0 +1,29 @@
+"""Categories in CSV files: what a row of an import may hold; an export writes the same columns."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from angidi.categories.models import Description, Name
+from angidi.csvfile import Columns
+from angidi.db.columns import columns_of, without
+from angidi.validation.fields import BLANK_IS_ABSENT
+
+Key = Annotated[str, Meta(max_length=255, description="a text of 1 to 255 characters"), BLANK_IS_ABSENT]
+
+
+class CategoryRow(Struct, frozen=True):
+    """A row of the file: as `NewCategory`, but `id` and `parent_id` are the file's own."""
+
+    id: Key
+    name: Name
+    parent_id: Key | None = None
+    description: Annotated[Description, BLANK_IS_ABSENT] | None = None
+
+
+STORED = columns_of(CategoryRow)
+"""The columns in the order in which an export writes them."""
+
+REQUIRED = ("id", "name", "parent_id")
+COLUMNS = Columns(REQUIRED, without(STORED, *REQUIRED))
+"""What an import takes."""

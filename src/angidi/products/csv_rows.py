@@ -1,0 +1,38 @@
+"""Products in CSV files: what a row of an import may hold, and which columns an export writes."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from angidi.categories.models import CategoryId
+from angidi.csvfile import Columns
+from angidi.db.columns import columns_of, without
+from angidi.products.models import Description, Name, NewImageUrl, Sku, Stock, exact_price
+from angidi.validation.csv_rows import parse_number
+from angidi.validation.fields import BLANK_IS_ABSENT, Parse
+
+
+def _price(text: str) -> Decimal:
+    return exact_price(parse_number(text))
+
+
+class ProductRow(Struct, frozen=True):
+    """A row of the file: as `NewProduct`, but the SKU is required, and the category may be named as people do."""
+
+    sku: Sku
+    name: Name
+    price: Annotated[Decimal, Parse(_price)]
+    stock: Stock
+    description: Annotated[Description, BLANK_IS_ABSENT] | None = None
+    category_id: Annotated[CategoryId, BLANK_IS_ABSENT] | UnsetType = UNSET
+    category: Annotated[str, Meta(max_length=5000, description="a name, path or id"), BLANK_IS_ABSENT] | None = None
+    image_url: NewImageUrl = None
+
+
+REQUIRED = ("sku", "name", "price", "stock")
+COLUMNS = Columns(REQUIRED, without(columns_of(ProductRow), *REQUIRED))
+"""What an import takes."""
+
+STORED = without(columns_of(ProductRow), "category")
+"""The columns of a file that are columns of the table, too, in the order in which an export writes them."""

@@ -1,0 +1,106 @@
+"""The staged rows of an import as products. Each function is one statement on the connection given."""
+
+from collections.abc import Collection
+from typing import LiteralString
+from uuid import UUID
+
+from angidi.csvfile import Summary
+from angidi.db.columns import in_form, names, without
+from angidi.db.rows import Connection, execute, fetch_one
+from angidi.products.columns import FORMS
+from angidi.products.csv_rows import STORED
+
+CATEGORY: dict[str, LiteralString] = {
+    "category_id": "coalesce({}, named.category_id, old.category_id, %(default_category_id)s::uuid)"
+}
+"""The category that a row says by its id or by a name, else that in which the product is already, else the default."""
+
+# Rows that would change nothing are sifted out first, for ON CONFLICT locks, and so writes, each row that it meets;
+# the guard at the end is for rows that were changed by others meanwhile. Rows are locked in the order of their ids,
+# and new SKUs taken in their own, bytewise, as by all who do several: two can deadlock only over a SKU that was stored
+# between this statement's beginning and its turn. xmax is 0 in a row version that nobody has locked or replaced: one
+# just inserted.
+UPSERT = f"""
+WITH stored AS (
+    INSERT INTO products AS product (id, {names(STORED)})
+    SELECT staged.id, {names(in_form(STORED, CATEGORY, "staged."))}
+      FROM import_products AS staged
+      LEFT JOIN import_names AS named ON named.text = staged.category
+      LEFT JOIN products AS old ON old.sku = staged.sku AND old.deleted_at IS NULL
+     WHERE staged.reasons IS NULL AND (old.id IS NULL OR ({{old}}) IS DISTINCT FROM ({{staged}}))
+     ORDER BY old.id NULLS LAST, staged.sku COLLATE "C"
+    ON CONFLICT (sku) WHERE deleted_at IS NULL DO UPDATE
+       SET {{assignments}}, updated_at = now()
+     WHERE ({{product}}) IS DISTINCT FROM ({{excluded}})
+    RETURNING xmax = 0 AS added
+)
+SELECT count(*) FILTER (WHERE added) AS added,
+       count(*) FILTER (WHERE NOT added) AS changed,
+       (SELECT count(*) FROM import_products WHERE reasons IS NULL) - count(*) AS unchanged,
+       (SELECT count(*) FROM import_products WHERE reasons IS NOT NULL) AS refused
+  FROM stored
+"""
+
+# Deleted products count too: what a shop has thrown out does not come back.
+ADD_UNKNOWN = f"""
+WITH stored AS (
+    INSERT INTO products (id, {names(STORED)})
+    SELECT id, {names(STORED)}
+      FROM import_products AS staged
+     WHERE reasons IS NULL AND NOT EXISTS (SELECT FROM products WHERE products.sku = staged.sku)
+     ORDER BY sku COLLATE "C"
+    ON CONFLICT (sku) WHERE deleted_at IS NULL DO NOTHING
+    RETURNING id
+)
+SELECT count(*) AS added,
+       0 AS changed,
+       (SELECT count(*) FROM import_products WHERE reasons IS NULL) - count(*) AS unchanged,
+       (SELECT count(*) FROM import_products WHERE reasons IS NOT NULL) AS refused
+  FROM stored
+"""
+
+# Else the next one who adds a product would do it, and wait.
+CLEAN_SEARCH = "SELECT clean_search_pending_lists()"
+
+# Lists are planned by these statistics, and autovacuum renews them within a minute only.
+ANALYZE_PRODUCTS = "SELECT analyze_products()"
+MANY = 1_000
+"""Stored rows from which on the statistics are renewed."""
+
+
+async def upsert(conn: Connection, columns: Collection[str], default_category_id: UUID | None) -> Summary:
+    """Store the good rows: add, change what `columns` of the file say, leave what is equal."""
+    sql = upsert_of(columns)
+    return await fetch_one(conn, Summary, sql, {"default_category_id": default_category_id}) or Summary(0, 0, 0, 0)
+
+
+async def add_missing(conn: Connection) -> Summary:
+    """Store the good rows whose SKU no product has or had."""
+    return await fetch_one(conn, Summary, ADD_UNKNOWN) or Summary(0, 0, 0, 0)
+
+
+async def clean_search(conn: Connection) -> None:
+    """Merge the pending entries into the search indexes."""
+    await execute(conn, CLEAN_SEARCH)
+
+
+async def renew_statistics(conn: Connection, stored: Summary) -> None:
+    """Let the planner know of what was stored, where that was much."""
+    if stored.added + stored.changed >= MANY:
+        await execute(conn, ANALYZE_PRODUCTS)
+
+
+def upsert_of(columns: Collection[str]) -> LiteralString:
+    """Return `UPSERT` for a file of these columns.
+
+    A column that the file does not have is left alone, and so is the category where a row names none.
+    """
+    present = {*columns, "category_id"} if "category" in columns else {*columns}
+    changed: list[LiteralString] = [column for column in without(STORED, "sku") if column in present]
+    return UPSERT.format(
+        old=names(in_form(changed, FORMS, "old.")),
+        staged=names(in_form(changed, FORMS | CATEGORY, "staged.")),
+        product=names(in_form(changed, FORMS, "product.")),
+        excluded=names(in_form(changed, FORMS, "excluded.")),
+        assignments=", ".join([f"{column} = excluded.{column}" for column in changed]),
+    )
