@@ -1,70 +1,32 @@
-"""Every SQL constant, alone and with each of its fragments, is a statement that PostgreSQL accepts."""
+"""Every SQL constant of every module, alone and with each of its fragments, is a statement that PostgreSQL accepts."""
 
-import importlib
-import re
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, get_args
 from uuid import uuid4
 
 import psycopg
 import pytest
+from tests.support.constants import Constant, constants, filled, needed_by
 
-import angidi
 from angidi.db.diagnostics.plans import numbered
+from angidi.db.diagnostics.statements import SINCE_BY_STATEMENT
 from angidi.pagination.pages import PageRequest
 from angidi.products.models import ProductQuery, Sort
 from angidi.products.search import ORDERS
 from angidi.products.search import statements as lists
 from angidi.products.search.conditions import HITS_BY_RELEVANCE, IN_NAME, Selection
 
-SOURCE = Path(angidi.__file__).parent
-MODULES = [
-    "angidi." + ".".join(path.relative_to(SOURCE).with_suffix("").parts)
-    for path in [
-        *sorted(SOURCE.glob("*/repository.py")),
-        *sorted(SOURCE.glob("*/search/statements.py")),
-        SOURCE / "http" / "health.py",
-        SOURCE / "db" / "inspection.py",
-        *(SOURCE / "db" / "diagnostics" / name for name in ("consistency.py", "tables.py", "search_rows.py")),
-    ]
-]
-BUILT = {"PLAIN", "DEEP", "WALK", "GATHER", "COUNT", "COUNT_BOUNDED", "EXPLAIN"}
+BUILT = tuple(
+    f"search.statements.{name}" for name in ("PLAIN", "DEEP", "WALK", "GATHER", "COUNT", "COUNT_BOUNDED", "EXPLAIN")
+)
 """Statements with places for conditions: they are tried as the functions of `lists` put them together."""
-STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 
-
-def statements() -> Iterator[tuple[str, str]]:
-    """Give each statement under a name, those with places for fragments once for each fragment."""
-    for module in MODULES:
-        constants = vars(importlib.import_module(module))
-        for name, sql in constants.items():
-            is_built = module.endswith("statements") and name in BUILT
-            if name.isupper() and isinstance(sql, str) and STATEMENT.match(sql) and not is_built:
-                for number, filled in enumerate(fill(sql, constants)):
-                    yield f"{module}.{name}.{number}", filled
-
-
-def fill(sql: str, constants: dict[str, object]) -> Iterator[str]:
-    """Put each of the module's fragments where the statement has a place for them."""
-    places = {
-        "where": [*fragments(constants, "FILTERS", "LIVENESS", "AFTER")],
-        "total": [*fragments(constants, "UNCOUNTED", "COUNT_WHOLE")],
-        "assignments": [*fragments(constants, "ASSIGNMENTS")],
-    }
-    wanted = [place for place in places if f"{{{place}}}" in sql]
-    if not wanted:
-        yield sql
-    for place in wanted:
-        for fragment in places[place]:
-            yield sql.format(**{name: places[name][0] for name in wanted} | {place: fragment})
-
-
-def fragments(constants: dict[str, object], *names: str) -> Iterator[str]:
-    for name in names:
-        value = constants.get(name, {})
-        yield from value.values() if isinstance(value, dict) else [str(value)]
+UNTRIED = {
+    "provision.CREATE_DATABASE": "runs outside transactions only, and makes what outlives the test",
+    "index_keys.REINDEX": "runs outside transactions only",
+}
+TRIED = [constant for constant in constants() if not constant.ends(*BUILT, *UNTRIED)]
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -101,18 +63,47 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "suggested", lists.walk(suggested, PageRequest(ORDERS["-created_at"].position), 1)[0]
 
 
-@pytest.mark.parametrize(("name", "sql"), [pytest.param(name, sql, id=name) for name, sql in pages()])
-def test_a_page_can_be_prepared(shared_db: str, name: str, sql: str) -> None:
-    test_the_statement_can_be_prepared(shared_db, name, sql)
+@pytest.fixture(scope="module")
+def server(shared_db: str) -> Iterator[psycopg.Connection]:
+    """A connection for all statements: what each does is rolled back."""
+    with psycopg.connect(shared_db, autocommit=True) as conn:
+        yield conn
 
 
-@pytest.mark.parametrize(("name", "sql"), [pytest.param(name, sql, id=name) for name, sql in statements()])
-def test_the_statement_can_be_prepared(shared_db: str, name: str, sql: str) -> None:
-    with psycopg.connect(shared_db) as conn:
+def check(conn: psycopg.Connection, sql: str, *, is_prepared: bool = True) -> None:
+    """Prepare a statement, or run one of those that cannot be prepared."""
+    if is_prepared:
         conn.execute(f"PREPARE checked AS {numbered(sql)}".encode())
-        assert name
+        conn.execute("DEALLOCATE checked")
+    elif sql.lstrip().startswith("COPY"):
+        with conn.cursor() as cursor, cursor.copy(sql.encode()) as copy:
+            if "TO STDOUT" in sql:
+                list(copy)
+    else:
+        conn.execute(sql.encode())
 
 
-def test_a_wrong_column_is_seen(shared_db: str) -> None:
-    with psycopg.connect(shared_db) as conn, pytest.raises(psycopg.errors.UndefinedColumn):
-        conn.execute("PREPARE checked AS SELECT nmae FROM products")
+@pytest.mark.parametrize("sql", [pytest.param(sql, id=name) for name, sql in pages()])
+def test_a_page_can_be_prepared(server: psycopg.Connection, sql: str) -> None:
+    check(server, sql)
+
+
+@pytest.mark.parametrize("constant", [pytest.param(constant, id=constant.name) for constant in TRIED])
+def test_the_statement_is_accepted(server: psycopg.Connection, constant: Constant) -> None:
+    if constant.ends("diagnostics.statements.SINCE") and server.info.server_version < SINCE_BY_STATEMENT:
+        pytest.skip("the server does not count so")
+    for sql in filled(constant):
+        with server.transaction(force_rollback=True):
+            for statement in needed_by(constant):
+                server.execute(statement.encode())
+            check(server, sql, is_prepared=constant.is_prepared)
+
+
+def test_every_constant_that_is_tried_otherwise_or_not_exists() -> None:
+    for name in (*BUILT, *UNTRIED):
+        assert any(constant.ends(name) for constant in constants()), name
+
+
+def test_a_wrong_column_is_seen(server: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        check(server, "SELECT nmae FROM products")
