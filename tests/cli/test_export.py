@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from angidi.cli.main import main
+from angidi.products.csv_rows import STORED
 
-HEADER = "sku,name,price,stock,description,category_id,image_url\n"
+HEADER = ",".join(STORED) + "\n"
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.api import Api, error_of, fields_of
 
-FIELDS = ("name", "price", "stock", "category_id", "description", "image_url", "sku")
+from angidi.products.models import NewProduct
+
+FIELDS = NewProduct.__struct_fields__
 UNKNOWN = "0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22"
 
 unchanged = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -15,6 +15,7 @@ from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, T
 from angidi.app import Services
 from angidi.cli.context import with_services
 from angidi.db.copying import Block
+from angidi.products.csv_rows import STORED
 
 STDOUT = Path("-")
 
@@ -23,6 +24,12 @@ Work = Callable[[Services], AsyncGenerator[Block]]
 _file = click.argument(
     "path", metavar="[FILE.csv]", default=STDOUT, type=click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 )
+
+_PRODUCTS = f"""Export the products that are not deleted.
+
+The columns are {", ".join(STORED)}. Cells are exported as stored, including texts that a spreadsheet takes for
+formulas. Products without a SKU are exported, but the import refuses them.
+"""
 
 
 @click.group("export")
@@ -44,16 +51,11 @@ def categories(path: Path) -> None:
     _export(path, ("category", "categories"), lambda services: services.categories.export())
 
 
-@group.command()
+@group.command(help=_PRODUCTS)
 @_file
 @click.option("--category", metavar="NAME|ID", help="Only those in this category (name, path or id) and below it.")
 def products(path: Path, *, category: str | None) -> None:
-    """Export the products that are not deleted.
-
-    The columns are sku, name, price, stock, description, category_id, image_url. Cells are exported as stored,
-    including texts that a spreadsheet takes for formulas. Products without a SKU are exported, but the import refuses
-    them.
-    """
+    """Export the products."""
 
     async def work(services: Services) -> AsyncGenerator[Block]:
         category_id = (await services.categories.get_by_text(category)).id if category else None

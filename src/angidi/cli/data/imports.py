@@ -46,6 +46,12 @@ _file = click.argument(
 _dry_run = click.option("--dry-run", is_flag=True, help="Validate and report, but store nothing.")
 _json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
 
+_PRODUCTS = f"""Import products.
+
+The columns are {", ".join(PRODUCT_COLUMNS.required)}, and optionally {", ".join(PRODUCT_COLUMNS.optional)}. Products
+are matched by sku. Values without a column in the file stay as they are. Exits with 3 if rows were refused.
+"""
+
 
 @click.group("import")
 def group() -> None:
@@ -77,7 +83,7 @@ def categories(path: Path, *, dry_run: bool, as_json: bool) -> None:
     _import(path, CATEGORY_COLUMNS, work, dry_run=dry_run, as_json=as_json)
 
 
-@group.command()
+@group.command(help=_PRODUCTS)
 @_file
 @click.option(
     "--default-category",
@@ -100,11 +106,7 @@ def categories(path: Path, *, dry_run: bool, as_json: bool) -> None:
 def products(  # noqa: PLR0913 - one parameter for each option
     path: Path, *, default_category: str | None, batch: int | None, resume: bool, dry_run: bool, as_json: bool
 ) -> None:
-    """Import products.
-
-    The columns are sku, name, price, stock, and optionally description, category, category_id, image_url. Products are
-    matched by sku. Values without a column in the file stay as they are. Exits with 3 if rows were refused.
-    """
+    """Import products."""
     if dry_run and (batch or resume):
         raise click.UsageError("--dry-run stores nothing, so there are no batches: leave --batch and --resume out.")
 

@@ -14,8 +14,8 @@ NOT_DELETED: dict[str | None, LiteralString] = {
 }
 """Condition by the value of `deleted`."""
 
-# Each is added if its parameter is given. Except for `sku` and the bounds of prices, no index is assumed to have the rows
-# of a filter in the order of the list.
+# Each is added if its parameter is given. Except for `sku` and the bounds of prices, no index is assumed to have its
+# rows in the order of the list.
 FILTERS: dict[str, LiteralString] = {
     "min_price": "p.price >= %(min_price)s",
     "max_price": "p.price <= %(max_price)s",
