@@ -75,7 +75,7 @@ class VersionTable:
     def failure(self, error: ServerError, number: int) -> BookkeepingError:
         """Return the error in golang-migrate's words; `number` tells the statement: 0 BEGIN, 1 TRUNCATE, 2 INSERT."""
         name = self.name.as_string(self.connection) if not self.connection.closed else ""
-        insert = f"INSERT INTO {name} (version, dirty) VALUES ($1, $2)"  # noqa: S608 - for a message
+        insert = f"INSERT INTO {name} (version, dirty) VALUES ($1, $2)"
         texts = ["", f"TRUNCATE {name}", insert]
         said = f"pq: {error.message}"
         if 0 < number < len(texts):
