@@ -9,8 +9,10 @@ ANGIDI_TEST_ISOLATION=clones runs the tests of `db` on clones too, which proves 
 
 import hashlib
 import os
+import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
+from pathlib import Path
 
 import hypothesis
 import psycopg
@@ -24,12 +26,21 @@ from angidi.db import Connection, Database
 from angidi.db.conninfo import DatabaseUrls
 from angidi.db.pool import CONNECTION
 from angidi.migrate import Migrate, Source
-from tests.support.api import Api, api_over
-from tests.support.isolation import rolled_back
+from tests.support.api import Api, SharedApp, api_over
+from tests.support.isolation import SharedConnection
 from tests.support.server import SHARED, Databases, database_server
 
 ON_CLONES = os.environ.get("ANGIDI_TEST_ISOLATION") == "clones"
-hypothesis.settings.register_profile("thorough", max_examples=10_000)  # --hypothesis-profile=thorough --timeout=0
+EXAMPLES = {"short": 15, "long": 200, "thorough": 10_000}
+"""How many examples a property test tries, by --hypothesis-profile; the last one needs --timeout=0, too."""
+
+for _name, _examples in EXAMPLES.items():
+    hypothesis.settings.register_profile(
+        _name, max_examples=_examples, deadline=None, suppress_health_check=[*hypothesis.HealthCheck]
+    )
+hypothesis.settings.load_profile("short")
+
+JWT_SECRET = "jwt-secret"
 _SERVER = pytest.StashKey[ExitStack]()
 _OURS = ("DATABASE_", "DB_", "ADMIN_", "JWT_", "SERVER_", "ANGIDI_ENV", "ANGIDI_HOME", "API_RATE_LIMIT")
 
@@ -45,7 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On clones, run what they are another isolation for, and nothing else."""
+    """Begin with the tests that take longest. On clones, run what they are another isolation for, and nothing else."""
+    items.sort(key=lambda item: "plans" not in item.path.parts)
     if ON_CLONES:
         others = [item for item in items if "db" not in getattr(item, "fixturenames", ())]
         items[:] = [item for item in items if item not in set(others)]
@@ -86,6 +98,13 @@ def shared_db(databases: Databases, template: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def shared_connection(shared_db: str) -> Iterator[SharedConnection]:
+    """The connection to it that they share, too."""
+    with closing(SharedConnection(shared_db)) as shared:
+        yield shared
+
+
 @pytest.fixture
 def fresh_db(databases: Databases, template: str) -> Iterator[str]:
     """Address of a migrated database of the test's own."""
@@ -100,10 +119,26 @@ def empty_db(databases: Databases) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def shared_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings for tests: no rate limit; the home has the key that signs tokens."""
+    home = tmp_path_factory.mktemp("homes")
+    (home / JWT_SECRET).write_text("s" * 64)
+    return Settings(angidi_env="test", angidi_home=home, api_rate_limit=0, db_max_conns=10)
+
+
+@pytest.fixture(scope="session")
+def shared_app(shared_settings: Settings) -> SharedApp:
+    """The application of all tests of a worker that need none of their own."""
+    return SharedApp(shared_settings)
+
+
 @pytest.fixture
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings for tests: no rate limit, a home of their own."""
-    return Settings(angidi_env="test", angidi_home=tmp_path_factory.mktemp("home"), api_rate_limit=0, db_max_conns=10)
+def settings(shared_settings: Settings) -> Settings:
+    """The same settings with a home of the test's own, and the same key in it."""
+    home = Path(tempfile.mkdtemp(dir=shared_settings.angidi_home))
+    (home / JWT_SECRET).hardlink_to(shared_settings.angidi_home / JWT_SECRET)
+    return shared_settings.model_copy(update={"angidi_home": home})
 
 
 @pytest.fixture
@@ -113,7 +148,8 @@ async def db(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterato
         async with pooled(settings, request.getfixturevalue("fresh_db")) as database:
             yield database
     else:
-        async with rolled_back(request.getfixturevalue("shared_db")) as database:
+        shared: SharedConnection = request.getfixturevalue("shared_connection")
+        async with shared.rolled_back() as database:
             yield database
 
 
@@ -132,9 +168,9 @@ async def writer(fresh_db: str) -> AsyncIterator[Connection]:
 
 
 @pytest.fixture
-async def api(settings: Settings, db: Database) -> AsyncIterator[Api]:
+async def api(shared_app: SharedApp, db: Database) -> AsyncIterator[Api]:
     """The API over `db`."""
-    async with api_over(settings, db) as client:
+    async with shared_app.over(db) as client:
         yield client
 
 

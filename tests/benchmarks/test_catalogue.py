@@ -7,9 +7,12 @@ from pathlib import Path
 from uuid import UUID
 
 import psycopg
+import pytest
 from benchmarks.loading import DROPPABLE, fill
 
 from benchmarks import catalogue, words
+
+pytestmark = pytest.mark.long
 
 ROWS = 2_000
 

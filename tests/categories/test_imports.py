@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from tests.support.files import REAL, Report, with_real_files, write
 
@@ -224,9 +225,10 @@ async def test_an_import_waits_for_whoever_moves_categories(pool_db: Database, t
     assert await importing == Summary(added=0, changed=0, unchanged=2, refused=0)
 
 
+@pytest.mark.hypothesis  # in its manner: more rounds when properties are tried at length
 async def test_any_file_gives_the_tree_that_a_naive_reading_gives(shop: Shop) -> None:
     chance = random.Random(7)
-    for _ in range(150):
+    for _ in range(hypothesis.settings().max_examples):
         size = chance.randrange(1, 12)
         keys = [chance.choice(["a", "b", "c", "d", "e", "f", "g", "h"]) for _ in range(size)]
         rows = [(key, chance.choice(["", "X", "Y", "Z"]), chance.choice(["", "", "q", *keys])) for key in keys]

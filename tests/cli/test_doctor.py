@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, LiteralString
@@ -10,6 +9,7 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 from tests.cli.conftest import Run
+from tests.support.waiting import until
 
 from angidi.db.diagnostics import consistency as derived
 from angidi.db.diagnostics import search_rows, versions
@@ -386,10 +386,7 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databas
 
 def until_waiting(watcher: psycopg.Connection, work: Future[Any]) -> None:
     """Return when somebody waits for a lock, or the work is done."""
-    deadline = time.monotonic() + 20
-    while not work.done() and watcher.execute(WAITING).fetchone() == (0,):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: work.done() or watcher.execute(WAITING).fetchone() != (0,))
 
 
 def rebuilt_while_open(url: str, statements: list[LiteralString]) -> set[str]:

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from tests.support.files import REAL, with_real_files, write
+from tests.support.shop import rows
 
 from angidi.cli.main import main
 
@@ -26,7 +27,7 @@ def database(fresh_db: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("ANGIDI_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DATABASE_URL", fresh_db)
     with psycopg.connect(fresh_db) as conn:
-        conn.execute("INSERT INTO categories (name) VALUES ('Cups')")
+        conn.execute(rows("categories", {"name": "Cups"}))
     return fresh_db
 
 

@@ -1,6 +1,7 @@
 """`angidi db report`, `unused-indexes` and `bloat`."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -8,25 +9,36 @@ from typing import Any
 import psycopg
 import pytest
 from tests.cli.conftest import Run
+from tests.conftest import migrate_up
+from tests.support.server import Databases
+from tests.support.shop import many
 
 from angidi.cli.db import report
 
-ROWS = """
-INSERT INTO products (name, description, price, category_id)
-SELECT 'Product ' || n, repeat('x', n % 200), n, (SELECT id FROM categories)
-  FROM generate_series(1, 20000) AS n
-"""
+
+def build(url: str) -> None:
+    """Fill a database with 20,000 products, and no waste."""
+    migrate_up(url)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(many("categories", 1))
+        conn.execute(many("products", 20_000, description="repeat('x', n % 200)", price="n"))
+        conn.execute("VACUUM FULL ANALYZE products")
+        conn.execute("VACUUM FULL ANALYZE product_search")
+
+
+@pytest.fixture
+def fresh_db(databases: Databases) -> Iterator[str]:
+    """Address of a copy of such a database, instead of an empty one."""
+    with databases.database(databases.template("report", build)) as url:
+        yield url
 
 
 @pytest.fixture
 def shop(fresh_db: str) -> Iterator[psycopg.Connection]:
-    """A connection to the database that the commands look at, with 20,000 products and no waste."""
+    """A connection to the database that the commands look at; its statistics know of the rows."""
     with psycopg.connect(fresh_db, autocommit=True) as conn:
-        conn.execute("INSERT INTO categories (name) VALUES ('Cups')")
-        conn.execute(ROWS)
+        conn.execute("ANALYZE")
         told(conn)
-        conn.execute("VACUUM FULL ANALYZE products")
-        conn.execute("VACUUM FULL ANALYZE product_search")
         yield conn
 
 
@@ -119,8 +131,8 @@ def row_of(index: str, run: Run) -> str:
 
 
 def test_an_index_that_was_not_read_for_some_minutes_is_not_called_useless(run: Run) -> None:
-    assert row_of("products_price_active_idx", run) == (
-        "products_price_active_idx products 8.0 kB too soon to tell "
+    assert re.sub(r"\d+ kB", "800 kB", row_of("products_price_active_idx", run)) == (
+        "products_price_active_idx products 800 kB too soon to tell "
         "The list of products by price, either way, also between two prices."
     )
 

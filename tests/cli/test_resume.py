@@ -8,8 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, LiteralString
@@ -17,6 +16,8 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from tests.support.shop import rows
+from tests.support.waiting import until
 
 from angidi.cli.main import main
 
@@ -33,7 +34,7 @@ def database(fresh_db: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("ANGIDI_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DATABASE_URL", fresh_db)
     with psycopg.connect(fresh_db) as conn:
-        conn.execute("INSERT INTO categories (name) VALUES ('Cups')")
+        conn.execute(rows("categories", {"name": "Cups"}))
     return fresh_db
 
 
@@ -84,13 +85,6 @@ def started(*arguments: str | Path) -> Generator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def line(database: str) -> int:

@@ -17,7 +17,7 @@ from angidi.embedded import EmbeddedServer
 
 COUNT = "SELECT count(*) FROM categories"
 LOADED = "SELECT current_setting('shared_preload_libraries') LIKE '%pg_stat_statements%'"
-SLOW = "SELECT pg_sleep(0.05)"
+SLOW = "SELECT pg_sleep(0.2)"
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def counted(fresh_db: str) -> Iterator[psycopg.Connection]:
             pytest.skip("pg_stat_statements is not loaded on this server")
         conn.execute("CREATE SCHEMA apart")
         conn.execute("CREATE EXTENSION pg_stat_statements SCHEMA apart")
+        reset(conn)
         for statement in (SLOW, COUNT, COUNT):
             conn.execute(statement)
         yield conn

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from tests.support.api import PASSWORD, Api
+from tests.support.api import Api
+from tests.support.shop import PASSWORD
 
 from angidi.ids import new_id
 

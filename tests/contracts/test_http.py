@@ -10,7 +10,8 @@ from uuid import UUID
 import httpx
 import pytest
 from structlog.testing import capture_logs
-from tests.support.api import PASSWORD, Api, api_over, error_of, fields_of
+from tests.support.api import Api, api_over, error_of, fields_of
+from tests.support.shop import PASSWORD
 
 from angidi.config import Settings
 from angidi.db import Database

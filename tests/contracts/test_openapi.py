@@ -13,7 +13,7 @@ import jsonschema_rs
 import pytest
 import schemathesis
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
@@ -142,14 +142,7 @@ def scene(databases: Databases, template: str, tmp_path_factory: pytest.TempPath
 def test_the_server_answers_as_the_description_says(scene: Scene, label: str):
     """The same requests on every run, half of them for a row that exists."""
 
-    @settings(
-        max_examples=15,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    )
+    @settings(derandomize=True, database=None, phases=[Phase.generate])
     @given(case=OPERATIONS[label].as_strategy(), known=st.booleans())
     def answers(case: Any, known: bool) -> None:
         if known:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 from litestar.handlers import HTTPRouteHandler
 from structlog.testing import capture_logs
-from tests.support.api import PASSWORD, Api
+from tests.support.api import Api
+from tests.support.shop import PASSWORD
 
 from angidi.app import BASE_PATH, FEATURES
 from angidi.http import health

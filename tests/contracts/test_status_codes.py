@@ -7,7 +7,8 @@ import httpx
 import psycopg
 import pytest
 from structlog.testing import capture_logs
-from tests.support.api import PASSWORD, Api, api_over, error_of
+from tests.support.api import Api, api_over, error_of
+from tests.support.shop import PASSWORD
 
 from angidi.app import BASE_PATH, FEATURES
 from angidi.config import Settings

@@ -11,17 +11,13 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 from tests.support.serving import Server, serving
+from tests.support.shop import many
+from tests.support.waiting import until
 
 from angidi.app import build_tokens
 from angidi.config import Settings
 
 ROWS = 12_000
-LONG = """
-WITH made AS (INSERT INTO categories (name) VALUES ('Cups') RETURNING id)
-INSERT INTO products (sku, name, description, price, category_id)
-SELECT 'N' || n, 'Cup', repeat('x', 2000), 1, made.id FROM made, generate_series(1, %s) AS n
-"""
-ADMIN = "INSERT INTO users (email, password_hash, name, role) VALUES ('a@shop.example', '-', 'A', 'admin') RETURNING id"
 EXPORTING = """
 SELECT pid
   FROM pg_stat_activity
@@ -47,25 +43,20 @@ class Shop:
         with psycopg.connect(self._database) as conn:
             conn.execute("SELECT pg_terminate_backend(%s)", [pid])
 
-    def no_longer_exporting(self) -> bool:
-        """Tell whether the export ends in time."""
-        deadline = time.monotonic() + 20
-        while self.exporting() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return not self.exporting()
-
 
 @pytest.fixture
 def shop(fresh_db: str, tmp_path: Path) -> Iterator[Shop]:
     with psycopg.connect(fresh_db) as conn:
         conn.execute("ALTER TABLE products DISABLE TRIGGER products_inserted_search")  # takes time, and nobody searches
-        conn.execute(LONG, [ROWS])
-        row = conn.execute(ADMIN).fetchone()
+        conn.execute(many("categories", 1))
+        conn.execute(many("products", ROWS, description="repeat('x', 2000)"))
+        row = conn.execute(many("users", 1, role="'admin'")).fetchone()
     assert row
     home = tmp_path / "home"
-    with serving(home, ANGIDI_ENV="test", DATABASE_URL=fresh_db, JWT_SECRET="s" * 40, SERVER_WORKERS="1") as server:
+    own = {"ANGIDI_ENV": "test", "DATABASE_URL": fresh_db, "JWT_SECRET": "s" * 40, "SERVER_WORKERS": "1"}
+    with serving(home, measured=False, **own) as server:
         tokens = build_tokens(Settings(angidi_env="test", angidi_home=home, jwt_secret=SecretStr("s" * 40)))
-        token = tokens.make_access(row[0], "a@shop.example", "admin")
+        token = tokens.make_access(row[0], "user1@shop.example", "admin")
         yield Shop(server, fresh_db, {"Authorization": f"Bearer {token}"})
 
 
@@ -100,7 +91,7 @@ def test_a_client_that_leaves_gives_the_connection_back(shop: Shop) -> None:
             parts = answer.iter_raw(1024)
             next(parts)
             assert shop.exporting()
-        assert shop.no_longer_exporting()
+        until(lambda: not shop.exporting())
     assert len(httpx.get(shop.url, headers=shop.headers).content) > ROWS * 2000
 
 

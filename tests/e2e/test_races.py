@@ -12,7 +12,8 @@ from uuid import UUID
 
 import httpx
 import pytest
-from tests.support.api import PASSWORD, Api, error_of
+from tests.support.api import Api, error_of
+from tests.support.shop import PASSWORD, make, rows
 
 from angidi.db import Connection, Database
 from angidi.db.rows import execute, fetch_value
@@ -103,9 +104,7 @@ async def test_control_reading_before_registering_lets_several_win(pool_db: Data
         return await fetch_value(conn, ACTIVE_AT_ADDRESS, {"email": ADDRESS}) == 0
 
     async def register(_: int) -> None:
-        await change(
-            pool_db, "INSERT INTO users (email, password_hash, name) VALUES (%(email)s, '-', 'Ada')", email=ADDRESS
-        )
+        await make(pool_db, rows("users", {"email": ADDRESS}))
 
     await naively(pool_db, FEW, is_free, register)
     assert await ask(pool_db, ACTIVE_AT_ADDRESS, email=ADDRESS) == FEW
@@ -138,8 +137,7 @@ async def test_control_reading_before_writing_gives_one_sku_to_several(pool_api:
         return await fetch_value(conn, LIVING_WITH_SKU, {"sku": SKU}) == 0
 
     async def insert(_: int) -> None:
-        statement = "INSERT INTO products (name, price, category_id, sku) VALUES ('Cup', 7.5, %(category)s, %(sku)s)"
-        await change(database, statement, category=category, sku=SKU)
+        await make(database, rows("products", {"category_id": category, "sku": SKU}))
 
     await naively(database, FEW, is_free, insert)
     assert await ask(database, LIVING_WITH_SKU, sku=SKU) == FEW
@@ -314,11 +312,10 @@ async def test_control_looking_before_making_the_first_admin_makes_several(pool_
     async def is_none(conn: Connection) -> bool:
         return await fetch_value(conn, LIVING_ADMINS) == 0
 
-    async def make(number: int) -> None:
-        statement = "INSERT INTO users (email, password_hash, name, role) VALUES (%(email)s, '-', 'Admin', 'admin')"
-        await change(pool_db, statement, email=f"admin{number}@shop.example")
+    async def make_one(number: int) -> None:
+        await make(pool_db, rows("users", {"email": f"admin{number}@shop.example", "role": "admin"}))
 
-    await naively(pool_db, FEW, is_none, make)
+    await naively(pool_db, FEW, is_none, make_one)
     assert await ask(pool_db, LIVING_ADMINS) == FEW
 
 
@@ -335,8 +332,7 @@ async def test_changes_of_different_fields_at_once_are_all_kept(
 
 async def test_control_writing_back_a_whole_product_loses_a_change(pool_api: Api, category: str) -> None:
     database, product = pool_api.database, new_id()
-    statement = "INSERT INTO products (id, name, price, category_id) VALUES (%(id)s, 'Cup', 1, %(category)s)"
-    await change(database, statement, id=product, category=category)
+    await make(database, rows("products", {"id": product, "name": "Cup", "price": 1, "category_id": category}))
 
     async def read(conn: Connection) -> bool:
         return await fetch_value(conn, "SELECT (name, price) = ('Cup', 1) FROM products") is True

@@ -7,12 +7,14 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from click.testing import CliRunner
 
 from angidi.embedded import EmbeddedServer
+from tests.support.waiting import until
 
 from .conftest import Cli, Scratch
 from .tools import FULL, OURS, STRICT, Tool
@@ -20,6 +22,12 @@ from .tools import FULL, OURS, STRICT, Tool
 ROUNDS, PROCESSES = (10, 50) if FULL else (1, 10)
 KILLS = 30 if FULL else 4
 SERVER_KILLS = 30 if FULL else 2
+
+
+def first_of(count: int) -> list[Any]:
+    """Numbers of attempts, of which `make test` makes the first."""
+    return [pytest.param(number, marks=[pytest.mark.long] * bool(number)) for number in range(count)]
+
 
 PAIRS = (1, 2, 4, 6, 8)
 """Versions whose file makes two tables and waits between them; the others build indexes concurrently."""
@@ -54,11 +62,8 @@ def check(scratch: Scratch, *, atomic: bool = True) -> bool:
 
 def settle(scratch: Scratch) -> None:
     """Wait until the server has noticed that its client is gone."""
-    deadline = time.monotonic() + 20
     others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    while scratch.run(others):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: not scratch.run(others))
 
 
 def finish(scratch: Scratch, *, dirty: bool) -> None:
@@ -102,7 +107,7 @@ def killed(scratch: Scratch, tool: Tool, delay: float) -> None:
     settle(scratch)
 
 
-@pytest.mark.parametrize("seed", range(KILLS))
+@pytest.mark.parametrize("seed", first_of(KILLS))
 def test_after_kill_9_of_the_tool_up_finishes_or_is_one_repair_away(scratch: Scratch, seed: int):
     fill(scratch)
     killed(scratch, OURS, random.Random(seed).uniform(0, 0.5))
@@ -145,7 +150,7 @@ def kill_server(home: Path) -> None:
     os.kill(number, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("seed", range(SERVER_KILLS))
+@pytest.mark.parametrize("seed", first_of(SERVER_KILLS))
 def test_after_kill_9_of_the_server_up_finishes_or_is_one_repair_away(home: Path, tmp_path: Path, seed: int):
     folder = tmp_path / "migrations"
     folder.mkdir()

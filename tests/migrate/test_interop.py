@@ -1,7 +1,6 @@
 """The real golang-migrate and ours, in turn on one database."""
 
 import random
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,10 +8,13 @@ import psycopg
 import pytest
 
 from tests.support.server import Databases
+from tests.support.waiting import until
 
 from .conftest import Scratch
 from .folders import commands, generate
 from .tools import FULL, OURS, STRICT, Outcome, Tool, golang_migrate
+
+pytestmark = pytest.mark.long  # builds the real tool, once, where there is Go
 
 SEQUENCES = range(50 if FULL else 4)
 STEPS = 8
@@ -100,10 +102,7 @@ def _hold(scratch: Scratch, tool: Tool, other: Tool) -> tuple[Outcome, Outcome]:
     """Start a slow migration with one tool, and the other tool once the first holds the lock."""
     scratch.files(u1_a="SELECT pg_sleep(4); CREATE TABLE a (i int);", u2_b="CREATE TABLE b (i int);")
     first = tool.start(scratch.folder, scratch.url, "up")
-    deadline = time.monotonic() + 20
-    while not scratch.run(_SLEEPING):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: scratch.run(_SLEEPING))
     second = other.run(scratch.folder, scratch.url, "up")
     said, _ = first.communicate(timeout=30)
     return Outcome(first.returncode, said), second

@@ -3,7 +3,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from angidi.migrate.sql.lexer import plain_words, skim, tokens
@@ -148,13 +148,11 @@ def check(connection: psycopg.Connection[Any], sql: str) -> list[Any] | None:
     return whole
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sql=FILES)
 def test_running_the_statements_one_by_one_equals_running_the_file(sql: str, connection: psycopg.Connection[Any]):
     assert check(connection, sql) is not None
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sql=SOUP)
 @example(sql="SELECT 1e';'")
 @example(sql="SELECT $1$a$;$a$")

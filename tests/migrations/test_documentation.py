@@ -2,34 +2,25 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
+from tests.migrations.conftest import dump_of
 
 PROJECT = Path(__file__).parents[2]
 TOOL = PROJECT / "tools" / "schema_docs.py"
 
 
-@pytest.fixture
-def migrated(empty_db: str, migrate: Callable[[int, int], None], latest: int) -> str:
-    """Address of a database of the latest version."""
-    migrate(0, latest)
-    return empty_db
-
-
-def test_schema_md_is_what_the_tool_prints(migrated: str):
-    printed = subprocess.check_output([sys.executable, TOOL, migrated], text=True, encoding="utf-8")
+def test_schema_md_is_what_the_tool_prints(latest_db: str):
+    printed = subprocess.check_output([sys.executable, TOOL, latest_db], text=True, encoding="utf-8")
     assert (PROJECT / "docs/database/SCHEMA.md").read_text(encoding="utf-8") == printed
 
 
-@pytest.mark.usefixtures("migrated")
-def test_schema_sql_is_the_dump(dump: Callable[[], str]):
+def test_schema_sql_is_the_dump(latest_db: str):
     def without_versions(sql: str) -> list[str]:
         return [line for line in sql.splitlines() if not line.startswith("-- Dumped ")]
 
     committed = (PROJECT / "docs/reference/schema.sql").read_text(encoding="utf-8")
-    assert without_versions(committed) == without_versions(dump())
+    assert without_versions(committed) == without_versions(dump_of(latest_db))
 
 
 def test_the_tool_asks_for_an_address():

@@ -87,10 +87,9 @@ LOOK_UPS: list[tuple[LiteralString, str]] = [
 
 
 @pytest.fixture
-def schema(conn: psycopg.Connection, migrate: Callable[[int, int], None], latest: int) -> psycopg.Connection:
+def schema(latest_conn: psycopg.Connection) -> psycopg.Connection:
     """Connection to a database of the latest version."""
-    migrate(0, latest)
-    return conn
+    return latest_conn
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The totals of the lists are exact whoever writes at once, and nobody waits at a counter."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 from typing import LiteralString
@@ -56,11 +56,10 @@ LOAD = """
 
 
 @pytest.fixture
-def shop(conn: psycopg.Connection, migrate: Callable[[int, int], None], latest: int) -> psycopg.Connection:
+def shop(latest_conn: psycopg.Connection) -> psycopg.Connection:
     """Connection to a database with five categories and a product in each."""
-    migrate(0, latest)
-    conn.execute("INSERT INTO products (name, price, category_id) SELECT 'First', 1, id FROM categories")
-    return conn
+    latest_conn.execute("INSERT INTO products (name, price, category_id) SELECT 'First', 1, id FROM categories")
+    return latest_conn
 
 
 @asynccontextmanager
@@ -110,25 +109,25 @@ def assert_exact(conn: psycopg.Connection) -> None:
 
 
 async def test_totals_are_exact_while_and_after_many_write_beside_a_long_transaction(
-    shop: psycopg.Connection, empty_db: str
+    shop: psycopg.Connection, latest_db: str
 ):
-    async with writers(empty_db) as conns:
-        async with long_transaction(empty_db):
+    async with writers(latest_db) as conns:
+        async with long_transaction(latest_db):
             await asyncio.gather(*(write(conn, number) for number, conn in enumerate(conns)))
             assert_exact(shop)
         assert_exact(shop)
 
 
-async def test_totals_are_exact_where_some_write_under_snapshots(shop: psycopg.Connection, empty_db: str):
+async def test_totals_are_exact_where_some_write_under_snapshots(shop: psycopg.Connection, latest_db: str):
     kinds = (write, write_under_snapshots)
-    async with writers(empty_db) as conns, long_transaction(empty_db):
+    async with writers(latest_db) as conns, long_transaction(latest_db):
         await asyncio.gather(*(kinds[number % 2](conn, number) for number, conn in enumerate(conns)))
     assert_exact(shop)
 
 
-async def test_control_one_counter_for_all_makes_the_others_wait(shop: psycopg.Connection, empty_db: str):
+async def test_control_one_counter_for_all_makes_the_others_wait(shop: psycopg.Connection, latest_db: str):
     shop.execute(ONE_ROW_FOR_ALL)
-    async with writers(empty_db) as (conn, *_), long_transaction(empty_db):
+    async with writers(latest_db) as (conn, *_), long_transaction(latest_db):
         await conn.execute("SET lock_timeout = '100ms'")
         with pytest.raises(LockNotAvailable):
             await conn.execute(INSERT, {"owner": "Writer 0"})

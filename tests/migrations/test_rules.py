@@ -1,7 +1,5 @@
 """The rules that the database keeps by itself, whoever writes to it."""
 
-from collections.abc import Callable
-
 import psycopg
 import pytest
 from psycopg import sql
@@ -48,13 +46,12 @@ PICTURES = ("https://img.example/a.png", "/a.png", "a.png?from=javascript:", "")
 
 
 @pytest.fixture
-def shop(conn: psycopg.Connection, migrate: Callable[[int, int], None], latest: int) -> psycopg.Connection:
+def shop(latest_conn: psycopg.Connection) -> psycopg.Connection:
     """Connection to a database of the latest version, with a root category and a child."""
-    migrate(0, latest)
-    conn.execute("DELETE FROM categories")
-    conn.execute(CATEGORY, [ROOT, "Books", None])
-    conn.execute(CATEGORY, [CHILD, "Maps", ROOT])
-    return conn
+    latest_conn.execute("DELETE FROM categories")
+    latest_conn.execute(CATEGORY, [ROOT, "Books", None])
+    latest_conn.execute(CATEGORY, [CHILD, "Maps", ROOT])
+    return latest_conn
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import LiteralString, NamedTuple
 import psycopg
 import pytest
 from psycopg.errors import RaiseException
+from tests.migrations.conftest import dump_of
 from tests.support import go_service
 
 Migrate = Callable[[int, int], None]
@@ -85,12 +86,9 @@ def go_database(conn: psycopg.Connection, uuid_function: UuidFunction) -> psycop
 
 
 @pytest.fixture
-def fresh(latest: int, migrate: Migrate, dump: Dump) -> str:
-    """The schema of a new database, which is empty again."""
-    migrate(0, latest)
-    schema = dump()
-    migrate(latest, 0)
-    return schema
+def fresh(latest_db: str) -> str:
+    """The schema of a new database."""
+    return dump_of(latest_db)
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ def test_versions_run_from_one_without_a_gap_and_each_has_both_directions():
     assert ups == downs
 
 
+@pytest.mark.long  # a hundred dumps; `make check` goes the same ways without them
 def test_each_down_undoes_its_up_exactly_and_up_does_it_again(migrate: Migrate, dump: Dump):
     unchanged, not_undone = set[int](), set[int]()
     before = dump()

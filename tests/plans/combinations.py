@@ -7,7 +7,7 @@ scopes lie in the largest department; "foreign" words, and the range of prices, 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -156,5 +156,10 @@ def combined(dimensions: Mapping[str, Sequence[str]], strength: int = 2) -> tupl
     return tuple(Combination(**row) for row in covering(dimensions, strength))
 
 
-# Few rows of the first table have neither an exact count nor a page far behind: those get a table of their own.
-COMBINATIONS = tuple(dict.fromkeys((*combined(DIMENSIONS), *combined(AT_REST))))
+@cache
+def all_pairs() -> tuple[Combination, ...]:
+    """Return combinations in which every two values stand together.
+
+    Few rows of the first table have neither an exact count nor a page far behind: those get a table of their own.
+    """
+    return tuple(dict.fromkeys((*combined(DIMENSIONS), *combined(AT_REST))))

@@ -16,7 +16,7 @@ from angidi.db.pool import CONNECTION
 from angidi.db.query_counter import InstrumentedCursor
 from angidi.products.search.statements import ARE_SAMPLED
 from tests.plans.cases import Case
-from tests.support.api import Api
+from tests.support.api import Api, api_over
 from tests.support.isolation import OneConnection
 
 SETTLED = 7
@@ -102,7 +102,7 @@ async def _recorded(
     found: dict[Case, tuple[int, list[Statement]]] = {}
     async with (
         await AsyncConnection.connect(url, **settings_of_connection) as conn,
-        Api(settings, Database(OneConnection(conn))) as api,
+        api_over(settings, Database(OneConnection(conn))) as api,
     ):
         for case in cases:
             async with conn.transaction(force_rollback=True):

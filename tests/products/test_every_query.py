@@ -1,7 +1,7 @@
 """Lists of products by random combinations of all their parameters, on one warm connection, against the naive model.
 
 Texts have what searching fails on: accents, letters of their own, invisible characters, scripts without blanks.
-`--hypothesis-profile=thorough --timeout=0` runs 10,000 cases of each test.
+CONTRIBUTING.md says how to try more of them.
 """
 
 import asyncio
@@ -17,20 +17,17 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.products.texts import QS, SKUS, TERMS, TEXTS, composed
 from tests.support.api import Api, api_on_one_connection
 from tests.support.naive import Known, Product, Query, Shop, Spelling, is_total
+from tests.support.shop import BOOKS, CUPS, KITCHEN, make, three_categories
 from tests.support.walks import Table
 
 from angidi.config import Settings
 from angidi.db import Connection
-from angidi.db.rows import execute
 
-KITCHEN = UUID("550e8400-e29b-41d4-a716-446655440001")
-CUPS = UUID("550e8400-e29b-41d4-a716-446655440002")
-BOOKS = UUID("550e8400-e29b-41d4-a716-446655440003")
 BELOW = {KITCHEN: {KITCHEN, CUPS}, CUPS: {CUPS}, BOOKS: {BOOKS}}
 MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ALWAYS = 500
@@ -44,10 +41,6 @@ OTHERS = range(2**127, 2**127 + 40)
 
 PRICES = [Decimal("0.01"), Decimal("1.00"), Decimal("1.10"), Decimal("7.50"), Decimal("99999999.99")]
 CATEGORIES = [KITCHEN, CUPS, BOOKS]
-MAKE_CATEGORIES = """
-INSERT INTO categories (id, name, parent_id)
-VALUES (%(kitchen)s, 'Kitchen', NULL), (%(cups)s, 'Cups', %(kitchen)s), (%(books)s, 'Books', NULL)
-"""
 
 
 @dataclass(frozen=True)
@@ -180,21 +173,14 @@ def always() -> list[Product]:
 async def world(settings: Settings, fresh_db: str, writer: Connection) -> AsyncIterator[World]:
     with psycopg.connect(fresh_db, autocommit=True) as other:
         async with api_on_one_connection(settings, fresh_db) as api:
-            await api.database.write(execute, MAKE_CATEGORIES, {"kitchen": KITCHEN, "cups": CUPS, "books": BOOKS})
+            await make(api.database, three_categories())
             await Table(writer, "products", Product._fields).fill(always())
             await writer.execute("ANALYZE")
             yield World(api, await api.admin_headers(), writer, Spelling(other))
 
 
-CASES = settings.default.max_examples if settings.default and settings.default.max_examples > 100 else 25
-QUIETLY = settings(
-    max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @given(asked=ASKED, rows=ROWS)
-@QUIETLY
 async def test_any_query_finds_what_the_model_does(world: World, kind: str, asked: Asked, rows: list[Product]):
     asked = replace(asked, query=replace(asked.query, **KINDS[kind]))
     await world.drawn.fill(rows)
@@ -217,7 +203,6 @@ async def test_any_query_finds_what_the_model_does(world: World, kind: str, aske
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(asked=ASKED, rows=ROWS)
-@QUIETLY
 async def test_any_query_finds_what_stays_while_others_write(
     world: World, kind: str, asked: Asked, rows: list[Product]
 ):

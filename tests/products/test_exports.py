@@ -6,16 +6,18 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
+from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as rules
+from hypothesis import given
 from hypothesis import strategies as st
+from psycopg import sql
 from tests.conftest import pooled
 from tests.support.api import Api, error_of, fields_of
 from tests.support.files import Report
 from tests.support.server import Databases
+from tests.support.shop import make, many
 
 from angidi.app import Services, build_services, build_tokens
 from angidi.categories.csv_rows import COLUMNS as CATEGORY_COLUMNS
@@ -151,7 +153,6 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 
 @given(texts=st.lists(TEXT, min_size=1, max_size=5))
-@rules(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_text_comes_back_as_it_was(shop: Shop, texts: list[str]) -> None:
     category = await shop.services.categories.get_by_text('Cups, "large"')
     made = [
@@ -171,14 +172,16 @@ async def test_a_category_is_exported_with_all_below_it(shop: Shop) -> None:
     assert len(rows_of(await joined(shop.services.products.export(child.id)))) == len(TEXTS)
 
 
+def thousand(category: UUID, name: LiteralString = "'Cup'") -> sql.Composed:
+    """Return the statement that makes a thousand products of half a kilobyte."""
+    return many(
+        "products", 1000, sku="'N' || n", name=name, description="repeat('x', 500)", price="1", category_id=category
+    )
+
+
 async def test_blocks_are_small_and_know_their_rows(shop: Shop) -> None:
     category = await shop.services.categories.get_by_text("Mugs\nand more")
-    await shop.database.write(
-        execute,
-        "INSERT INTO products (sku, name, description, price, category_id) "
-        "SELECT 'N' || n, E'Cup\n', repeat('x', 500), 1, %(category)s FROM generate_series(1, 1000) AS n",
-        {"category": category.id},
-    )
+    await make(shop.database, thousand(category.id, name="E'Cup\\n'"))
     async with aclosing(shop.services.products.export()) as blocks:
         found = [block async for block in blocks]
     assert len(found) > 5
@@ -251,12 +254,7 @@ async def test_more_than_a_few_at_a_time_are_told_to_come_back(pool_api: Api) ->
 async def test_an_export_that_is_given_up_gives_its_connection_back(pool_api: Api) -> None:
     headers = await pool_api.admin_headers()
     category = (await pool_api.make_category(headers))["id"]
-    await pool_api.database.write(
-        execute,
-        "INSERT INTO products (sku, name, description, price, category_id) "
-        "SELECT 'N' || n, 'Cup', repeat('x', 500), 1, %(category)s FROM generate_series(1, 1000) AS n",
-        {"category": category},
-    )
+    await make(pool_api.database, thousand(UUID(category)))
     for _ in range(30):
         async with aclosing(pool_api.services.products.export()) as blocks:
             assert (await anext(blocks)).rows
@@ -269,12 +267,7 @@ async def test_an_export_that_is_given_up_gives_its_connection_back(pool_api: Ap
 async def test_the_export_is_of_one_moment(pool_api: Api) -> None:
     headers = await pool_api.admin_headers()
     category = (await pool_api.make_category(headers))["id"]
-    await pool_api.database.write(
-        execute,
-        "INSERT INTO products (sku, name, description, price, category_id) "
-        "SELECT 'N' || n, 'Cup', repeat('x', 500), 1, %(category)s FROM generate_series(1, 1000) AS n",
-        {"category": category},
-    )
+    await make(pool_api.database, thousand(UUID(category)))
     async with aclosing(pool_api.services.products.export()) as blocks:
         first = await anext(blocks)
         await pool_api.database.write(execute, "UPDATE products SET name = 'Mug'")

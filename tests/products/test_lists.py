@@ -1,11 +1,13 @@
 """Lists of products: pages, filters, orders, totals."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.api import Api, error_of, fields_of
+from tests.support.shop import make, many, three_categories
 from tests.support.tables import analyze_products
 
 from angidi.db.rows import execute, fetch_value
@@ -16,10 +18,6 @@ BOOKS = "550e8400-e29b-41d4-a716-446655440003"
 UNKNOWN = "0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22"
 STRICT = {"Prefer": "handling=strict"}
 
-MAKE_CATEGORIES = f"""
-INSERT INTO categories (id, name, parent_id)
-VALUES ('{KITCHEN}', 'Kitchen', NULL), ('{CUPS}', 'Cups', '{KITCHEN}'), ('{BOOKS}', 'Books', NULL)
-"""
 # Each a minute older than the next, since the time stands still inside a test's transaction.
 MAKE_PRODUCTS = f"""
 INSERT INTO products (name, description, price, stock, category_id, created_at, deleted_at)
@@ -34,23 +32,19 @@ SELECT name, description, price, stock, category_id::uuid, now() + row_number() 
 """
 NEWEST_FIRST = ["100% cup_cake\\recipes", "MUG", "Espresso cup", "Kettle"]
 
-MAKE_MANY = """
-INSERT INTO products (name, price, category_id) SELECT 'Spoon', 1, %(category)s FROM generate_series(1, %(count)s)
-"""
-
 
 async def make_many(shelf: Api, category: str, count: int) -> None:
     """Make so many spoons, in parts that a statement has the time for."""
     for made in range(0, count, 1_000):
-        part = {"category": category, "count": min(1_000, count - made)}
-        await shelf.database.write(execute, MAKE_MANY, part)
+        spoons = many("products", min(1_000, count - made), name="'Spoon'", price="1", category_id=UUID(category))
+        await make(shelf.database, spoons)
     await analyze_products(shelf.database)
 
 
 @pytest.fixture
 async def shelf(api: Api) -> Api:
     """The API with four products and a deleted one, in three categories."""
-    await api.database.write(execute, MAKE_CATEGORIES)
+    await make(api.database, three_categories())
     await api.database.write(execute, MAKE_PRODUCTS)
     return api
 
@@ -185,7 +179,6 @@ TERMS = st.text(
 
 
 @given(name=TERMS, term=TERMS)
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_search_is_a_substring_by_the_databases_lower(shelf: Api, name: str, term: str) -> None:
     await shelf.database.write(execute, "UPDATE products SET name = %(name)s", {"name": f"x{name}x"})
     query = "SELECT position(lower(%(term)s) IN lower(%(name)s)) > 0"

@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
 from tests.support.api import Api, error_of, fields_of
+from tests.support.shop import make, many, three_categories
 
 from angidi.db.rows import execute
 
@@ -15,30 +17,26 @@ CUPS = "550e8400-e29b-41d4-a716-446655440002"
 STRICT = {"Prefer": "handling=strict"}
 SORTS = ["created_at", "-created_at", "price", "-price", "name", "-name"]
 
-MAKE_CATEGORIES = f"""
-INSERT INTO categories (id, name, parent_id) VALUES ('{KITCHEN}', 'Kitchen', NULL), ('{CUPS}', 'Cups', '{KITCHEN}')
-"""
 # Three of each time, price and name, so that pages end among equals; one in eight is deleted.
-MAKE_PRODUCTS = f"""
-INSERT INTO products (name, price, category_id, created_at, deleted_at)
-SELECT 'Cup ' || n / 3, 1 + n / 3, '{CUPS}', now() + n / 3 * interval '1 microsecond',
-       CASE WHEN mod(n, 8) = 0 THEN now() END
-  FROM generate_series(1, 26) AS n
-"""
+MAKE_PRODUCTS = many(
+    "products",
+    26,
+    name="'Cup ' || n / 3",
+    price="1 + n / 3",
+    category_id=UUID(CUPS),
+    created_at="now() + n / 3 * interval '1 microsecond'",
+    deleted_at="CASE WHEN mod(n, 8) = 0 THEN now() END",
+)
 LIVING, ALL = 23, 26
 
-MAKE_USERS = """
-INSERT INTO users (email, password_hash, name, created_at)
-SELECT 'made' || n || '@shop.example', '-', 'Made', now() + n / 3 * interval '1 microsecond'
-  FROM generate_series(1, 10) AS n
-"""
+MAKE_USERS = many("users", 10, name="'Made'", created_at="now() + n / 3 * interval '1 microsecond'")
 
 
 @pytest.fixture
 async def shelf(api: Api) -> Api:
     """The API with 23 active products and three deleted ones, in a category below another."""
-    await api.database.write(execute, MAKE_CATEGORIES)
-    await api.database.write(execute, MAKE_PRODUCTS)
+    await make(api.database, three_categories())
+    await make(api.database, MAKE_PRODUCTS)
     return api
 
 
@@ -129,7 +127,7 @@ async def test_a_cursor_of_an_admins_list_opens_nothing_to_others(shelf: Api) ->
 
 async def test_users_are_walked_through(api: Api) -> None:
     headers = await api.admin_headers()
-    await api.database.write(execute, MAKE_USERS)
+    await make(api.database, MAKE_USERS)
     found = await walked(api, "/users", page_size=2, headers=headers)
     assert found == ids_of(await page_of(api, "/users", page_size=100, headers=headers))
     assert len(found) == 11

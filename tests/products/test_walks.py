@@ -1,6 +1,6 @@
 """Lists of products under every sort and filter, walked through while others write: the naive model's pages.
 
-Names, letters' case and the order of names are the database's own. `--hypothesis-profile=thorough` runs 10,000 cases.
+Names, letters' case and the order of names are the database's own. CONTRIBUTING.md says how to try more of them.
 """
 
 import asyncio
@@ -11,21 +11,18 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 from tests.support import naive
 from tests.support.api import Api
+from tests.support.shop import BOOKS, CUPS, KITCHEN, make, three_categories
 from tests.support.walks import Answer, Model, Page, Table, Walk, Write, compare
 
 from angidi.db import Connection
-from angidi.db.rows import execute
 from angidi.products.models import ProductPage, ProductQuery
 from angidi.products.service import ProductService
 
-KITCHEN = UUID("550e8400-e29b-41d4-a716-446655440001")
-CUPS = UUID("550e8400-e29b-41d4-a716-446655440002")
-BOOKS = UUID("550e8400-e29b-41d4-a716-446655440003")
 BELOW = {KITCHEN: {KITCHEN, CUPS}, CUPS: {CUPS}, BOOKS: {BOOKS}}
 MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -42,10 +39,6 @@ WORDS = [
     "cafe\u0301", "fe", "50", "%", "\u8336", "zebra cup", "cup cup", "':* | !", "cup up", "\u00c7up c",
 ]  # fmt: skip
 
-MAKE_CATEGORIES = """
-INSERT INTO categories (id, name, parent_id)
-VALUES (%(kitchen)s, 'Kitchen', NULL), (%(cups)s, 'Cups', %(kitchen)s), (%(books)s, 'Books', NULL)
-"""
 SPELT = "SELECT text, lower(text), dense_rank() OVER (ORDER BY folded(text)) FROM unnest(%(texts)s::text[]) AS text"
 
 
@@ -146,14 +139,13 @@ def answer(page: ProductPage) -> Answer:
 
 @pytest.fixture
 async def shelf(pool_api: Api, writer: Connection) -> Shelf:
-    await pool_api.database.write(execute, MAKE_CATEGORIES, {"kitchen": KITCHEN, "cups": CUPS, "books": BOOKS})
+    await make(pool_api.database, three_categories())
     rows = await (await writer.execute(SPELT, {"texts": [*{*NAMES, *TERMS}]})).fetchall()
     table = Table(writer, "products", Product._fields)
     return Shelf(pool_api.services.products, table, {text: (lower, rank) for text, lower, rank in rows})
 
 
 @given(rows=st.lists(PRODUCTS, max_size=30, unique_by=lambda row: row.id), query=QUERIES, walk=WALKS)
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_walk_shows_the_models_pages_whatever_others_write_meanwhile(
     shelf: Shelf, rows: list[Product], query: ProductQuery, walk: Walk
 ) -> None:

@@ -1,32 +1,32 @@
 """The API as a client sees it, in process: no socket, the whole ASGI application."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import httpx
+from tests.support.shop import password_hash
 
 from angidi.app import build_app, build_services, build_tokens
 from angidi.config import Settings
-from angidi.db import Database
+from angidi.db import Connection, ConnectionSource, Database
 from angidi.db.pool import Pool, PoolSettings
 from angidi.telemetry.access_log import AccessLog, discard, log_with_structlog
-from angidi.users.models import NewUser, User
+from angidi.users.models import Role, User
+from angidi.users.repository import insert as insert_user
 
 BASE = "/api/v1"
-PASSWORD = "correct horse battery"
 
 
 class Api(httpx.AsyncClient):
     """An HTTP client of the API, and the services behind it for setting a scene.
 
-    Paths are below the base path; `as_` is the Authorization header of a user.
+    Paths are below the base path; `as_` is the Authorization header of a user. `app` serves `database` by `settings`.
     """
 
-    def __init__(self, settings: Settings, database: Database, access_log: AccessLog = log_with_structlog) -> None:
-        app: Any = build_app(settings, database, access_log)
+    def __init__(self, settings: Settings, database: Database, app: Any) -> None:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        super().__init__(transport=transport, base_url=f"http://testserver{BASE}")
+        super().__init__(transport=transport, base_url=f"http://testserver{BASE}", trust_env=False)
         self.tokens = build_tokens(settings)
         self.services = build_services(settings, database, self.tokens)
         self.database = database
@@ -35,11 +35,12 @@ class Api(httpx.AsyncClient):
         """Return the headers that make a request the user's."""
         return {"Authorization": f"Bearer {self.tokens.make_access(user.id, user.email, user.role)}"}
 
-    async def make_user(self, email: str = "user@shop.example", name: str = "Some User") -> User:
-        return await self.services.users.register(NewUser(email, PASSWORD, name))
+    async def make_user(self, email: str = "user@shop.example", name: str = "Some User", role: Role = "user") -> User:
+        """Make a user, who logs in by `PASSWORD`."""
+        return await self.database.write(insert_user, email=email, password_hash=password_hash(), name=name, role=role)
 
     async def make_admin(self, email: str = "admin@shop.example") -> User:
-        return await self.services.users.create_admin(NewUser(email, PASSWORD, "Some Admin"))
+        return await self.make_user(email, "Some Admin", "admin")
 
     async def admin_headers(self) -> dict[str, str]:
         """Return the headers of a fresh admin."""
@@ -58,10 +59,52 @@ class Api(httpx.AsyncClient):
 
 
 @asynccontextmanager
-async def api_over(settings: Settings, database: Database) -> AsyncGenerator[Api]:
+async def api_over(
+    settings: Settings, database: Database, access_log: AccessLog = log_with_structlog
+) -> AsyncGenerator[Api]:
     """Give the API over `database`, which is open and stays so."""
-    async with Api(settings, database) as api:
+    async with Api(settings, database, build_app(settings, database, access_log)) as api:
         yield api
+
+
+class Switch:
+    """A `ConnectionSource` that passes everything on to the `source` of the test that is running."""
+
+    def __init__(self) -> None:
+        self.source: ConnectionSource | None = None
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        return self._current().connection()
+
+    async def open(self) -> None:
+        """Do nothing: the test's source is open."""
+
+    async def close(self) -> None:
+        """Do nothing: the test closes it."""
+
+    def stats(self) -> dict[str, int]:
+        return self._current().stats()
+
+    def _current(self) -> ConnectionSource:
+        assert self.source
+        return self.source
+
+
+class SharedApp:
+    """One application for many tests, one after the other: to build it takes longer than most of them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._switch = Switch()
+        self._settings = settings
+        self._app = build_app(settings, Database(self._switch), log_with_structlog)
+
+    @asynccontextmanager
+    async def over(self, database: Database) -> AsyncGenerator[Api]:
+        """Give the API over `database`, which is open and stays so."""
+        self._switch.source = database._source  # pyright: ignore[reportPrivateUsage] - the application's is another one
+        async with Api(self._settings, database, self._app) as api:
+            yield api
+        self._switch.source = None
 
 
 @asynccontextmanager
@@ -70,7 +113,7 @@ async def api_on_one_connection(settings: Settings, url: str) -> AsyncGenerator[
     database = Database(Pool(url, PoolSettings(min_conns=1, max_conns=1)))
     await database.open()
     try:
-        async with Api(settings, database, discard) as api:
+        async with api_over(settings, database, discard) as api:
             yield api
     finally:
         await database.close()

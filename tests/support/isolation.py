@@ -32,11 +32,22 @@ class OneConnection:
             yield self._conn
 
 
-@asynccontextmanager
-async def rolled_back(url: str) -> AsyncGenerator[Database]:
-    """Give a database whose changes nobody else sees and nobody keeps."""
-    async with (
-        await AsyncConnection.connect(url, **CONNECTION) as conn,
-        conn.transaction(force_rollback=True),
-    ):
-        yield Database(OneConnection(conn))
+class SharedConnection:
+    """A connection that many tests use, one after the other: to open one for each takes longer than most of them."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._conn: Connection | None = None
+
+    @asynccontextmanager
+    async def rolled_back(self) -> AsyncGenerator[Database]:
+        """Give the database, whose changes nobody else sees and nobody keeps."""
+        if self._conn is None or self._conn.closed:
+            self._conn = await AsyncConnection.connect(self._url, **CONNECTION)
+        async with self._conn.transaction(force_rollback=True):
+            yield Database(OneConnection(self._conn))
+
+    def close(self) -> None:
+        """Close the connection, whatever event loop it was last used in."""
+        if self._conn is not None:
+            self._conn.pgconn.finish()

@@ -10,8 +10,8 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -32,10 +32,11 @@ IMAGE = "postgres:18"
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """The databases of one test run on one server. Safe to use from several processes."""
+    """The databases of one test run on one server. Each process has an object of its own."""
 
     admin_url: str
     run: int
+    _kept: list[psycopg.Connection] = field(default_factory=list[psycopg.Connection], compare=False, repr=False)
 
     @property
     def shared(self) -> str:
@@ -48,16 +49,14 @@ class Databases:
     def create(self, template: str = "template1") -> str:
         """Create a database as a copy of `template`, to which nobody may be connected; return its name."""
         name = self._name(secrets.token_hex(4))
-        with self._admin() as conn:
-            self._create(conn, name, template)
+        self._create(self._connection(), name, template)
         return name
 
     def drop(self, name: str) -> None:
         """Drop a database of this run, and end the sessions in it."""
         if not name.startswith(self._name("")):
             raise ValueError(f"{name} is not a database of this test run")
-        with self._admin() as conn:
-            _drop(conn, name)
+        _drop(self._connection(), name)
 
     @contextmanager
     def database(self, template: str = "template1") -> Generator[str]:
@@ -88,6 +87,17 @@ class Databases:
                 if name.startswith(self._name("")):
                     _drop(conn, name)
 
+    def close(self) -> None:
+        """Close what is open for the next database to be created or dropped."""
+        while self._kept:
+            self._kept.pop().close()
+
+    def _connection(self) -> psycopg.Connection:
+        """Return the connection that creates and drops: to open one each time takes as long as that does."""
+        if not self._kept or self._kept[0].closed:
+            self._kept[:] = [self._admin()]
+        return self._kept[0]
+
     def _name(self, rest: str) -> str:
         return f"{PREFIX}{self.run}_{rest}"
 
@@ -113,7 +123,8 @@ def database_server(environ: Mapping[str, str] = os.environ) -> Generator[Databa
         raise RuntimeError("ANGIDI_ENV is production: tests do not run there")
     if shared := environ.get(SHARED):
         run, admin_url = shared.split(" ", 1)
-        yield Databases(admin_url, int(run))
+        with closing(Databases(admin_url, int(run))) as databases:
+            yield databases
         return
     with _server(environ) as url, _run_on(with_database(url, "postgres")) as databases:
         yield databases
@@ -160,11 +171,12 @@ def _have_embedded() -> bool:
 
 @contextmanager
 def _container() -> Generator[str]:
-    from testcontainers.postgres import PostgresContainer  # noqa: PLC0415 - slow to import, seldom used
+    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - slow to import, seldom used
 
     container = PostgresContainer(IMAGE, driver=None)
     container.with_env("POSTGRES_INITDB_ARGS", "--locale-provider=builtin --locale=C.UTF-8")
-    with container.with_command("postgres -c fsync=off -c max_connections=200"):
+    settings = "fsync=off synchronous_commit=off full_page_writes=off max_connections=200"
+    with container.with_command("postgres -c " + " -c ".join(settings.split())):
         yield container.get_connection_url()
 
 
@@ -205,6 +217,7 @@ def _run_on(admin_url: str) -> Generator[Databases]:
         try:
             yield databases
         finally:
+            databases.close()
             databases.drop_all()
 
 

@@ -5,12 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-import httpx
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -25,8 +25,8 @@ def free_port() -> int:
 class Server:
     """A running `angidi serve`; `output` is what it wrote so far.
 
-    `measured` is whether coverage may start in it: that swallows a Ctrl-C which comes while it does. `program` is the
-    module that is run.
+    `measured` is whether coverage may start in it: that takes time, and swallows a Ctrl-C which comes while it does.
+    `program` is the module that is run.
     """
 
     def __init__(
@@ -52,23 +52,17 @@ class Server:
 
     def wait(self) -> "Server":
         """Return when it answers; fail when it ends before that."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise AssertionError(f"ended with {self.process.returncode}:\n{self.output}")
-            try:
-                if httpx.get(f"{self.url}/health").status_code == 200:
-                    return self
-            except httpx.TransportError:
-                time.sleep(0.05)
-        raise AssertionError(f"no answer:\n{self.output}")
+        until(lambda: self.process.poll() is not None or self.is_healthy())
+        assert self.process.poll() is None, self.output
+        return self
 
-    def wait_for_output(self, text: str) -> None:
-        """Return when it has written `text`."""
-        deadline = time.monotonic() + PATIENCE
-        while text not in self.output:
-            assert time.monotonic() < deadline, self.output
-            time.sleep(0.01)
+    def is_healthy(self) -> bool:
+        """Tell whether it answers that all is well."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)  # httpx makes a TLS context each time
+        with closing(connection), suppress(OSError, HTTPException):
+            connection.request("GET", "/health")
+            return connection.getresponse().status == 200
+        return False
 
     def end(self, signum: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
@@ -77,9 +71,9 @@ class Server:
 
 
 @contextmanager
-def serving(home: Path, **environment: str) -> Generator[Server]:
+def serving(home: Path, *, measured: bool = True, **environment: str) -> Generator[Server]:
     """Give a server that answers, ended with the block."""
-    server = Server(home, free_port(), measured=True, **environment)
+    server = Server(home, free_port(), measured=measured, **environment)
     try:
         yield server.wait()
     finally:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -66,7 +67,8 @@ def test_a_worker_joins_the_run_of_its_controller(databases: Databases) -> None:
 
 def test_a_given_server_loses_the_databases_of_dead_runs_and_no_others(databases: Databases) -> None:
     alive = databases.create()
-    dead = Databases(databases.admin_url, 1).create()
+    with closing(Databases(databases.admin_url, 1)) as other_run:
+        dead = other_run.create()
     with psycopg.connect(databases.admin_url, autocommit=True) as conn:
         conn.execute("CREATE DATABASE somebodys")
     with database_server({"DATABASE_URL": databases.url("somebodys")}) as other:

@@ -3,23 +3,24 @@
 from typing import Any
 
 import pytest
-from tests.support.api import PASSWORD, Api, error_of, fields_of
+from tests.support.api import Api, error_of, fields_of
+from tests.support.shop import PASSWORD, make, many
 
 from angidi.db.rows import execute
 
+
 # At different seconds, since the time stands still inside a test's transaction.
-MAKE_USERS = """
-INSERT INTO users (email, password_hash, name, role, created_at, deleted_at)
-SELECT 'made' || n || '@shop.example', '-', 'Made ' || n,
-       CASE WHEN mod(n, 3) = 0 THEN 'moderator' ELSE 'user' END,
-       now() + n * interval '1 second',
-       CASE WHEN mod(n, 5) = 0 THEN now() END
-  FROM generate_series(1, %(count)s) AS n
-"""
-
-
 async def make_users(api: Api, count: int) -> None:
-    await api.database.write(execute, MAKE_USERS, {"count": count})
+    made = many(
+        "users",
+        count,
+        email="'made' || n || '@shop.example'",
+        name="'Made ' || n",
+        role="CASE WHEN mod(n, 3) = 0 THEN 'moderator' ELSE 'user' END",
+        created_at="now() + n * interval '1 second'",
+        deleted_at="CASE WHEN mod(n, 5) = 0 THEN now() END",
+    )
+    await make(api.database, made)
 
 
 async def names(api: Api, headers: dict[str, str], **query: Any) -> list[str]:

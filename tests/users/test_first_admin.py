@@ -1,7 +1,8 @@
 """The first admin, made from the settings at the first start."""
 
 import pytest
-from tests.support.api import PASSWORD, Api
+from tests.support.api import Api
+from tests.support.shop import PASSWORD
 
 from angidi.db.rows import execute
 from angidi.users.errors import EmailTaken

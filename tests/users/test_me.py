@@ -4,7 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from tests.support.api import PASSWORD, Api, error_of, fields_of
+from tests.support.api import Api, error_of, fields_of
+from tests.support.shop import PASSWORD
 
 from angidi.config import Settings
 from angidi.db.rows import execute

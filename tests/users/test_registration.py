@@ -1,7 +1,8 @@
 """Registering: who gets an account, and what is refused."""
 
 import pytest
-from tests.support.api import PASSWORD, Api, error_of, fields_of
+from tests.support.api import Api, error_of, fields_of
+from tests.support.shop import PASSWORD
 
 VALID = {"email": "ada@shop.example", "password": PASSWORD, "name": "Ada Lovelace"}
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 from tests.support.api import Api
@@ -57,7 +57,6 @@ WALKS = st.builds(
 
 
 @given(rows=st.lists(ROWS, max_size=30, unique_by=lambda row: row.id), query=QUERIES, walk=WALKS)
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_walk_shows_the_models_pages_whatever_others_write_meanwhile(
     pool_api: Api, writer: Connection, rows: list[Row], query: UserQuery, walk: Walk
 ) -> None:

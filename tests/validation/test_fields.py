@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -90,7 +90,6 @@ def both(values: Mapping[str, object], into: type[Struct], *, strict: bool, text
 
 @pytest.mark.parametrize("into", BODIES)
 @given(data=st.data(), strict=st.booleans())
-@settings(max_examples=200, deadline=None)
 def test_a_body_decoded_at_once_is_the_same_field_by_field(into: type[Struct], data: st.DataObject, strict: bool):
     values = data.draw(values_for(into, SCALARS, RIGHT | EXACT))
     found, slow = both(values, into, strict=strict, texts=False)
@@ -99,7 +98,6 @@ def test_a_body_decoded_at_once_is_the_same_field_by_field(into: type[Struct], d
 
 @pytest.mark.parametrize("into", TEXTS)
 @given(data=st.data(), strict=st.booleans())
-@settings(max_examples=200, deadline=None)
 def test_texts_decoded_at_once_are_the_same_field_by_field(into: type[Struct], data: st.DataObject, strict: bool):
     values = data.draw(values_for(into, TEXT, RIGHT))
     found, slow = both(values, into, strict=strict, texts=True)
