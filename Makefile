@@ -63,18 +63,26 @@ migrate-version: runtime ## Print the version of the schema.
 test: setup ## Run the tests, with coverage; ARGS='tests/users -k login' runs some of them, without.
 	@$(BIN)/python tools/suite.py $(ARGS)
 
+.PHONY: test-all
+test-all: setup ## Run the whole suite: `make test` and `make test-rest`.
+	@$(BIN)/python tools/suite.py --all
+
+.PHONY: test-rest
+test-rest: setup ## Run what `make test` leaves out: long properties, interop, clones, PostgreSQL 15 where it is.
+	@$(BIN)/python tools/suite.py --rest
+
 .PHONY: check
 check: setup ## Run every check-…: format, lint, types, imports, SQL, docs, spelling, commits, files, audit.
 	@$(MAKE) --keep-going $(CHECKS)
 
 .PHONY: interop
 interop: setup ## Take turns with golang-migrate at length, with processes and kills (needs Go, or the tool on PATH).
-	@MIGRATE_INTEROP=1 $(BIN)/python -m pytest --quiet tests/migrate/test_interop.py tests/migrate/test_crash.py \
+	@MIGRATE_INTEROP=1 $(BIN)/python tools/suite.py --quiet -m "" tests/migrate/test_interop.py tests/migrate/test_crash.py \
 		tests/migrate/test_large.py
 
 .PHONY: read-your-writes
 read-your-writes: setup ## Write and read at once, 10,000 times, on two workers under load: each read shows the write.
-	@READ_YOUR_WRITES=10000 $(BIN)/python -m pytest --quiet -rP tests/e2e/test_read_your_writes.py
+	@READ_YOUR_WRITES=10000 $(BIN)/python tools/suite.py --quiet -m "" -rP tests/e2e/test_read_your_writes.py
 
 .PHONY: bench
 bench: setup ## Measure everything beside its limits and its peers into docs/benchmarks (ARGS=--list; BASELINE=<commit>).
