@@ -59,7 +59,7 @@ ROWS = {
 
 PROGRAMS = ("pg_dump", "pg_restore", "psql")
 
-RequestContextMiddleware = Callable[..., None]
+Shell = Callable[..., None]
 Same = Callable[[str], Awaitable[bool]]
 
 
@@ -87,7 +87,7 @@ def migrated(target: str) -> str:
 
 
 @pytest.fixture
-def shell(source: str, target: str, tmp_path: Path) -> RequestContextMiddleware:
+def shell(source: str, target: str, tmp_path: Path) -> Shell:
     """`shell(commands)`: run by sh, with the addresses in FROM and TO and PostgreSQL's programs in PATH."""
     with psycopg.connect(source) as conn:
         programs = client_programs(conn.info.server_version // 10_000)
@@ -158,7 +158,7 @@ WHOLE = {
 
 @pytest.mark.parametrize("commands", WHOLE.values(), ids=list(WHOLE))
 async def test_a_whole_dump_is_restored_as_it_was(
-    shell: RequestContextMiddleware, same: Same, target: str, commands: str, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, same: Same, target: str, commands: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell(commands)
     assert await same(target)
@@ -174,7 +174,7 @@ def documented() -> str:
 
 
 async def test_the_data_alone_are_restored_into_a_migrated_database_as_documented(
-    shell: RequestContextMiddleware, same: Same, migrated: str, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, same: Same, migrated: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell(documented())
     assert doctor(migrated, monkeypatch) == (0, "")
@@ -182,7 +182,7 @@ async def test_the_data_alone_are_restored_into_a_migrated_database_as_documente
 
 
 async def test_data_that_are_loaded_without_triggers_are_right_after_a_rebuild(
-    shell: RequestContextMiddleware, same: Same, migrated: str, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, same: Same, migrated: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell(documented().replace("pg_restore ", "pg_restore --disable-triggers "))
     code, output = doctor(migrated, monkeypatch)
@@ -192,7 +192,7 @@ async def test_data_that_are_loaded_without_triggers_are_right_after_a_rebuild(
     assert await same(migrated)
 
 
-async def test_data_that_do_not_fit_leave_nothing_behind(shell: RequestContextMiddleware, migrated: str) -> None:
+async def test_data_that_do_not_fit_leave_nothing_behind(shell: Shell, migrated: str) -> None:
     with pytest.raises(AssertionError, match="duplicate key"):
         shell(re.sub(r"^psql .*\n", "", documented(), flags=re.MULTILINE))
     with psycopg.connect(migrated) as conn:

@@ -26,7 +26,7 @@ def blocks() -> Iterator[tuple[str, str]]:
         yield found[1], found[2].strip()
 
 
-class RequestContextMiddleware:
+class Shell:
     """One shell that runs block after block, as a reader's terminal does."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -47,7 +47,7 @@ class RequestContextMiddleware:
 
 
 @contextmanager
-def shell(**environment: str) -> Generator[RequestContextMiddleware]:
+def shell(**environment: str) -> Generator[Shell]:
     process = subprocess.Popen(
         ["bash", "-u"],
         cwd=ROOT,
@@ -58,7 +58,7 @@ def shell(**environment: str) -> Generator[RequestContextMiddleware]:
         text=True,
     )
     with process:
-        yield RequestContextMiddleware(process)
+        yield Shell(process)
 
 
 def assert_shown(shown: Any, answer: Any) -> None:

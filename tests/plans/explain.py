@@ -149,7 +149,7 @@ def _plan(top: dict[str, Any]) -> Plan:
         indexes=tuple(node["Index Name"] for node in nodes if "Index Name" in node),
         scans=tuple(node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"),
         sorts=any(node["Node Type"] in {"Sort", "Incremental Sort"} for node in nodes),
-        buffers=top["SingleFlight Hit Blocks"] + top["SingleFlight Read Blocks"],
+        buffers=top["Shared Hit Blocks"] + top["Shared Read Blocks"],
     )
 
 
