@@ -160,7 +160,6 @@ def test_any_text_at_all_is_cut_where_the_server_cuts_it(sql: str, connection: p
     check(connection, sql)
 
 
-@settings(max_examples=500, deadline=None)
 @given(sql=SOUP)
 @example(sql="VALUES (1, 'a''b;', -2), ('x', \"y\"), (NULL, a$b, 1e5), (1 -- (\n), (E'\\'')")
 def test_what_is_skimmed_over_has_no_semicolon_and_balanced_parentheses(sql: str):
