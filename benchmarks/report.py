@@ -22,7 +22,7 @@ from benchmarks.results import Figure, Outcome, Verdict, amount
 RESULTS = "results.json"
 PAGE = "RESULTS.md"
 LIMITS = ("pgbench -M prepared", "psycopg", "COPY")
-PACKAGES = ("granian", "litestar", "msgspec", "psycopg", "psycopg-pool", "uvloop")
+PACKAGES = ("granian", "msgspec", "psycopg", "psycopg-pool", "starlette", "uvloop")
 PEER_PACKAGES = ("fastapi", "uvicorn", "sqlalchemy", "asyncpg", "django", "django-ninja", "gunicorn")
 
 

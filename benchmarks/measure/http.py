@@ -6,16 +6,18 @@ from urllib.parse import quote, urlencode
 
 from benchmarks import words
 from benchmarks.arena import Arena, Failed, get
+from benchmarks.baseline import NAME as BEFORE
 from benchmarks.catalogue import DELETED_EVERY, HITS_OF_A_RARE_WORD, Category, rare_words
 from benchmarks.contestants import ANGIDI, DJANGO, FASTAPI, FORMER, GO, Running
 from benchmarks.results import Figure, Outcome, Verdict, compared, find
-from benchmarks.workloads import Rounds, Work, latencies, rates, refusals
+from benchmarks.workloads import Rounds, Work, latencies, processor_time, rates, refusals
 
 PRODUCTS = "/api/v1/products"
 PGBENCH = "pgbench -M prepared"
 DEEP_PAGE = 10_000
 NUMBERED_PAGE = 3_000
 PAGE = 50
+SERVICE = "the service's CPU"
 SHELF = 20
 """Products on a category's page: even a leaf has as many at every size."""
 
@@ -32,13 +34,16 @@ def product(arena: Arena) -> Outcome:
     figures: list[Figure] = []
     for work, limit in limits.items():
         figures += [*rates(work, turns), Figure(work=work, who=PGBENCH, unit="/s", rounds=limit)]
+    for count in counts:
+        figures += processor_time(connections(count), turns, "service", f"{connections(count)}: {SERVICE}")
     goals = ((64, 1.0, GO), (64, 8.0, FASTAPI), (16, 0.7, GO), (1, 0.4, GO), *((n, 1.0, arena.before) for n in counts))
     verdicts = [
         beside(f"product by id, {connections(count)}", bound, figures, connections(count), peer.name)
         for count, bound, peer in goals
     ]
+    verdicts.append(at_most(0.75, figures, f"{connections(64)}: {SERVICE}"))
     title = f"Product by id over HTTP, 5,000 ids of {rows:,}"
-    notes = refusals(turns)
+    notes = ["CPU is processor time of the service's processes for each answer.", *refusals(turns)]
     return Outcome(name="http-product", title=title, figures=figures, verdicts=verdicts, notes=notes)
 
 
@@ -229,6 +234,14 @@ def _page_after(running: Running, path: str) -> str:
     if not (following := answer.get("next_cursor")):
         raise Failed(f"{running.name} gives no next_cursor for {path}")
     return f"{PRODUCTS}?page_size={PAGE}&cursor={quote(following)}"
+
+
+def at_most(bound: float, figures: list[Figure], work: str) -> Verdict:
+    """Return the verdict that Angidi takes at most `bound` of what it took before."""
+    ours, before = find(figures, work, ANGIDI.name), find(figures, work, BEFORE)
+    if ours is None:
+        return Verdict(goal=work, sense="≤", bound=bound, value=None, beside=f"{ANGIDI.name} was not measured")
+    return compared(work, "≤", bound, ours, before or BEFORE)
 
 
 def beside(goal: str, bound: float, figures: list[Figure], work: str, peer: str) -> Verdict:

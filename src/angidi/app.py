@@ -3,17 +3,15 @@
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, Router
-from litestar.datastructures import State
-from litestar.di import Provide
-from litestar.routes import HTTPRoute
+import msgspec
+from starlette.routing import Router as StarletteRouter
 from starlette.types import ASGIApp
 
 from angidi.categories import routes as categories_routes
@@ -22,17 +20,16 @@ from angidi.config import Settings
 from angidi.db import Database, Pool, PoolSettings
 from angidi.db.conninfo import DatabaseUrls
 from angidi.http import health
-from angidi.http.core import errors
-from angidi.http.core.responses import JSONResponse
-from angidi.http.middleware.compression import CompressionMiddleware
+from angidi.http.gateway import Gateway, Policies
 from angidi.http.middleware.cors import Cors
-from angidi.http.middleware.limits import BodyLimitMiddleware, RateLimitMiddleware
-from angidi.http.middleware.request_context import RequestContextMiddleware
+from angidi.http.middleware.limits import RateLimit
+from angidi.http.middleware.request_log import RequestLog
 from angidi.http.middleware.sliding_window import SlidingWindowCounter
-from angidi.http.middleware.timeouts import TimeoutMiddleware
-from angidi.http.middleware.uploads import UploadLimitMiddleware
-from angidi.http.openapi import docs_page as docs
+from angidi.http.openapi import docs_page
+from angidi.http.openapi.generator import describe
 from angidi.http.routing.guards import Authenticator
+from angidi.http.routing.handlers import compile_operation
+from angidi.http.routing.router import Router
 from angidi.pagination.cursors import Cursors
 from angidi.products import routes as products_routes
 from angidi.products.service import ProductService
@@ -45,8 +42,14 @@ from angidi.users import routes as users_routes
 from angidi.users.service import UserService
 
 BASE_PATH = "/api/v1"
-FEATURES = [*users_routes.HANDLERS, *categories_routes.HANDLERS, *products_routes.HANDLERS]
-LARGE_BODIES = frozenset({f"{BASE_PATH}/products/bulk"})
+OPERATIONS = [
+    *health.routes.below(""),
+    *docs_page.routes.below(""),
+    *users_routes.routes.below(BASE_PATH),
+    *categories_routes.routes.below(BASE_PATH),
+    *products_routes.routes.below(BASE_PATH),
+]
+"""All that is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,39 +95,36 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
     )
 
 
-def build_app(settings: Settings, database: Database, access_log: AccessLog = log_with_structlog) -> ASGIApp:
+def build_app(settings: Settings, database: Database, access_log: AccessLog = log_with_structlog) -> Gateway:
     """Return the whole application; its lifespan opens and closes `database`."""
     tokens = build_tokens(settings)
     services = build_services(settings, database, tokens)
     metrics = Metrics(database.stats)
-    authenticator = Authenticator(tokens, services.users.role_of)
-    app: Any = _api(database, services, authenticator, metrics, settings.db_slow_statement)
-    app = UploadLimitMiddleware(app, BodyLimitMiddleware(TimeoutMiddleware(app)), LARGE_BODIES, authenticator.admin)
-    app = CompressionMiddleware(app)
-    if settings.api_rate_limit:
-        window = SlidingWindowCounter(settings.angidi_home / "rate-limit", settings.api_rate_limit)
-        app = RateLimitMiddleware(app, window, settings.trusted_proxies)
-    app = Cors(
-        app,
-        allow_origins=settings.cors_allowed_origins,
-        allow_credentials=True,
-        allow_methods=("GET", "POST", "PUT", "DELETE"),
-        allow_headers=("Authorization", "Content-Type", "If-None-Match", "Prefer", "X-Request-ID"),
-        expose_headers=("X-Request-ID", "Link", "ETag", "Retry-After"),
-        max_age=600,
-    )
-    return RequestContextMiddleware(app, metrics, access_log)
+    given: dict[Any, Any] = {
+        **{feature.type: getattr(services, feature.name) for feature in fields(services)},
+        Authenticator: Authenticator(tokens, services.users.role_of),
+        health.Probe: health.Probe(database),
+        Metrics: metrics,
+        docs_page.Description: docs_page.Description(msgspec.json.encode(describe(OPERATIONS))),
+    }
+    router = Router((operation.method, compile_operation(operation, given)) for operation in OPERATIONS)
+    policies = Policies(Cors(settings.cors_allowed_origins), _rate_limit(settings))
+    lifespan = _lifespan(database, settings.db_slow_statement)
+    return Gateway(router, lifespan, policies, RequestLog(metrics, access_log))
 
 
-def _api(
-    database: Database,
-    services: Services,
-    authenticator: Authenticator,
-    metrics: Metrics,
-    slow_statement: timedelta,
-) -> Litestar:
+def _rate_limit(settings: Settings) -> RateLimit | None:
+    if not settings.api_rate_limit:
+        return None
+    window = SlidingWindowCounter(settings.angidi_home / "rate-limit", settings.api_rate_limit)
+    return RateLimit(window, settings.trusted_proxies)
+
+
+def _lifespan(database: Database, slow_statement: timedelta) -> ASGIApp:
+    """Return what serves the lifespan, and refuses all that is not HTTP."""
+
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncGenerator[None]:
+    async def opened(_: Any) -> AsyncGenerator[None]:
         STATEMENTS.reset(slow_statement)
         await database.open()
         try:
@@ -133,41 +133,7 @@ def _api(
             await database.close()
             STATEMENTS.reset()
 
-    parts: dict[str, Any] = {
-        "users": services.users,
-        "categories": services.categories,
-        "products": services.products,
-        "probe": health.Probe(database),
-        "metrics": metrics,
-    }
-    return Litestar(
-        route_handlers=[*health.HANDLERS, *docs.handlers(FEATURES, BASE_PATH), _features()],
-        dependencies={name: Provide(_always(part), sync_to_thread=False) for name, part in parts.items()},
-        exception_handlers=errors.HANDLERS,
-        response_class=JSONResponse,
-        lifespan=[lifespan],
-        openapi_config=None,
-        logging_config=None,
-        state=State({"authenticator": authenticator}),
-        debug=False,
-    )
-
-
-def _features() -> Router:
-    """Return the addresses of the features.
-
-    A router takes in functions one by one, and the answer to OPTIONS that it makes for the first one at an address
-    knows of no other. Those are taken out here: Litestar makes them anew, for whole addresses.
-    """
-    router = Router(BASE_PATH, route_handlers=FEATURES)
-    for route in router.routes:
-        if isinstance(route, HTTPRoute):
-            route.route_handlers = [each for each in route.route_handlers if "OPTIONS" not in each.http_methods]
-    return router
-
-
-def _always(part: Any) -> Callable[[], Any]:
-    return lambda: part
+    return StarletteRouter(lifespan=opened)
 
 
 def _secrets(settings: Settings) -> tuple[str, str | None]:

@@ -6,18 +6,17 @@ import signal
 import threading
 import time
 
-from starlette.types import ASGIApp
-
 from angidi.app import build_app, open_database
 from angidi.config import load
 from angidi.db.conninfo import resolve_urls
+from angidi.http.gateway import Gateway
 from angidi.telemetry import logs
 
 GRACE = 10.0
 """Seconds that an orphaned worker has to finish."""
 
 
-def create() -> ASGIApp:
+def create() -> Gateway:
     """Return the application of this worker."""
     settings = load()
     access_log = logs.configure(settings.log_level, settings.log_format)

@@ -10,11 +10,11 @@ from structlog.testing import capture_logs
 from tests.support.api import Api, api_over, error_of
 from tests.support.shop import PASSWORD
 
-from angidi.app import BASE_PATH, FEATURES
+from angidi.app import OPERATIONS
 from angidi.config import Settings
 from angidi.db import Database
 from angidi.db.rows import execute
-from angidi.http.openapi.docs_page import describe
+from angidi.http.openapi.generator import describe
 from angidi.ids import new_id
 
 Case = Callable[[Api], Awaitable[httpx.Response]]
@@ -164,7 +164,7 @@ async def a_table_gone(api: Api) -> httpx.Response:
 def test_every_documented_status_and_code_has_a_case() -> None:
     documented = {
         (int(status), code)
-        for methods in describe(FEATURES, BASE_PATH)["paths"].values()
+        for methods in describe(OPERATIONS)["paths"].values()
         for operation in methods.values()
         for status, answer in operation["responses"].items()
         for code in answer.get("content", {}).get("application/json", {}).get("examples", ())

@@ -18,13 +18,13 @@ from tests.support.api import Api, api_over, error_of, fields_of
 from tests.support.server import Databases
 from tests.support.tables import Contents, contents
 
-from angidi.app import BASE_PATH, FEATURES
+from angidi.app import OPERATIONS as DECLARED
 from angidi.config import Settings
-from angidi.http.openapi.docs_page import describe
+from angidi.http.openapi.generator import describe
 
 Json = dict[str, Any]
 
-DESCRIPTION = describe(FEATURES, BASE_PATH)
+DESCRIPTION = describe(DECLARED)
 CATEGORY = "550e8400-e29b-41d4-a716-446655440001"
 IDS = {
     "category_id": "550e8400-e29b-41d4-a716-446655440002",

@@ -5,15 +5,19 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from tests.support.api import Api
+from tests.support.requests import request
 
-from angidi.http.middleware.limits import BodyLimitMiddleware, client_address
+from angidi.errors import AngidiError
+from angidi.http.core.errors import status_of
+from angidi.http.core.request import Request
+from angidi.http.middleware.limits import BodyReader, client_address
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
 
-def scope(client: str, *forwarded: str) -> dict[str, Any]:
-    headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
-    return {"type": "http", "client": (client, 1234), "headers": headers}
+def forwarded_request(client: str, *forwarded: str) -> Request:
+    return request(headers=[(b"x-forwarded-for", value.encode()) for value in forwarded], client=(client, 1234))
 
 
 @pytest.mark.parametrize(
@@ -34,24 +38,24 @@ def scope(client: str, *forwarded: str) -> dict[str, Any]:
 def test_the_client_is_the_first_address_that_no_trusted_proxy_has(
     client: str, forwarded: list[str], expected: str
 ) -> None:
-    assert client_address(scope(client, *forwarded), PROXIES) == expected
+    assert client_address(forwarded_request(client, *forwarded), PROXIES) == expected
 
 
 def test_without_an_address_all_share_one_name() -> None:
-    assert client_address({"type": "http", "client": None, "headers": []}, ()) == "unknown"
+    assert client_address(request(client=None), ()) == "unknown"
 
 
 GONE = b"gone"
 """As a part of a body: the sender goes away."""
 
 
-class Exchange:
-    """A request whose body comes in `parts` (None: never), through `BodyLimitMiddleware` to an echo."""
+class Sender:
+    """A client whose body comes in `parts` (None: never)."""
 
     def __init__(self, *parts: bytes | None, announced: int | None = None) -> None:
         self._parts = list(parts)
-        self._announced = announced
-        self.sent: list[Any] = []
+        headers = [] if announced is None else [(b"content-length", str(announced).encode())]
+        self._request = request("POST", headers=headers, receive=self.receive)
 
     async def receive(self) -> dict[str, Any]:
         part = self._parts.pop(0)
@@ -61,45 +65,46 @@ class Exchange:
             return {"type": "http.disconnect"}
         return {"type": "http.request", "body": part, "more_body": bool(self._parts)}
 
-    async def send(self, message: Any) -> None:
-        self.sent.append(message)
-
-    async def run(self) -> int:
-        async def echo(_: Any, receive: Any, send: Any) -> None:
-            body = (await receive())["body"]
-            await send({"type": "http.response.start", "status": 200, "headers": []})
-            await send({"type": "http.response.body", "body": body})
-
-        headers = [] if self._announced is None else [(b"content-length", str(self._announced).encode())]
-        scope = {"type": "http", "method": "POST", "headers": headers, "state": {"request_id": "x"}}
-        await BodyLimitMiddleware(echo, limit=10, deadline=0.05)(scope, self.receive, self.send)
-        return int(self.sent[0]["status"])
+    async def send(self) -> bytes | int:
+        """Return the body as a handler gets it, or the status that refuses it."""
+        try:
+            return await BodyReader(limit=10, deadline=0.05).read(self._request)
+        except AngidiError as error:
+            return status_of(type(error))
 
 
 async def test_a_body_in_parts_arrives_whole() -> None:
-    exchange = Exchange(b"01234", b"56789")
-    assert await exchange.run() == 200
-    assert exchange.sent[1]["body"] == b"0123456789"
+    assert await Sender(b"01234", b"56789").send() == b"0123456789"
 
 
 async def test_a_body_that_announces_too_much_is_not_read() -> None:
-    assert await Exchange(None, announced=11).run() == 413
+    assert await Sender(None, announced=11).send() == 413
 
 
 async def test_a_body_that_grows_too_large_is_refused() -> None:
-    assert await Exchange(b"0123456789", b"x").run() == 413
+    assert await Sender(b"0123456789", b"x").send() == 413
 
 
 async def test_a_body_that_does_not_come_is_refused_in_time() -> None:
-    assert await Exchange(b"0", None).run() == 400
+    assert await Sender(b"0", None).send() == 400
 
 
 async def test_a_body_shorter_than_announced_reaches_nobody() -> None:
-    exchange = Exchange(b'{"a":1}', announced=9)
-    assert await exchange.run() == 400
-    assert (b"connection", b"close") in exchange.sent[0]["headers"]
+    assert await Sender(b'{"a":1}', announced=9).send() == 400
 
 
 async def test_a_body_whose_sender_goes_away_reaches_nobody() -> None:
-    exchange = Exchange(b'{"a":1}', GONE)
-    assert await exchange.run() == 400
+    assert await Sender(b'{"a":1}', GONE).send() == 400
+
+
+async def test_the_connection_of_a_body_that_is_not_read_is_closed(api: Api) -> None:
+    answer = await api.post("/users/login", content=b" " * 70_000)
+    assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(("content", "expected"), [(b"{}", "close"), (b"", None)])
+async def test_a_refusal_closes_the_connection_where_a_body_was_left_unread(
+    api: Api, content: bytes, expected: str | None
+) -> None:
+    answer = await api.post("/products", content=content)
+    assert (answer.status_code, answer.headers.get("connection")) == (401, expected)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
+from tests.support.requests import request
 
 from angidi.concurrency import ConcurrencyLimiter
 from angidi.db.copying import Block
@@ -25,7 +26,7 @@ class Exchange:
         self._most = most
         self._leaves = leaves
         self._left = asyncio.Event()
-        self._scope: dict[str, Any] = {"type": "http", "headers": [], "state": {"request_id": "x", "head": head}}
+        self._request = request("HEAD" if head else "GET", receive=self.receive, send=self.send)
 
     async def blocks(self, number: int, error: Exception | None = None) -> AsyncGenerator[Block]:
         try:
@@ -51,9 +52,13 @@ class Exchange:
 
     async def run(self, blocks: AsyncGenerator[Block]) -> list[str]:
         with capture_logs():
-            answer: Any = CsvFile(blocks, "rows.csv")
-            await answer(self._scope, self.receive, self.send)
+            await CsvFile.of(blocks, "rows.csv").stream(self._request, self.begin)
         return self.sent
+
+    async def begin(self) -> bool:
+        self._request.has_begun = True
+        await self.send({"type": START})
+        return True
 
 
 async def test_all_blocks_are_sent_and_then_the_end() -> None:

@@ -3,36 +3,65 @@
 import asyncio
 from typing import Any
 
-from angidi.http.middleware.timeouts import TimeoutMiddleware
+from angidi.http.core.request import Request
+from angidi.http.core.responses import Response, StreamedResponse
+from angidi.http.gateway import Gateway, Policies
+from angidi.http.middleware.cors import Cors
+from angidi.http.middleware.request_log import RequestLog
+from angidi.http.routing.handlers import Endpoint
+from angidi.http.routing.router import Router
+from angidi.telemetry.access_log import discard
+from angidi.telemetry.metrics import Metrics
 
 
-async def nothing() -> Any:
-    """Receive nothing."""
+async def nothing(*_: Any) -> Any:
+    """Receive nothing, and serve nothing."""
 
 
-async def work(scope: Any, _receive: Any, send: Any) -> None:
-    """Answer as slowly as the request wants it, in seconds."""
-    await asyncio.sleep(scope["before"])
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await asyncio.sleep(scope["between"])
-    await send({"type": "http.response.body", "body": b"done"})
+async def work(request: Request) -> Response:
+    """Answer as slowly as the query asks for, in seconds."""
+    await asyncio.sleep(float(request.query))
+    return Response(200, [], b"done")
+
+
+class Slow(StreamedResponse):
+    """An answer that takes long once it has begun."""
+
+    async def stream(self, request: Request, begin: Any) -> None:
+        await begin()
+        await asyncio.sleep(0.1)
+        await request.send({"type": "http.response.body", "body": b"done"})
+
+
+async def stream(_: Request) -> Response:
+    return Slow(200, [])
+
+
+def gateway(seconds: float = 0.05) -> Gateway:
+    router = Router([("GET", Endpoint("/work", work)), ("GET", Endpoint("/stream", stream))])
+    return Gateway(router, nothing, Policies(Cors(()), seconds=seconds), RequestLog(Metrics(dict), discard))
 
 
 class Client:
-    """Sends one request through a `TimeoutMiddleware` of 50 ms, its own or one given, and keeps what comes back."""
+    """Sends one request to a gateway whose answers have 50 ms, its own or one given, and keeps what comes back."""
 
-    def __init__(self, deadline: TimeoutMiddleware | None = None) -> None:
-        self.deadline = deadline or TimeoutMiddleware(work, 0.05)
+    def __init__(self, app: Gateway | None = None) -> None:
+        self.app = app or gateway()
         self.sent: list[Any] = []
         self.finished = asyncio.Event()
 
     async def send(self, message: Any) -> None:
         self.sent.append(message)
 
-    async def ask(self, before: float, between: float = 0.0) -> None:
-        scope: dict[str, Any] = {"type": "http", "headers": [], "state": {"request_id": "x"}}
-        scope |= {"before": before, "between": between}
-        await self.deadline(scope, nothing, self.send)
+    async def ask(self, before: float = 0.0, path: str = "/work") -> None:
+        scope: dict[str, Any] = {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "query_string": str(before).encode(),
+            "headers": [],
+        }
+        await self.app(scope, nothing, self.send)
         self.finished.set()
 
     @property
@@ -58,8 +87,8 @@ async def test_a_late_one_is_503_at_the_deadline_and_the_work_ends_behind_it() -
 
 
 async def test_who_comes_later_is_late_later_and_the_timely_ones_between_pass() -> None:
-    deadline = TimeoutMiddleware(work, 0.05)
-    clients = [Client(deadline) for _ in range(5)]
+    app = gateway()
+    clients = [Client(app) for _ in range(5)]
     requests: list[asyncio.Task[None]] = []
     for number, client in enumerate(clients):
         requests.append(asyncio.create_task(client.ask(before=0.3 if number % 2 == 0 else 0)))
@@ -69,25 +98,26 @@ async def test_who_comes_later_is_late_later_and_the_timely_ones_between_pass() 
 
 
 async def test_a_late_one_after_a_quiet_time_is_late_too() -> None:
-    deadline = TimeoutMiddleware(work, 0.05)
-    await Client(deadline).ask(before=0)
+    app = gateway()
+    await Client(app).ask(before=0)
     await asyncio.sleep(0.1)
-    late = Client(deadline)
+    late = Client(app)
     await late.ask(before=0.3)
     assert late.statuses == [503]
 
 
 async def test_an_answer_that_has_begun_is_not_cut_off() -> None:
     client = Client()
-    await client.ask(before=0, between=0.1)
+    await client.ask(path="/stream")
     assert client.statuses == [200]
 
 
 async def test_other_scopes_pass() -> None:
     seen: list[str] = []
 
-    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+    async def others(scope: Any, _receive: Any, _send: Any) -> None:
         seen.append(scope["type"])
 
-    await TimeoutMiddleware(app)({"type": "lifespan"}, nothing, Client().send)
+    app = Gateway(Router([]), others, Policies(Cors(())), RequestLog(Metrics(dict), discard))
+    await app({"type": "lifespan"}, nothing, Client().send)
     assert seen == ["lifespan"]

@@ -1,5 +1,6 @@
 """Access and refresh tokens."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from jwt import PyJWT
 
-from angidi.security.tokens import TokenExpired, TokenInvalid, Tokens
+from angidi.security.tokens import MAX_VERIFIED, TokenExpired, TokenInvalid, Tokens
 
 SECRET = "k" * 32
 jwt: Any = PyJWT()  # its annotations name types of an optional dependency
@@ -91,3 +92,19 @@ def test_another_algorithm_is_refused(algorithm: str) -> None:
 def test_what_is_no_token_is_refused(token: str) -> None:
     with pytest.raises(TokenInvalid):
         make().read_access(token)
+
+
+def test_a_token_that_is_known_to_be_good_expires_all_the_same() -> None:
+    tokens = make(minutes=2 / 60)
+    token = tokens.make_access(ID, "a@b.example", "user")
+    assert tokens.read_access(token) == tokens.read_access(token) == ID
+    time.sleep(2.1)
+    with pytest.raises(TokenExpired):
+        tokens.read_access(token)
+
+
+def test_so_many_tokens_are_known_and_no_more() -> None:
+    tokens = make()
+    for number in range(MAX_VERIFIED + 5):
+        tokens.read_access(tokens.make_access(ID, f"{number}@b.example", "user"))
+    assert tokens.cached == MAX_VERIFIED

@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from angidi.app import BASE_PATH, FEATURES
-from angidi.http.openapi.docs_page import describe
+from angidi.app import OPERATIONS
+from angidi.http.openapi.generator import describe
 
 
 def described() -> dict[str, Any]:
     """Return the OpenAPI description."""
-    return describe(FEATURES, BASE_PATH)
+    return describe(OPERATIONS)
 
 
 def description() -> str:

@@ -1,8 +1,4 @@
-"""The addresses of categories."""
-
-from litestar import Response
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+"""The routes of categories."""
 
 from angidi.categories.errors import (
     CategoryCycle,
@@ -13,77 +9,54 @@ from angidi.categories.errors import (
 )
 from angidi.categories.models import (
     CategoryChanges,
+    CategoryId,
     CategoryPage,
     CategoryQuery,
     CategoryWithPath,
     NewCategory,
 )
 from angidi.categories.service import CategoryService
-from angidi.http.core.responses import Data
-from angidi.http.routing.guards import admin
-from angidi.http.routing.handlers import delete, get, post, put
-from angidi.http.routing.links import listed
-from angidi.http.routing.requests import AnyRequest, body_of, query_of
-from angidi.validation.ids import parse_id
+from angidi.http.routing.guards import Admin
+from angidi.http.routing.inputs import Body, Query
+from angidi.http.routing.routes import Routes
+
+routes = Routes("Categories")
 
 
-@get("/categories", dependencies={"asked": query_of(CategoryQuery)})
-async def list_categories(
-    request: AnyRequest, asked: NamedDependency[CategoryQuery], categories: NamedDependency[CategoryService]
-) -> Response[Data[CategoryPage]]:
+@routes.get("/categories")
+async def list_categories(query: Query[CategoryQuery], categories: CategoryService) -> CategoryPage:
     """List categories by name, or show the whole tree.
 
     With `tree=true` all roots are shown, each with its `children` and theirs, on one page.
     """
-    return listed(request, await categories.page(asked))
+    return await categories.page(query)
 
 
-@get("/categories/{category_id:str}", opt={"errors": [CategoryNotFound]})
-async def show_category(
-    category_id: FromPath[str], categories: NamedDependency[CategoryService]
-) -> Data[CategoryWithPath]:
+@routes.get("/categories/{category_id}", errors=(CategoryNotFound,))
+async def show_category(category_id: CategoryId, categories: CategoryService) -> CategoryWithPath:
     """Show a category and its path from the root."""
-    return Data(await categories.get(parse_id(category_id, CategoryNotFound)))
+    return await categories.get(category_id)
 
 
-@post(
-    "/categories",
-    guards=[admin],
-    dependencies={"new": body_of(NewCategory)},
-    opt={"errors": [CategoryExists, CategoryTooDeep]},
-)
-async def create_category(
-    new: NamedDependency[NewCategory], categories: NamedDependency[CategoryService]
-) -> Data[CategoryWithPath]:
+@routes.post("/categories", errors=(CategoryExists, CategoryTooDeep))
+async def create_category(_: Admin, new: Body[NewCategory], categories: CategoryService) -> CategoryWithPath:
     """Make a category."""
-    return Data(await categories.create(new))
+    return await categories.create(new)
 
 
-@put(
-    "/categories/{category_id:str}",
-    guards=[admin],
-    dependencies={"changes": body_of(CategoryChanges)},
-    opt={"errors": [CategoryNotFound, CategoryExists, CategoryCycle, CategoryTooDeep]},
-)
+@routes.put("/categories/{category_id}", errors=(CategoryNotFound, CategoryExists, CategoryCycle, CategoryTooDeep))
 async def change_category(
-    category_id: FromPath[str], changes: NamedDependency[CategoryChanges], categories: NamedDependency[CategoryService]
-) -> Data[CategoryWithPath]:
+    _: Admin, category_id: CategoryId, changes: Body[CategoryChanges], categories: CategoryService
+) -> CategoryWithPath:
     """Rename, describe or move a category.
 
     What is absent stays as it was; a `parent_id` of `null` makes it a root. `If-Match` is not evaluated: of two writers
     the last one wins, field by field.
     """
-    return Data(await categories.change(parse_id(category_id, CategoryNotFound), changes))
+    return await categories.change(category_id, changes)
 
 
-@delete(
-    "/categories/{category_id:str}",
-    guards=[admin],
-    opt={"errors": [CategoryNotFound, CategoryExists, CategoryInUse]},
-)
-async def delete_category(category_id: FromPath[str], categories: NamedDependency[CategoryService]) -> None:
+@routes.delete("/categories/{category_id}", errors=(CategoryNotFound, CategoryExists, CategoryInUse))
+async def delete_category(_: Admin, category_id: CategoryId, categories: CategoryService) -> None:
     """Delete a category that no product is in; its children become roots."""
-    await categories.delete(parse_id(category_id, CategoryNotFound))
-
-
-HANDLERS = [list_categories, show_category, create_category, change_category, delete_category]
+    await categories.delete(category_id)

@@ -45,7 +45,10 @@ class AdmissionQueue:
     def release(self) -> None:
         """Free the slot and pass it to the first waiter."""
         self.in_flight -= 1
-        self._pass_on()
+        if self._waiters:
+            self._pass_on()
+        else:
+            self._free += 1
 
     def stats(self) -> dict[str, int]:
         """Return statistics of waiting, under the names that psycopg_pool uses for its own queue."""

@@ -11,7 +11,8 @@ how many statements it waited for.
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextvars import Context
-from typing import Generic, NamedTuple, TypeVar
+from operator import attrgetter, itemgetter
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from angidi.db.query_counter import QueryCounter, query_counter
@@ -32,14 +33,19 @@ class _Waiter(NamedTuple, Generic[K, A]):
     counter: QueryCounter | None
 
 
+_KEY = attrgetter("key")
+
+
 class BatchLoader(Generic[K, A]):
     """Loads values by key, with one statement for many keys. `read` gets distinct keys in arrival order.
 
     An exception of `read` is raised in every caller of the batch. Cancelling one caller does not affect the others.
+    `argument` makes the argument of `read` from the keys.
     """
 
-    def __init__(self, read: Callable[[list[K]], Awaitable[A]]) -> None:
+    def __init__(self, read: Callable[[list[K]], Awaitable[A]], argument: Callable[[list[K]], Any] = list) -> None:
         self._read = read
+        self._argument = argument
         self._waiting: list[_Waiter[K, A]] = []
         self._workers: set[asyncio.Task[None]] = set()  # a strong reference: the event loop holds weak ones
         self._working = 0
@@ -64,7 +70,10 @@ class BatchLoader(Generic[K, A]):
         try:
             while self._waiting:
                 first, self._waiting = self._waiting[:MAX_KEYS], self._waiting[MAX_KEYS:]
-                batch = [waiter for waiter in first if not waiter.answer.done()]
+                batch: list[_Waiter[K, A]] = []
+                for waiter in first:
+                    if not waiter.answer.done():
+                        batch.append(waiter)  # noqa: PERF401 - a comprehension is a call, until Python 3.12
                 if batch:
                     await self._answer(batch)
         finally:
@@ -74,7 +83,7 @@ class BatchLoader(Generic[K, A]):
         counted = QueryCounter()
         query_counter.set(counted)
         try:
-            answer = await self._read(list(dict.fromkeys(waiter.key for waiter in batch)))
+            answer = await self._read(self._argument([*dict.fromkeys(map(_KEY, batch))]))
         except Exception as error:  # noqa: BLE001 - raised in every caller
             for waiting in _counted(batch, counted):
                 waiting.set_exception(error)
@@ -111,5 +120,5 @@ class SingleFlight(Generic[K, A]):
         """Return the result for `key` of a read that starts after this call."""
         loader = self._by_key.get(key)
         if loader is None:
-            loader = self._by_key[key] = BatchLoader(lambda keys: self._read(keys[0]))
+            loader = self._by_key[key] = BatchLoader(cast("Any", self._read), itemgetter(0))
         return await loader.load(key)

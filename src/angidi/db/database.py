@@ -11,7 +11,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from angidi.db.errors import translated
+import psycopg
+
+from angidi.db.errors import translate, translated
 from angidi.db.rows import Connection
 from angidi.errors import ConnectionLost, TransactionConflict
 
@@ -108,9 +110,15 @@ async def _read(
     **kwargs: P.kwargs,
 ) -> T:
     try:
-        return await _once(source, query, *args, **kwargs)
-    except (ConnectionLost, TransactionConflict):  # a standby also cancels reads in favour of recovery
-        return await _once(source, query, *args, **kwargs)
+        async with source.connection() as conn:
+            return await query(conn, *args, **kwargs)
+    except psycopg.Error as error:  # as `translated` does, without its three calls
+        ours = translate(error)
+        if ours is None:
+            raise
+        if not isinstance(ours, ConnectionLost | TransactionConflict):
+            raise ours from error
+    return await _once(source, query, *args, **kwargs)  # a standby also cancels reads in favour of recovery
 
 
 async def _once(

@@ -90,15 +90,19 @@ class PoolSettings:
 
 
 class Pool:
-    """A `ConnectionSource` of pooled connections. Open it on the event loop that uses it."""
+    """A `ConnectionSource` of pooled connections. Open it on the event loop that uses it.
+
+    `pool` is psycopg_pool's, `admission` the queue before it. `lent` connections are in use; `used` is the total time
+    of use in seconds.
+    """
 
     def __init__(self, conninfo: str, settings: PoolSettings) -> None:
-        self._used = 0.0
-        self._lent = 0
-        self._admission = AdmissionQueue(settings.max_conns, settings.max_conns * IN_FLIGHT_PER_CONNECTION)
+        self.used = 0.0
+        self.lent = 0
+        self.admission = AdmissionQueue(settings.max_conns, settings.max_conns * IN_FLIGHT_PER_CONNECTION)
         self._draining: asyncio.Task[None] | None = None
         self._checker: asyncio.Task[None] | None = None
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo,
             kwargs=connection_settings(conninfo),
             min_size=settings.min_conns,
@@ -113,14 +117,14 @@ class Pool:
 
     async def open(self) -> None:
         """Connect and run a test statement. Raises `Unavailable`."""
-        await self._pool.open()
+        await self.pool.open()
         try:
             with translated():
-                await self._pool.wait(OPEN_TIMEOUT)
-                async with self._pool.connection() as conn:
+                await self.pool.wait(OPEN_TIMEOUT)
+                async with self.pool.connection() as conn:
                     await conn.execute("SELECT 1")
         except BaseException:
-            await self._pool.close()
+            await self.pool.close()
             raise
         self._checker = asyncio.create_task(self._check_regularly())
 
@@ -130,13 +134,13 @@ class Pool:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await self._pool.close()
+        await self.pool.close()
 
     def stats(self) -> dict[str, int]:
         """Return the pool's statistics, and `admitted`, the number of requests in flight."""
-        counted = Counter(self._pool.get_stats())
-        counted.update(self._admission.stats())
-        return {**counted, "usage_ms": int(self._used * 1000), "admitted": self._admission.in_flight}
+        counted = Counter(self.pool.get_stats())
+        counted.update(self.admission.stats())
+        return {**counted, "usage_ms": int(self.used * 1000), "admitted": self.admission.in_flight}
 
     def connection(self) -> "PooledConnection":
         """Return a context manager that provides a connection.
@@ -146,52 +150,20 @@ class Pool:
         """
         return PooledConnection(self)
 
-    async def acquire(self) -> Connection:
-        """Acquire a connection, to be released by `release`. Raises as `connection` does."""
-        left = await self._wait_for_admission()
-        try:
-            conn = await self._pool.getconn(left)
-        except BaseException:
-            self._admission.release()
-            raise
-        self._lent += 1
-        return conn
-
-    async def _wait_for_admission(self) -> float:
-        try:
-            return await self._admission.wait(CHECKOUT_TIMEOUT)
-        except PoolTimeout as error:
-            if self._lent:
-                raise ServerOverloaded from error
-            raise  # not an overload: there are no connections, because the server cannot be reached
-
-    async def release(self, conn: Connection, seconds: float, error: BaseException | None) -> None:
-        """Release a connection that was used for `seconds`; `error` is the exception that ended its use, if any."""
-        self._used += seconds
-        self._lent -= 1
-        try:
-            if conn.broken or (isinstance(error, psycopg.errors.FeatureNotSupported) and is_outdated(error)):
-                await self._drain_once()
-        finally:
-            try:
-                await self._pool.putconn(conn)
-            finally:
-                self._admission.release()
-
-    async def _drain_once(self) -> None:
+    async def drain_once(self) -> None:
         """Replace all connections, because one was dead or had plans of an earlier schema.
 
         Concurrent calls share one drain.
         """
         if self._draining is None or self._draining.done():
-            self._draining = asyncio.create_task(self._pool.drain())
+            self._draining = asyncio.create_task(self.pool.drain())
         await asyncio.shield(self._draining)
 
     async def _check_regularly(self) -> None:
         while True:
             await asyncio.sleep(CHECK_INTERVAL)
             with suppress(psycopg.Error, PoolTimeout, TimeoutError):
-                await asyncio.wait_for(self._pool.check(), CHECK_INTERVAL)
+                await asyncio.wait_for(self.pool.check(), CHECK_INTERVAL)
 
 
 class PooledConnection:
@@ -206,8 +178,20 @@ class PooledConnection:
         self._pool = pool
 
     async def __aenter__(self) -> Connection:
-        """Acquire the connection."""
-        self._conn = await self._pool.acquire()
+        """Acquire the connection. Raises as `Pool.connection` does."""
+        pool = self._pool
+        try:
+            left = await pool.admission.wait(CHECKOUT_TIMEOUT)
+        except PoolTimeout as error:
+            if pool.lent:
+                raise ServerOverloaded from error
+            raise  # not an overload: there are no connections, because the server cannot be reached
+        try:
+            self._conn = await pool.pool.getconn(left)
+        except BaseException:
+            pool.admission.release()
+            raise
+        pool.lent += 1
         self._since = monotonic()
         return self._conn
 
@@ -215,4 +199,14 @@ class PooledConnection:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Release the connection."""
-        await self._pool.release(self._conn, monotonic() - self._since, error)
+        pool, conn = self._pool, self._conn
+        pool.used += monotonic() - self._since
+        pool.lent -= 1
+        try:
+            if conn.broken or (isinstance(error, psycopg.errors.FeatureNotSupported) and is_outdated(error)):
+                await pool.drain_once()
+        finally:
+            try:
+                await pool.pool.putconn(conn)
+            finally:
+                pool.admission.release()

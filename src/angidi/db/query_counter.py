@@ -18,8 +18,7 @@ Row_co = TypeVar("Row_co", covariant=True)
 class QueryCounter:
     """The number of statements of one request."""
 
-    def __init__(self) -> None:
-        self.statements = 0
+    statements: int = 0
 
 
 query_counter: ContextVar[QueryCounter | None] = ContextVar("query_counter", default=None)
@@ -31,7 +30,8 @@ class InstrumentedCursor(AsyncCursor[Row_co], Generic[Row_co]):
 
     async def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
         """Execute as `AsyncCursor.execute` does. Raises `Invalid` for a parameter that cannot be sent."""
-        _count()
+        if (current := query_counter.get()) is not None:
+            current.statements += 1
         started = perf_counter()
         try:
             return await super().execute(query, *args, **kwargs)
@@ -43,14 +43,10 @@ class InstrumentedCursor(AsyncCursor[Row_co], Generic[Row_co]):
     @asynccontextmanager
     async def copy(self, *args: Any, **kwargs: Any) -> AsyncGenerator[AsyncCopy]:
         """Copy as `AsyncCursor.copy` does. The duration is not recorded: it depends on the other side."""
-        _count()
+        if (current := query_counter.get()) is not None:
+            current.statements += 1
         try:
             async with super().copy(*args, **kwargs) as copy:
                 yield copy
         except psycopg.Error as error:
             raise refused_parameter(error) or with_statement(error, args[0] if args else None) from error.__cause__
-
-
-def _count() -> None:
-    if (current := query_counter.get()) is not None:
-        current.statements += 1

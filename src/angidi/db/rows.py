@@ -8,14 +8,14 @@ With `prepare=False` the server plans the statement for its values at each call.
 is prepared, and may get a generic plan.
 """
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from itertools import starmap
+from operator import itemgetter
 from typing import Any, LiteralString, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import fields
 from psycopg import AsyncConnection, AsyncCursor
-from psycopg._cursor_base import BaseCursor
 
 from angidi.db.errors import LOADING, unreadable
 
@@ -24,6 +24,8 @@ S = TypeVar("S", bound=Struct)
 Connection = AsyncConnection[tuple[Any, ...]]
 Parameters = Mapping[str, object]
 
+_WITHOUT_TOTAL = itemgetter(slice(-1))
+
 _checked: set[tuple[str, type[Struct]]] = set()
 
 
@@ -31,11 +33,14 @@ async def fetch_one(
     conn: Connection, into: type[S], sql: LiteralString, parameters: Parameters | None = None
 ) -> S | None:
     """Return the first row of `sql` as `into`, or None."""
-    cursor = await _execute(conn, into, sql, parameters)
+    cursor = await conn.execute(sql, parameters)
+    if (sql, into) not in _checked:
+        _check(cursor, into, sql)
     try:
-        return await cursor.fetchone()
+        row = await cursor.fetchone()
     except LOADING as error:
         raise unreadable(error, sql) from error
+    return None if row is None else into(*row)
 
 
 async def fetch_all(
@@ -47,9 +52,11 @@ async def fetch_all(
     prepare: bool | None = None,
 ) -> list[S]:
     """Return all rows of `sql` as `into`, in its order."""
-    cursor = await _execute(conn, into, sql, parameters, prepare=prepare)
+    cursor = await conn.execute(sql, parameters, prepare=prepare)
+    if (sql, into) not in _checked:
+        _check(cursor, into, sql)
     try:
-        return await cursor.fetchall()
+        return [*starmap(into, await cursor.fetchall())]
     except LOADING as error:
         raise unreadable(error, sql) from error
 
@@ -64,15 +71,19 @@ async def fetch_counted(
 ) -> tuple[list[S], int | None]:
     """Return all rows of `sql` as `into`, and the total from an additional last column, which every row repeats.
 
-    A row whose first column is NULL carries the total only. Without any row the total is None.
+    A row whose first column is NULL stands alone and carries the total only. Without any row the total is None.
     """
     cursor = await conn.execute(sql, parameters, prepare=prepare)
-    _check_once(cursor, into, sql, more=1)
+    if (sql, into) not in _checked:
+        _check(cursor, into, sql, more=1)
     try:
         rows = await cursor.fetchall()
     except LOADING as error:
         raise unreadable(error, sql) from error
-    return [into(*row[:-1]) for row in rows if row[0] is not None], rows[0][-1] if rows else None
+    if not rows:
+        return [], None
+    shown = rows if rows[0][0] is not None else []
+    return [*starmap(into, map(_WITHOUT_TOTAL, shown))], rows[0][-1]
 
 
 async def fetch_value(
@@ -92,31 +103,11 @@ async def execute(conn: Connection, sql: LiteralString, parameters: Parameters |
     return (await conn.execute(sql, parameters)).rowcount
 
 
-async def _execute(
-    conn: Connection, into: type[S], sql: LiteralString, parameters: Parameters | None, *, prepare: bool | None = None
-) -> AsyncCursor[S]:
-    cursor = conn.cursor(row_factory=_factory(into, sql))
-    return await cursor.execute(sql, parameters, prepare=prepare)
-
-
-@functools.lru_cache(1024)
-def _factory(into: type[S], sql: str) -> Callable[[BaseCursor[Any, Any]], Callable[[Sequence[Any]], S]]:
-    def positional(values: Sequence[Any]) -> S:
-        return into(*values)
-
-    def make(cursor: BaseCursor[Any, Any]) -> Callable[[Sequence[Any]], S]:
-        _check_once(cursor, into, sql)
-        return positional
-
-    return make
-
-
-def _check_once(cursor: BaseCursor[Any, Any], into: type[Struct], sql: str, *, more: int = 0) -> None:
+def _check(cursor: AsyncCursor[Any], into: type[Struct], sql: str, *, more: int = 0) -> None:
     """Compare the columns, except the last `more`, with the fields of the struct."""
-    if (sql, into) not in _checked:
-        columns = [column.name for column in cursor.description or ()]
-        _check_columns(columns[: len(columns) - more], into)
-        _checked.add((sql, into))
+    columns = [column.name for column in cursor.description or ()]
+    _check_columns(columns[: len(columns) - more], into)
+    _checked.add((sql, into))
 
 
 def _check_columns(columns: list[str], into: type[Struct]) -> None:

@@ -4,14 +4,12 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from litestar import MediaType, Response
-from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
 from angidi.db import Database
 from angidi.db.rows import fetch_value
-from angidi.http.core.responses import Data, JSONResponse
-from angidi.http.routing.handlers import get
+from angidi.http.core.responses import Answer, Response, content
+from angidi.http.routing.routes import Routes
 from angidi.telemetry.metrics import CONTENT_TYPE, Metrics
 from angidi.validation.fields import Timestamp
 
@@ -45,25 +43,24 @@ class Probe:
         return bool(done) and asking.exception() is None
 
 
-@get(["/health", "/api/v1/health", "/readyz"], opt={"tags": ["Health"], "also": {503: "The database is away."}})
-async def health(probe: NamedDependency[Probe]) -> Response[Data[Health]]:
+routes = Routes("Health")
+
+
+@routes.get("/health", "/api/v1/health", "/readyz", also={503: "The database is away."})
+async def health(probe: Probe) -> Answer[Health]:
     """Tell whether the service and its database can serve requests."""
-    reachable = await probe.is_answered()
-    found = Health("healthy" if reachable else "unhealthy", datetime.now(UTC))
-    headers = {} if reachable else {"Retry-After": "2"}
-    return JSONResponse(Data(found), status_code=200 if reachable else 503, headers=headers)
+    if await probe.is_answered():
+        return Answer(Health("healthy", datetime.now(UTC)), 200)
+    return Answer(Health("unhealthy", datetime.now(UTC)), 503, ((b"retry-after", b"2"),))
 
 
-@get("/livez", opt={"tags": ["Health"]})
-async def livez() -> Data[Health]:
+@routes.get("/livez")
+async def livez() -> Health:
     """Tell that the process runs, whatever the database does."""
-    return Data(Health("healthy", datetime.now(UTC)))
+    return Health("healthy", datetime.now(UTC))
 
 
-@get("/metrics", media_type=MediaType.TEXT, include_in_schema=False)
-async def show_metrics(metrics: NamedDependency[Metrics]) -> Response[bytes]:
+@routes.get("/metrics", is_documented=False)
+async def show_metrics(metrics: Metrics) -> Response:
     """Return the figures for Prometheus."""
-    return Response(metrics.render(), media_type=CONTENT_TYPE)
-
-
-HANDLERS = [health, livez, show_metrics]
+    return content(metrics.render(), CONTENT_TYPE)

@@ -9,7 +9,7 @@ import functools
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -60,22 +60,21 @@ class Cursors:
 
     def fields(self, query: PageQuery, found: PageResult[T]) -> PageFields:
         """Return the fields of a list answer except its items, with `next_cursor` if there is a next page."""
-        return found.fields(self._next(query, found) if found.next_position else UNSET)
-
-    def _next(self, query: PageQuery, found: PageResult[Any]) -> str:
+        if found.is_last:
+            return found.fields(UNSET)
         shown = found.page_request.before + len(found.rows)
-        after = msgspec.Raw(_ENCODER.encode(found.next_position))
+        after = msgspec.Raw(_ENCODER.encode(found.page_request.by.of(found.rows[-1])))
         content = _ENCODER.encode(_Cursor(_digest(query), shown, found.page_request.page_size, after))
-        return _text(content + _tag(self._keys[0], content))
+        return found.fields(_signed(content, self._keys[0]))
 
     def _read(self, text: str) -> _Cursor:
         try:
             signed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         except ValueError:
             raise _refused(_FORGED) from None
-        content, tag = signed[:-_TAG], signed[-_TAG:]
-        is_ours = any(hmac.compare_digest(tag, _tag(key, content)) for key in self._keys)
-        if not is_ours or _text(signed) != text:  # Python's decoder ignores invalid characters
+        content = signed[:-_TAG]
+        # The texts are compared, because Python's decoder ignores invalid characters.
+        if not any(hmac.compare_digest(text.encode(), _signed(content, key).encode()) for key in self._keys):
             raise _refused(_FORGED)
         return _decoded(content, _Cursor)
 
@@ -91,17 +90,17 @@ def _decoded(content: bytes | msgspec.Raw, into: type[S]) -> S:
         raise _refused(_FORGED) from None
 
 
-def _text(signed: bytes) -> str:
-    return urlsafe_b64encode(signed).rstrip(b"=").decode()
-
-
-def _tag(key: bytes, content: bytes) -> bytes:
-    return hmac.digest(key, content, "sha256")[:_TAG]
+def _signed(content: bytes, key: bytes) -> str:
+    """Return the text of a cursor."""
+    return urlsafe_b64encode(content + hmac.digest(key, content, "sha256")[:_TAG]).rstrip(b"=").decode()
 
 
 def _digest(query: PageQuery) -> bytes:
     """Return a digest of list, sort and filters. Parameters added to a list later do not change it."""
-    given = {name: getattr(query, name) for name, default in _filters(type(query)) if getattr(query, name) != default}
+    given: dict[str, object] = {}
+    for name, default in _filters(type(query)):
+        if (value := getattr(query, name)) != default:
+            given[name] = value
     return hashlib.sha256(_ENCODER.encode([type(query).__name__, given])).digest()[:_DIGEST]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Annotated, Generic, Literal, NamedTuple, Self, TypedDict, TypeVar
 from uuid import UUID
 
@@ -34,7 +35,7 @@ class Position(Struct, array_like=True, frozen=True):
     @classmethod
     def of(cls, row: object) -> Self:
         """Return the position after `row`."""
-        return cls(*(getattr(row, name) for name in cls.__struct_fields__))
+        return cls(*attrgetter(*cls.__struct_fields__)(row))
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -142,18 +143,13 @@ class PageResult(NamedTuple, Generic[T]):
     total: Total | None
     is_last: bool
 
-    @property
-    def next_position(self) -> Position | None:
-        """Where the next page starts; None on the last page."""
-        return None if self.is_last else self.page_request.by.of(self.rows[-1])
-
     def fields(self, next_cursor: str | UnsetType = UNSET) -> PageFields:
         """Return the `PageInfo` fields."""
         size = self.page_request.page_size
         return {
             "total_count": self.total.rows if self.total else UNSET,
             "total_is_estimate": (self.total and self.total.is_estimate) or UNSET,
-            "page": self.page_request.page,
+            "page": self.page_request.before // size + 1,
             "page_size": size,
             "total_pages": -(-self.total.rows // size) if self.total else UNSET,
             "next_cursor": next_cursor,

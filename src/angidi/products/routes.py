@@ -1,15 +1,11 @@
-"""The addresses of products."""
-
-from litestar import Response
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+"""The routes of products."""
 
 from angidi.categories.errors import CategoryNotFound
-from angidi.http.core.responses import Data, JSONResponse
-from angidi.http.routing.guards import admin, admin_for_deleted
-from angidi.http.routing.handlers import delete, get, post, put
-from angidi.http.routing.links import listed
-from angidi.http.routing.requests import AnyRequest, body_of, is_strict, query_of
+from angidi.categories.models import CategoryId
+from angidi.http.core.responses import Answer
+from angidi.http.routing.guards import Admin, AdminForDeleted
+from angidi.http.routing.inputs import Body, Query, Strict
+from angidi.http.routing.routes import Routes
 from angidi.http.routing.streaming import CsvFile
 from angidi.products.bulk import BulkOutcome, NewProducts
 from angidi.products.errors import ProductNotFound, SkuTaken
@@ -19,13 +15,15 @@ from angidi.products.models import (
     NewProduct,
     Product,
     ProductChanges,
+    ProductId,
     ProductPage,
     ProductQuery,
     Suggestions,
     SuggestQuery,
 )
 from angidi.products.service import ProductService
-from angidi.validation.ids import parse_id
+
+routes = Routes("Products")
 
 EXAMPLE = (
     "sku,name,price,stock,description,category_id,image_url\n"
@@ -34,10 +32,8 @@ EXAMPLE = (
 """An export."""
 
 
-@get("/products", guards=[admin_for_deleted], dependencies={"asked": query_of(ProductQuery)})
-async def list_products(
-    request: AnyRequest, asked: NamedDependency[ProductQuery], products: NamedDependency[ProductService]
-) -> Response[Data[ProductPage]]:
+@routes.get("/products")
+async def list_products(_: AdminForDeleted, query: Query[ProductQuery], products: ProductService) -> ProductPage:
     """List products, newest first unless asked otherwise.
 
     `search` finds a text inside name or description; `q` finds words in any order, whatever their accents and case, and
@@ -48,121 +44,90 @@ async def list_products(
     with `total_is_estimate: true`, unless `count=exact` has it counted. A `category_id` that names no category gives an
     empty list.
     """
-    return listed(request, await products.page(asked))
+    return await products.page(query)
 
 
-@get(
-    "/categories/{category_id:str}/products",
-    guards=[admin_for_deleted],
-    dependencies={"asked": query_of(CategoryProductQuery)},
-    opt={"errors": [CategoryNotFound]},
-)
+@routes.get("/categories/{category_id}/products", errors=(CategoryNotFound,))
 async def list_category_products(
-    request: AnyRequest,
-    category_id: FromPath[str],
-    asked: NamedDependency[CategoryProductQuery],
-    products: NamedDependency[ProductService],
-) -> Response[Data[ProductPage]]:
+    _: AdminForDeleted, category_id: CategoryId, query: Query[CategoryProductQuery], products: ProductService
+) -> ProductPage:
     """List the products in a category and in all below it.
 
     Filters, sorting and totals are those of the list of products.
     """
-    return listed(request, await products.page_of_category(parse_id(category_id, CategoryNotFound), asked))
+    return await products.page_of_category(category_id, query)
 
 
-@get(
-    "/products/export",
-    guards=[admin],
-    dependencies={"asked": query_of(ExportQuery)},
-    opt={"text": ("text/csv", EXAMPLE)},
-)
-async def export_products(asked: NamedDependency[ExportQuery], products: NamedDependency[ProductService]) -> CsvFile:
+@routes.get("/products/export", text=("text/csv", EXAMPLE))
+async def export_products(_: Admin, query: Query[ExportQuery], products: ProductService) -> CsvFile:
     """Export the products as a CSV file that can be imported again.
 
     The answer is streamed and of one moment. Where the database is lost on the way it is broken off, which every client
     reports. At most two run at a time in each worker; others get 503. A `category_id` that names no category is 400.
     """
-    return CsvFile(products.export(asked.category_id), "products.csv")
+    return CsvFile.of(products.export(query.category_id), "products.csv")
 
 
-@get("/products/suggest", dependencies={"asked": query_of(SuggestQuery)})
-async def suggest_products(
-    asked: NamedDependency[SuggestQuery], products: NamedDependency[ProductService]
-) -> Data[Suggestions]:
+@routes.get("/products/suggest")
+async def suggest_products(query: Query[SuggestQuery], products: ProductService) -> Suggestions:
     """Suggest names for what is being typed.
 
     The names of the newest products that have all words of `q`, the last one perhaps unfinished, each name once; none
     for a `q` without a word.
     """
-    return Data(await products.suggest(asked))
+    return await products.suggest(query)
 
 
-@get("/products/{product_id:str}", opt={"errors": [ProductNotFound]})
-async def show_product(product_id: FromPath[str], products: NamedDependency[ProductService]) -> Data[Product]:
+@routes.get("/products/{product_id}", errors=(ProductNotFound,))
+async def show_product(product_id: ProductId, products: ProductService) -> Product:
     """Show a product."""
-    return Data(await products.get(parse_id(product_id, ProductNotFound)))
+    return await products.get(product_id)
 
 
-@post("/products", guards=[admin], dependencies={"new": body_of(NewProduct)}, opt={"errors": [SkuTaken]})
-async def create_product(new: NamedDependency[NewProduct], products: NamedDependency[ProductService]) -> Data[Product]:
+@routes.post("/products", errors=(SkuTaken,))
+async def create_product(_: Admin, new: Body[NewProduct], products: ProductService) -> Product:
     """Make a product."""
-    return Data(await products.create(new))
+    return await products.create(new)
 
 
-@post(
+@routes.post(
     "/products/bulk",
-    guards=[admin],
-    dependencies={"asked": body_of(NewProducts)},
-    opt={"errors": [SkuTaken], "also": {207: "Some rows were refused, and the others stored (mode “each”)."}},
+    errors=(SkuTaken,),
+    also={207: "Some rows were refused, and the others stored (mode “each”)."},
+    takes_large_body=True,
 )
 async def create_products(
-    request: AnyRequest, asked: NamedDependency[NewProducts], products: NamedDependency[ProductService]
-) -> Response[Data[BulkOutcome]]:
+    _: Admin, new: Body[NewProducts], strict: Strict, products: ProductService
+) -> Answer[BulkOutcome]:
     """Make up to 1,000 products at once, all or each that can be made.
 
     Each row is the body of `POST /products`. In mode “all” one wrong row refuses the request, and `details` names each
     reason by row and field, such as `products[3].price`; in mode “each” the good rows are stored, and the answer says
     of every row what became of it.
     """
-    outcome = await products.create_many(asked, strict=is_strict(request))
-    return JSONResponse(Data(outcome), status_code=207 if outcome.refused else 201)
+    outcome = await products.create_many(new, strict=strict)
+    return Answer(outcome, 207 if outcome.refused else 201)
 
 
-@put(
-    "/products/{product_id:str}",
-    guards=[admin],
-    dependencies={"changes": body_of(ProductChanges)},
-    opt={"errors": [ProductNotFound, SkuTaken]},
-)
+@routes.put("/products/{product_id}", errors=(ProductNotFound, SkuTaken))
 async def change_product(
-    product_id: FromPath[str], changes: NamedDependency[ProductChanges], products: NamedDependency[ProductService]
-) -> Data[Product]:
+    _: Admin, product_id: ProductId, changes: Body[ProductChanges], products: ProductService
+) -> Product:
     """Change a product.
 
     What is absent stays as it was; `null` clears `description`, `image_url` and `sku`. `If-Match` is not evaluated: of
     two writers the last one wins, field by field.
     """
-    return Data(await products.change(parse_id(product_id, ProductNotFound), changes))
+    return await products.change(product_id, changes)
 
 
-@delete("/products/{product_id:str}", guards=[admin], opt={"errors": [ProductNotFound]})
-async def delete_product(product_id: FromPath[str], products: NamedDependency[ProductService]) -> None:
+@routes.delete("/products/{product_id}", errors=(ProductNotFound,))
+async def delete_product(_: Admin, product_id: ProductId, products: ProductService) -> None:
     """Delete a product softly."""
-    await products.delete(parse_id(product_id, ProductNotFound))
+    await products.delete(product_id)
 
 
-@post(
-    "/products/{product_id:str}/restore",
-    status_code=200,
-    guards=[admin],
-    opt={"errors": [ProductNotFound, SkuTaken]},
-)
-async def restore_product(product_id: FromPath[str], products: NamedDependency[ProductService]) -> Data[Product]:
+@routes.post("/products/{product_id}/restore", status=200, errors=(ProductNotFound, SkuTaken))
+async def restore_product(_: Admin, product_id: ProductId, products: ProductService) -> Product:
     """Bring a deleted product back."""
-    return Data(await products.restore(parse_id(product_id, ProductNotFound)))
-
-
-HANDLERS = [
-    list_products, list_category_products, suggest_products, export_products, show_product,
-    create_product, create_products, change_product, delete_product, restore_product,
-]  # fmt: skip
+    return await products.restore(product_id)

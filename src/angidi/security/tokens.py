@@ -1,6 +1,7 @@
 """Access and refresh tokens: JWT (RFC 7519), HS256 only; every claim that is set is required and verified."""
 
 from datetime import UTC, datetime, timedelta
+from time import time
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,11 @@ ISSUER = "angidi-api"
 _ALGORITHM = "HS256"
 _jwt: Any = jwt.PyJWT()  # its annotations use types of an optional dependency
 _REGISTERED = ("iss", "iat", "nbf", "exp")
+
+MAX_VERIFIED = 1024
+"""Verified access tokens that are kept: half a megabyte."""
+
+_UNKNOWN = (UUID(int=0), 0.0)
 
 
 class TokenExpired(Unauthenticated):
@@ -29,7 +35,11 @@ class TokenInvalid(Unauthenticated):
 
 
 class Tokens:
-    """Creates and verifies tokens. `previous_secret` is still accepted, so that keys can be rotated."""
+    """Creates and verifies tokens. `previous_secret` is still accepted, so that keys can be rotated.
+
+    The signature of an access token is verified once: the last `MAX_VERIFIED` tokens are kept until they expire. What
+    the account may do is not cached: it is read from the database at every request.
+    """
 
     def __init__(
         self, secret: str, *, access: timedelta, refresh: timedelta, previous_secret: str | None = None
@@ -37,7 +47,13 @@ class Tokens:
         self._secret = secret
         self._accepted = [key for key in (secret, previous_secret) if key]
         self._refresh = refresh
+        self._verified_tokens: dict[str, tuple[UUID, float]] = {}
         self.access = access
+
+    @property
+    def cached(self) -> int:
+        """The number of verified access tokens that are kept."""
+        return len(self._verified_tokens)
 
     def make_access(self, user_id: UUID, email: str, role: str) -> str:
         """Return an access token. It identifies the bearer; it does not say what the account may do."""
@@ -49,12 +65,16 @@ class Tokens:
 
     def read_access(self, token: str) -> UUID:
         """Return the user id of an access token. Raises `TokenExpired`, `TokenInvalid`."""
-        return self._read(token, "user_id", ("user_id", "email", "role"))
+        user_id, expiry = self._verified_tokens.get(token, _UNKNOWN)
+        if expiry <= time():
+            user_id, expiry = self._read(token, "user_id", ("user_id", "email", "role"))
+            self._remember(token, user_id, expiry)
+        return user_id
 
     def read_refresh(self, token: str) -> UUID:
         """Return the user id of a refresh token. Raises `TokenInvalid`, also for an expired one."""
         try:
-            return self._read(token, "sub", ("sub",))
+            return self._read(token, "sub", ("sub",))[0]
         except TokenExpired:
             raise TokenInvalid from None
 
@@ -63,12 +83,18 @@ class Tokens:
         registered = {"iss": ISSUER, "iat": now, "nbf": now, "exp": now + lifetime}
         return _jwt.encode(claims | registered, self._secret, algorithm=_ALGORITHM)
 
-    def _read(self, token: str, subject: str, own: tuple[str, ...]) -> UUID:
+    def _remember(self, token: str, user_id: UUID, expiry: float) -> None:
+        if len(self._verified_tokens) >= MAX_VERIFIED:
+            del self._verified_tokens[next(iter(self._verified_tokens))]  # the one that was verified first
+        self._verified_tokens[token] = (user_id, expiry)
+
+    def _read(self, token: str, subject: str, own: tuple[str, ...]) -> tuple[UUID, float]:
+        """Return the id in a token, and when that expires."""
         claims = self._verified(token)
         try:
             if set(claims) != {*own, *_REGISTERED}:
                 raise TokenInvalid
-            return UUID(claims[subject])
+            return UUID(claims[subject]), float(claims["exp"])
         except (ValueError, AttributeError, TypeError):
             raise TokenInvalid from None
 

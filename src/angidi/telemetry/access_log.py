@@ -63,7 +63,11 @@ class JsonLines:
         """Queue a line, to be written in this iteration of the event loop."""
         if not self._lines:
             asyncio.get_running_loop().call_soon(self._write)
-        self._lines.append(_encoded(line))
+        try:
+            encoded = _ENCODER.encode(line)
+        except UnicodeEncodeError:  # a lone surrogate
+            encoded = None
+        self._lines.append(encoded + b"\n" if encoded and encoded.isascii() else _escaped(line))
 
     def _write(self) -> None:
         """Write the queued lines. A failing log never fails a request."""
@@ -73,14 +77,6 @@ class JsonLines:
             self._stream.flush()
 
 
-def _encoded(line: AccessLine) -> bytes:
-    """Return the line as ASCII, because other characters in a path could break the line or control a terminal."""
-    try:
-        encoded = _ENCODER.encode(line)
-    except UnicodeEncodeError:  # a lone surrogate
-        return _escaped(line)
-    return encoded + b"\n" if encoded.isascii() else _escaped(line)
-
-
 def _escaped(line: AccessLine) -> bytes:
+    """Return the line as ASCII, because other characters in a path could break the line or control a terminal."""
     return json.dumps(msgspec.to_builtins(line)).encode() + b"\n"

@@ -1,17 +1,8 @@
-"""The addresses of users."""
+"""The routes of users."""
 
-from typing import Any
-from uuid import UUID
-
-from litestar import Request, Response
-from litestar.di import NamedDependency
-from litestar.params import FromPath
-
-from angidi.http.core.responses import Data
-from angidi.http.routing.guards import admin, bearer
-from angidi.http.routing.handlers import delete, get, post, put
-from angidi.http.routing.links import listed
-from angidi.http.routing.requests import AnyRequest, body_of, query_of
+from angidi.http.routing.guards import Admin, Bearer
+from angidi.http.routing.inputs import Body, Query
+from angidi.http.routing.routes import Routes
 from angidi.security.tokens import TokenInvalid
 from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin, UserNotFound
 from angidi.users.models import (
@@ -22,115 +13,83 @@ from angidi.users.models import (
     TokenPair,
     User,
     UserChanges,
+    UserId,
     UserPage,
     UserQuery,
 )
 from angidi.users.service import UserService
-from angidi.validation.ids import parse_id
 
-Asker = Request[UUID, Any, Any]
+routes = Routes("Users")
 
 
-@post("/users/register", dependencies={"new": body_of(NewUser)}, opt={"errors": [EmailTaken]})
-async def register(new: NamedDependency[NewUser], users: NamedDependency[UserService]) -> Data[User]:
+@routes.post("/users/register", errors=(EmailTaken,))
+async def register(new: Body[NewUser], users: UserService) -> User:
     """Register a user."""
-    return Data(await users.register(new))
+    return await users.register(new)
 
 
-@post(
-    "/users/login",
-    status_code=200,
-    dependencies={"login_": body_of(Login)},
-    opt={"errors": [CredentialsInvalid]},
-)
-async def login(login_: NamedDependency[Login], users: NamedDependency[UserService]) -> Data[TokenPair]:
+@routes.post("/users/login", status=200, errors=(CredentialsInvalid,))
+async def login(credentials: Body[Login], users: UserService) -> TokenPair:
     """Log in.
 
     The access token goes into the header `Authorization: Bearer …`; the refresh token is for getting new ones.
     """
-    return Data(await users.login(login_))
+    return await users.login(credentials)
 
 
-@post(
-    "/users/refresh-token",
-    status_code=200,
-    dependencies={"asked": body_of(RefreshRequest)},
-    opt={"errors": [TokenInvalid]},
-)
-async def refresh_token(asked: NamedDependency[RefreshRequest], users: NamedDependency[UserService]) -> Data[TokenPair]:
+@routes.post("/users/refresh-token", status=200, errors=(TokenInvalid,))
+async def refresh_token(body: Body[RefreshRequest], users: UserService) -> TokenPair:
     """Change a refresh token for new tokens."""
-    return Data(await users.refresh(asked.refresh_token))
+    return await users.refresh(body.refresh_token)
 
 
-@get("/users/me", guards=[bearer], opt={"errors": [UserNotFound]})
-async def show_me(request: Asker, users: NamedDependency[UserService]) -> Data[User]:
+@routes.get("/users/me", errors=(UserNotFound,))
+async def show_me(account: Bearer, users: UserService) -> User:
     """Show the account that asks."""
-    return Data(await users.me(request.user))
+    return await users.me(account)
 
 
-@put("/users/me", guards=[bearer], dependencies={"change": body_of(NameChange)}, opt={"errors": [UserNotFound]})
-async def rename_me(
-    request: Asker, change: NamedDependency[NameChange], users: NamedDependency[UserService]
-) -> Data[User]:
+@routes.put("/users/me", errors=(UserNotFound,))
+async def rename_me(account: Bearer, change: Body[NameChange], users: UserService) -> User:
     """Change the name of the account that asks."""
-    return Data(await users.rename(request.user, change.name))
+    return await users.rename(account, change.name)
 
 
-@delete("/users/me", guards=[bearer], opt={"errors": [UserNotFound, LastAdmin]})
-async def delete_me(request: Asker, users: NamedDependency[UserService]) -> None:
+@routes.delete("/users/me", errors=(UserNotFound, LastAdmin))
+async def delete_me(account: Bearer, users: UserService) -> None:
     """Delete the account that asks; an admin can restore it."""
-    await users.delete_me(request.user)
+    await users.delete_me(account)
 
 
-@get("/users", guards=[admin], dependencies={"asked": query_of(UserQuery)})
-async def list_users(
-    request: AnyRequest, asked: NamedDependency[UserQuery], users: NamedDependency[UserService]
-) -> Response[Data[UserPage]]:
+@routes.get("/users")
+async def list_users(_: Admin, query: Query[UserQuery], users: UserService) -> UserPage:
     """List users, newest first."""
-    return listed(request, await users.page(asked))
+    return await users.page(query)
 
 
-@get("/users/{user_id:str}", guards=[admin], opt={"errors": [UserNotFound]})
-async def show_user(user_id: FromPath[str], users: NamedDependency[UserService]) -> Data[User]:
+@routes.get("/users/{user_id}", errors=(UserNotFound,))
+async def show_user(_: Admin, user_id: UserId, users: UserService) -> User:
     """Show a user, deleted or not."""
-    return Data(await users.get(parse_id(user_id, UserNotFound)))
+    return await users.get(user_id)
 
 
-@put(
-    "/users/{user_id:str}",
-    guards=[admin],
-    dependencies={"changes": body_of(UserChanges)},
-    opt={"errors": [UserNotFound, LastAdmin]},
-)
-async def change_user(
-    user_id: FromPath[str], changes: NamedDependency[UserChanges], users: NamedDependency[UserService]
-) -> Data[User]:
+@routes.put("/users/{user_id}", errors=(UserNotFound, LastAdmin))
+async def change_user(_: Admin, user_id: UserId, changes: Body[UserChanges], users: UserService) -> User:
     """Change a user's name or role.
 
     A new role counts at once, also for tokens that are out. `If-Match` is not evaluated: of two writers the last one
     wins, field by field.
     """
-    return Data(await users.change(parse_id(user_id, UserNotFound), changes))
+    return await users.change(user_id, changes)
 
 
-@delete("/users/{user_id:str}", guards=[admin], opt={"errors": [UserNotFound, LastAdmin]})
-async def delete_user(user_id: FromPath[str], users: NamedDependency[UserService]) -> None:
+@routes.delete("/users/{user_id}", errors=(UserNotFound, LastAdmin))
+async def delete_user(_: Admin, user_id: UserId, users: UserService) -> None:
     """Delete a user softly."""
-    await users.delete(parse_id(user_id, UserNotFound))
+    await users.delete(user_id)
 
 
-@post(
-    "/users/{user_id:str}/restore",
-    status_code=200,
-    guards=[admin],
-    opt={"errors": [UserNotFound, EmailTaken]},
-)
-async def restore_user(user_id: FromPath[str], users: NamedDependency[UserService]) -> Data[User]:
+@routes.post("/users/{user_id}/restore", status=200, errors=(UserNotFound, EmailTaken))
+async def restore_user(_: Admin, user_id: UserId, users: UserService) -> User:
     """Bring a deleted user back."""
-    return Data(await users.restore(parse_id(user_id, UserNotFound)))
-
-
-HANDLERS = [
-    register, login, refresh_token, show_me, rename_me, delete_me,
-    list_users, show_user, change_user, delete_user, restore_user,
-]  # fmt: skip
+    return await users.restore(user_id)

@@ -1,10 +1,12 @@
 """Business actions on users."""
 
+from functools import partial
 from uuid import UUID
 
 from msgspec import UNSET
 
 from angidi.db import Connection, Database, retried
+from angidi.db.batching import SingleFlight
 from angidi.pagination.cursors import Cursors
 from angidi.pagination.pages import ByCreation, read_page
 from angidi.security.passwords import Passwords
@@ -22,6 +24,7 @@ class UserService:
         self._cursors = cursors
         self._tokens = tokens
         self._passwords = passwords
+        self._roles: SingleFlight[UUID, str | None] = SingleFlight(partial(db.read, repository.find_role))
 
     async def register(self, new: NewUser) -> User:
         """Create an account with the role `user`. Raises `EmailTaken`."""
@@ -54,8 +57,8 @@ class UserService:
         return self._pair(user)
 
     async def role_of(self, user_id: UUID) -> str | None:
-        """Return the current role of an active user, or None."""
-        return await self._db.read(repository.find_role, user_id)
+        """Return the current role of an active user, or None. Concurrent reads for one user share a statement."""
+        return await self._roles.load(user_id)
 
     async def me(self, user_id: UUID) -> User:
         """Return the authenticated user. Raises `UserNotFound`, or `TokenInvalid` if the account is deleted."""

@@ -66,7 +66,13 @@ def build(values: Mapping[str, object], into: type[S], *, strict: bool, texts: b
 
     With `texts` all values are strings, as in a query. Raises `Invalid` with one entry per wrong field.
     """
-    decoded = decode(values, into, strict=strict, texts=texts)
+    plans = _plans(into)
+    if not strict or values.keys() <= plans.keys():
+        try:
+            return _whole(plans, values, into, texts=texts)
+        except (ValueError, ArithmeticError):
+            pass
+    decoded = field_by_field(values, into, strict=strict, texts=texts)
     if decoded.value is None:
         raise Invalid(details=decoded.refused)
     return decoded.value
@@ -88,11 +94,13 @@ def decode(values: Mapping[str, object], into: type[S], *, strict: bool, texts: 
 
 def _whole(plans: "Mapping[str, _Plan]", values: Mapping[str, object], into: type[S], *, texts: bool) -> S:
     """Return the value of `field_by_field`. Raises ValueError or ArithmeticError if that must decide."""
-    _refuse_unstorable("".join([value for value in values.values() if isinstance(value, str)]))
     converted: dict[str, object] = {}
     for name, plan in plans.items():
         value = values.get(name, NODEFAULT)
         if isinstance(value, str):
+            value.encode()  # a lone surrogate has no UTF-8
+            if "\0" in value:
+                raise ValueError(name)
             value = value if plan.verbatim else value.strip()
             if not value and plan.blank_is_absent:
                 continue

@@ -4,16 +4,6 @@ from uuid import UUID
 
 import msgspec
 
-from angidi.errors import AngidiError
-
-
-def parse_id(text: str, missing: type[AngidiError]) -> UUID:
-    """Return the UUID in `text`. Raises `missing` if it is none."""
-    try:
-        return _id(text)
-    except ValueError:
-        raise missing from None
-
 
 def filter_id(text: str) -> UUID:
     """Return the UUID in `text`, or else the nil UUID, which no row has: a filter by it matches nothing."""

@@ -1,20 +1,22 @@
-"""The envelopes of the API: `{"data": …}` and `{"error": …}`, and how they become bytes."""
+"""Responses: what parts of the gateway and handlers return. The envelopes of the API, and how they become bytes."""
 
-from http import HTTPStatus
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from litestar import Response
-from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Struct, UnsetType
 
-from angidi.http.core.validators import Headers, headers_of
-from angidi.resources import Resource
+from angidi.http.core.request import Request
 
 T = TypeVar("T")
 
+Headers = list[tuple[bytes, bytes]]
+Begin = Callable[[], Awaitable[bool]]
+
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 """Writes a `Decimal` as a JSON number, digit for digit."""
+
+_JSON = (b"content-type", b"application/json")
 
 
 class Data(Struct, Generic[T], frozen=True):
@@ -45,42 +47,37 @@ class Failure(Struct, frozen=True):
     error: ErrorBody
 
 
-class JSONResponse(Response[Any]):
-    """Litestar's response, with our encoder, by the shortest way: our answers have headers, and no cookies."""
+class Answer(Struct, Generic[T], frozen=True):
+    """What a handler returns that chooses the status of its answer, or adds headers."""
 
-    def __init__(
-        self, content: Any, *, status_code: int | None = None, headers: dict[str, str] | None = None, **unused: Any
-    ) -> None:  # pyright: ignore[reportMissingSuperCall] - it prepares for all that we do not use
-        del unused
-        self.content = content
-        self.status_code = status_code
-        self.headers = headers or {}
-
-    def to_asgi_response(self, app: Any, request: Any, *, status_code: int | None = None, **unused: Any) -> "Answer":
-        """Return what sends the answer; one that shows a resource has its validator."""
-        del app, unused
-        headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
-        shown: Any = getattr(self.content, "data", None)
-        if isinstance(shown, Resource):
-            headers += headers_of(shown, kept=request.scope["method"] == "GET")
-        status = self.status_code or status_code or HTTPStatus.OK
-        return Answer(status, headers, None if status == HTTPStatus.NO_CONTENT else ENCODER.encode(self.content))
+    content: T
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-class Answer(ASGIResponse):
-    """An answer that is complete: JSON, or nothing at all."""
+class Response(Struct):
+    """A complete response. Names of headers are in lower case, and one may stand several times."""
 
-    __slots__ = ("_raw",)
+    status: int
+    headers: Headers
+    body: bytes = b""
 
-    def __init__(self, status: int, headers: Headers, body: bytes | None) -> None:
-        self.status_code = status
-        self._raw = headers
-        self.body = body or b""
-        if body is not None:
-            self._raw += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Send it."""
-        del scope, receive
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self._raw})
-        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+class StreamedResponse(Response):
+    """A response whose body is sent in parts."""
+
+    async def stream(self, request: Request, begin: Begin) -> None:
+        """Send the body; `begin`, awaited before its first part, sends the head. False: the client has an answer."""
+        raise NotImplementedError
+
+
+def content(body: bytes, content_type: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> Response:
+    """Return a response that is not JSON of ours."""
+    length = (b"content-length", b"%d" % len(body))
+    return Response(200, [(b"content-type", content_type.encode()), length, *headers], body)
+
+
+def encoded(value: Any, status: int, headers: Iterable[tuple[bytes, bytes]] = ()) -> Response:
+    """Return `value` as JSON."""
+    body = ENCODER.encode(value)
+    return Response(status, [_JSON, (b"content-length", b"%d" % len(body)), *headers], body)

@@ -1,32 +1,60 @@
-"""CORS, which is Starlette's, with what it lacks for us."""
+"""CORS: the rules are Starlette's, by an exact list of origins."""
 
-from starlette.datastructures import Headers
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers as StarletteHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
+
+from angidi.http.core.request import Request
+from angidi.http.core.responses import Response
+
+VARY = (b"vary", b"Origin")
+"""What an answer to a request without an origin says: it still depends on there being none."""
 
 
-class Cors(CORSMiddleware):
-    """Cross-origin requests by an exact list of origins.
+class Cors:
+    """What requests of other origins are told."""
 
-    A refused preflight is no error of ours: the browser reads the refusal from the headers, and nobody reads a body.
-    """
+    def __init__(self, origins: Sequence[str]) -> None:
+        self._rules = CORSMiddleware(
+            _nothing,
+            allow_origins=origins,
+            allow_credentials=True,
+            allow_methods=("GET", "POST", "PUT", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", "If-None-Match", "Prefer", "X-Request-ID"),
+            expose_headers=("X-Request-ID", "Link", "ETag", "Retry-After"),
+            max_age=600,
+        )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request. Without an origin there is nothing to decide, but an answer still depends on it."""
+    def preflight(self, request: Request) -> Response | None:
+        """Return the answer to a preflight; None for other requests.
 
-        async def send_varying(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"vary", b"Origin")]
-            await send(message)
+        A refused one is no error of ours: the browser reads the refusal from the headers, and nobody reads a body.
+        """
+        if not _is_preflight(request):
+            return None
+        answer = self._rules.preflight_response(StarletteHeaders(raw=[*request.headers]))
+        headers = [(name, value) for name, value in answer.raw_headers if not name.startswith(b"content-")]
+        return Response(204, headers)
 
-        if scope["type"] == "http" and b"origin" not in dict(scope["headers"]):
-            await self.app(scope, receive, send_varying)
+    def complete(self, request: Request, response: Response) -> None:
+        """Add the headers for the request's origin."""
+        if _is_preflight(request):
+            return  # its answer is complete
+        origin = request.first(b"origin")
+        headers = MutableHeaders(raw=response.headers)
+        headers.update(self._rules.simple_headers)
+        if self._rules.is_allowed_origin(origin):
+            self._rules.allow_explicit_origin(headers, origin)
         else:
-            await super().__call__(scope, receive, send)
+            headers.add_vary_header("Origin")
 
-    def preflight_response(self, request_headers: Headers) -> Response:
-        """Answer whether the announced request may be sent."""
-        answer = super().preflight_response(request_headers)
-        kept = {name: value for name, value in answer.headers.items() if not name.startswith("content-")}
-        return Response(status_code=204, headers=kept)
+
+def _is_preflight(request: Request) -> bool:
+    return request.method == "OPTIONS" and {b"origin", b"access-control-request-method"} <= request.fields.keys()
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stand where the middleware wants an application: only its rules are asked."""

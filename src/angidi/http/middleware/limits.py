@@ -5,12 +5,12 @@ import functools
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import time
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive
 
 from angidi.config import Network
-from angidi.errors import AngidiError, Malformed, TooLarge
-from angidi.http.core.errors import RateLimited, body_of, headers_of, status_of
-from angidi.http.core.responses import ENCODER
+from angidi.errors import Malformed, TooLarge
+from angidi.http.core.errors import RateLimited
+from angidi.http.core.request import Request
 from angidi.http.middleware.sliding_window import SlidingWindowCounter
 
 BODY_LIMIT = 64 * 1024
@@ -25,107 +25,85 @@ EXEMPT = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/docs", "
 """Paths that no rate limit counts, nor what lies below `/docs`."""
 
 
-async def refuse(error: AngidiError, scope: Scope, send: Send, headers: dict[str, str] | None = None) -> None:
-    """Answer with `error` before the application is reached."""
-    body = ENCODER.encode(body_of(error, scope["state"]["request_id"]))
-    fields = (
-        {"Content-Type": "application/json", "Content-Length": str(len(body))} | headers_of(error) | (headers or {})
-    )
-    raw = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
-    await send({"type": "http.response.start", "status": status_of(type(error)), "headers": raw})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+class BodyReader:
+    """Reads bodies before a handler runs, up to a size and a deadline.
 
-
-class BodyLimitMiddleware:
-    """Reads the body before the application runs, up to a size and a deadline.
-
-    Read here and not below, a slow sender holds no handler and no connection to the database.
+    Read here and not there, a slow sender holds no handler and no connection to the database.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int = BODY_LIMIT, deadline: float = BODY_DEADLINE) -> None:
-        self._app = app
+    def __init__(self, *, limit: int = BODY_LIMIT, deadline: float = BODY_DEADLINE) -> None:
         self._limit = limit
         self._deadline = deadline
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its body complete, or refuse it with 413 or 400: of a part nothing is done."""
-        if scope["type"] != "http" or scope["method"] in {"GET", "OPTIONS"}:
-            await self._app(scope, receive, send)
-            return
+    async def read(self, request: Request) -> bytes:
+        """Return the body, complete. Raises `TooLarge` and `Malformed`: of a part nothing is done."""
+        announced = _announced(request)
+        self._check(announced or 0)
         try:
             async with asyncio.timeout(self._deadline):
-                body = await self._read(scope, receive)
-        except (TooLarge, Malformed) as error:
-            await refuse(error, scope, send, {"Connection": "close"})
+                body = await self._read_parts(request.receive)
         except TimeoutError:
-            await refuse(Malformed("The request body did not arrive in time."), scope, send, {"Connection": "close"})
-        else:
-            await self._app(scope, _replay(body, receive), send)
-
-    async def _read(self, scope: Scope, receive: Receive) -> bytes:
-        announced = _announced(scope)
-        body = bytearray()
-        more = True
-        while more and len(body) <= self._limit >= (announced or 0):
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if message["type"] != "http.request":
-                raise Malformed(_CUT_OFF)
-        if max(len(body), announced or 0) > self._limit:
-            raise TooLarge(f"The request body is larger than {self._limit} bytes.")
+            raise Malformed("The request body did not arrive in time.") from None
         if announced not in (None, len(body)):
             raise Malformed(_CUT_OFF)
+        return body
+
+    async def _read_parts(self, receive: Receive) -> bytes:
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise Malformed(_CUT_OFF)
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            self._check(len(body))
         return bytes(body)
 
+    def _check(self, size: int) -> None:
+        if size > self._limit:
+            raise TooLarge(f"The request body is larger than {self._limit} bytes.")
 
-def _announced(scope: Scope) -> int | None:
+
+def is_announced(request: Request) -> bool:
+    """Tell whether the request has a body."""
+    return request.fields.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in request.fields
+
+
+def _announced(request: Request) -> int | None:
     """Return the length that the request gives its body; None: none."""
-    given = dict(scope["headers"]).get(b"content-length", b"")
-    return int(given[:20]) if given.isdigit() else None
+    given = request.fields.get(b"content-length", b"")
+    if given and not given.isdigit():
+        raise Malformed("The request cannot be read.")
+    return int(given[:20]) if given else None
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+class RateLimit:
+    """Counts requests of each client address over all workers."""
 
-    async def next_message() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return next_message
-
-
-class RateLimitMiddleware:
-    """Counts requests of each client address over all workers; 429 beyond the limit."""
-
-    def __init__(self, app: ASGIApp, window: SlidingWindowCounter, trusted_proxies: tuple[Network, ...]) -> None:
-        self._app = app
+    def __init__(self, window: SlidingWindowCounter, trusted_proxies: tuple[Network, ...]) -> None:
         self._window = window
         self._trusted = trusted_proxies
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
-        if scope["type"] == "http" and not _is_exempt(scope["path"]):
-            wait = self._window.hit(client_address(scope, self._trusted), time())
-            if wait:
-                await refuse(RateLimited(), scope, send, {"Retry-After": str(wait)})
-                return
-        await self._app(scope, receive, send)
+    def count(self, request: Request) -> None:
+        """Count a request. Raises `RateLimited` beyond the limit."""
+        if request.path in EXEMPT or request.path.startswith("/docs/"):
+            return
+        wait = self._window.hit(client_address(request, self._trusted), time())
+        if wait:
+            raise RateLimited.until(wait)
 
 
-def _is_exempt(path: str) -> bool:
-    return path in EXEMPT or path.startswith("/docs/")
-
-
-def client_address(scope: Scope, trusted: tuple[Network, ...]) -> str:
+def client_address(request: Request, trusted: tuple[Network, ...]) -> str:
     """Return the address that the request came from.
 
     `X-Forwarded-For` is read from the right, as far as the addresses there are trusted proxies: what stands left of
     the first one that is not, anybody could have written. IPv6 counts by /64, since a client has all of one.
     """
-    address = (scope.get("client") or ("unknown", 0))[0]
+    address = request.client
     if not trusted:
         return _network(address)
-    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    forwarded = request.joined(b"x-forwarded-for")
     hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",") if hop.strip()]
     while hops and _within(address, trusted):
         address = hops.pop()

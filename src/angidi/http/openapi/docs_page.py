@@ -2,53 +2,55 @@
 
 import functools
 import gzip
-from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
-
-import msgspec
-from litestar import MediaType, Request, Response
-from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
 
 from angidi.errors import NotFound
-from angidi.http import health
-from angidi.http.openapi import generator as openapi
-from angidi.http.routing.handlers import get
+from angidi.http.core.request import Request
+from angidi.http.core.responses import Response, content
+from angidi.http.middleware.compression import accepts_gzip
+from angidi.http.routing.routes import Routes
 
 _STATIC = files("angidi.http.openapi") / "static"
 _TYPES = {
-    "swagger-ui-bundle.js": "text/javascript",
-    "swagger-ui.css": "text/css",
-    "start.js": "text/javascript",
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css; charset=utf-8",
+    "start.js": "text/javascript; charset=utf-8",
 }
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; frame-ancestors 'none'"
+    b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    b"connect-src 'self'; frame-ancestors 'none'"
 )
 
 
-def describe(features: Sequence[HTTPRouteHandler], base_path: str) -> dict[str, Any]:
-    """Return the OpenAPI description of the features and of health."""
-    return openapi.describe([*features, *health.HANDLERS], base_path)
+class Description(bytes):
+    """The OpenAPI description as it is sent."""
 
 
-@get("/docs", media_type=MediaType.HTML, include_in_schema=False)
-async def page() -> Response[bytes]:
+routes = Routes("Documentation")
+
+
+@routes.get("/openapi.json", is_documented=False)
+async def show_description(description: Description) -> Response:
+    """Return the OpenAPI description."""
+    return content(description, "application/json")
+
+
+@routes.get("/docs", is_documented=False)
+async def show_page() -> Response:
     """Show the description as a page."""
-    content = (_STATIC / "index.html").read_bytes()
-    return Response(content, media_type=MediaType.HTML, headers={"Content-Security-Policy": _POLICY})
+    page = (_STATIC / "index.html").read_bytes()
+    return content(page, "text/html; charset=utf-8", [(b"content-security-policy", _POLICY)])
 
 
-@get("/docs/{name:str}", include_in_schema=False)
-async def asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+@routes.get("/docs/{name}", is_documented=False)
+async def show_asset(name: str, request: Request) -> Response:
     """Return a part of the page, compressed for those who accept it."""
     if name not in _TYPES:
         raise NotFound
-    packed = "gzip" in request.headers.get("accept-encoding", "")
-    headers = {"Cache-Control": "max-age=86400", "Vary": "Accept-Encoding"}
-    headers |= {"Content-Encoding": "gzip"} if packed else {}
-    return Response(_part(name, packed=packed), media_type=_TYPES[name], headers=headers)
+    packs = accepts_gzip(request)
+    headers = [(b"cache-control", b"max-age=86400"), (b"vary", b"Accept-Encoding")]
+    headers += [(b"content-encoding", b"gzip")] if packs else []
+    return content(_part(name, packed=packs), _TYPES[name], headers)
 
 
 @functools.cache
@@ -56,15 +58,3 @@ def _part(name: str, *, packed: bool) -> bytes:
     """Return a part, read and compressed once only: no rate limit counts how often it is asked for."""
     plain = (_STATIC / name).read_bytes()
     return gzip.compress(plain, mtime=0) if packed else plain
-
-
-def handlers(features: Sequence[HTTPRouteHandler], base_path: str) -> list[HTTPRouteHandler]:
-    """Return the handlers of the description of `features`."""
-    described = msgspec.json.encode(describe(features, base_path))
-
-    @get("/openapi.json", include_in_schema=False)
-    async def description() -> Response[bytes]:
-        """Return the OpenAPI description."""
-        return Response(described, media_type="application/json")
-
-    return [description, page, asset]

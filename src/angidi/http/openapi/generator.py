@@ -1,16 +1,15 @@
-"""The OpenAPI 3.1 description, made from the handlers: their types, guards, dependencies and declared errors.
+"""The OpenAPI 3.1 description, made from the operations: what their handlers take and return, and their errors.
 
 The types' schemas are msgspec's; an operation's example is composed of the examples of its fields.
 """
 
 import inspect
 import json
-import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, cast, get_args, get_type_hints
+from typing import Any
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from angidi import __version__, errors
@@ -18,12 +17,13 @@ from angidi.errors import AngidiError
 from angidi.http.core.errors import RateLimited, status_of
 from angidi.http.core.responses import Data, Failure
 from angidi.http.openapi.texts import ABOUT, ETAG, IF_NONE_MATCH, LINK, NOT_MODIFIED, PREFER, Json
-from angidi.http.routing.guards import TokenMisplaced, TokenMissing, admin, bearer
+from angidi.http.routing.answers import shown_by
+from angidi.http.routing.guards import TokenMisplaced, TokenMissing
+from angidi.http.routing.routes import PARAMETER, Operation
 from angidi.pagination.pages import PageInfo
 from angidi.resources import Resource
 from angidi.security.tokens import TokenExpired, TokenInvalid
 
-_PATH_PARAMETER = re.compile(r"\{(\w+):\w+\}")
 _REF = "#/components/schemas/{name}"
 _EVERYWHERE: tuple[type[AngidiError], ...] = (RateLimited, AngidiError, errors.Unavailable)
 _WITH_TOKEN: tuple[type[AngidiError], ...] = (TokenMissing, TokenMisplaced, TokenExpired, TokenInvalid)
@@ -34,17 +34,15 @@ _SELDOM = frozenset({"deleted_at", "total_is_estimate", "children"})
 _SUCCESS = {200: "Done.", 201: "Made.", 204: "Done; there is nothing to show."}
 
 
-def describe(handlers: Iterable[HTTPRouteHandler], base_path: str) -> Json:
-    """Return the description of `handlers`, those of the features below `base_path`."""
-    listed = [handler for handler in handlers if handler.include_in_schema is not False]
+def describe(operations: Iterable[Operation]) -> Json:
+    """Return the description of `operations`, those left out that are not documented."""
+    listed = [operation for operation in operations if operation.is_documented]
     schemas = _schemas(listed)
+    names = Counter(operation.handler.__name__ for operation in listed)
     paths: Json = {}
-    for handler in listed:
-        for path in sorted(handler.paths):
-            full = path if "tags" in handler.opt else base_path + path
-            where = paths.setdefault(_PATH_PARAMETER.sub(r"{\1}", full), {})
-            for method in sorted(handler.http_methods):
-                where[method.lower()] = _operation(handler, full, schemas)
+    for operation in listed:
+        is_only = names[operation.handler.__name__] == 1
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas, is_only=is_only)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,72 +60,51 @@ def describe(handlers: Iterable[HTTPRouteHandler], base_path: str) -> Json:
     }
 
 
-def _operation(handler: HTTPRouteHandler, path: str, schemas: Json) -> Json:
-    reads = _reads(handler)
-    operation: Json = {
-        "operationId": _operation_id(handler, path),
-        **_about(handler),
-        "tags": handler.opt.get("tags") or [handler.fn.__module__.split(".")[1].capitalize()],
-        "parameters": [_path_parameter(name) for name in _PATH_PARAMETER.findall(path)],
-        "responses": _responses(handler, reads, schemas),
+def _operation(operation: Operation, schemas: Json, *, is_only: bool) -> Json:
+    inputs = operation.inputs
+    name = operation.handler.__name__
+    described: Json = {
+        "operationId": name if is_only else name + operation.path.replace("/", "_"),
+        **_about(operation),
+        "tags": [operation.tag],
+        "parameters": _parameters(operation),
+        "responses": _responses(operation, schemas),
     }
-    if query := reads.get("query"):
-        operation["parameters"] += _query_parameters(query)
-    if reads:
-        operation["parameters"].append(PREFER)
-    if _is_revalidated(handler):
-        operation["parameters"].append(IF_NONE_MATCH)
-    if body := reads.get("body"):
-        schema = {"$ref": _REF.format(name=body.__name__)}
+    if inputs.body:
+        schema = {"$ref": _REF.format(name=inputs.body[1].__name__)}
         content = {"schema": schema, "example": _example(schema, schemas)}
-        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
-    if {admin, bearer} & {*_guards(handler)}:
-        operation["security"] = [{"bearer": []}]
-    return operation
+        described["requestBody"] = {"required": True, "content": {"application/json": content}}
+    if inputs.guard and inputs.guard[1].is_required:
+        described["security"] = [{"bearer": []}]
+    return described
 
 
-def _about(handler: HTTPRouteHandler) -> Json:
+def _about(operation: Operation) -> Json:
     """Return what the function's docstring says: its first line as summary, what else it has as description."""
-    summary, *rest = (inspect.getdoc(handler.fn) or "").split("\n\n")
+    summary, *rest = (inspect.getdoc(operation.handler) or "").split("\n\n")
     description = "\n\n".join(paragraph.replace("\n", " ") for paragraph in rest)
     return {"summary": summary, "description": description} if rest else {"summary": summary}
 
 
-def _operation_id(handler: HTTPRouteHandler, path: str) -> str:
-    name = handler.fn.__name__
-    return name if len(handler.paths) == 1 else name + path.replace("/", "_")
+def _parameters(operation: Operation) -> list[Json]:
+    inputs = operation.inputs
+    parameters = [_path_parameter(name) for name in PARAMETER.findall(operation.path)]
+    if inputs.query:
+        parameters += _query_parameters(inputs.query[1])
+    if inputs.query or inputs.body:
+        parameters.append(PREFER)
+    if _is_revalidated(operation):
+        parameters.append(IF_NONE_MATCH)
+    return parameters
 
 
-def _reads(handler: HTTPRouteHandler) -> dict[str, type[Struct]]:
-    """Return what the handler's dependencies read of a request, by part (see `http.routing`)."""
-    provided: list[Any] = [*(cast("Any", handler).dependencies or {}).values()]
-    found = [getattr(provide.dependency, "reads", None) for provide in provided]
-    return dict(pair for pair in found if pair)
-
-
-def _guards(handler: HTTPRouteHandler) -> Sequence[Any]:
-    return cast("Any", handler).guards or ()
-
-
-def _answer(handler: HTTPRouteHandler) -> Any:
-    """Return the type of the JSON that the handler answers with; None's type where it answers without."""
-    answer = get_type_hints(handler.fn)["return"]
-    if "text" in handler.opt:
-        return type(None)
-    return answer if answer is type(None) or _is_data(answer) else get_args(answer)[0]
-
-
-def _is_data(answer: Any) -> bool:
-    return getattr(answer, "__origin__", None) is Data
-
-
-def _schemas(handlers: Sequence[HTTPRouteHandler]) -> Json:
-    types = [Failure]
-    for handler in handlers:
-        reads = _reads(handler)
-        types += [reads["body"]] if "body" in reads else []
-        answer = _answer(handler)
-        types += [] if answer is type(None) else [answer]
+def _schemas(operations: Sequence[Operation]) -> Json:
+    types: list[Any] = [Failure]
+    for operation in operations:
+        body = operation.inputs.body
+        types += [body[1]] if body else []
+        shown = shown_by(operation.returned)
+        types += [] if shown is type(None) else [Data[shown]]
     return _components(types)
 
 
@@ -178,19 +155,20 @@ def _without_null(schema: Json) -> Json:
     return rest | (options[0] if len(options) == 1 else {"anyOf": options} if options else {})
 
 
-def _responses(handler: HTTPRouteHandler, reads: dict[str, type[Struct]], schemas: Json) -> Json:
-    answer = _answer(handler)
-    success: Json = {"description": _SUCCESS[handler.status_code]}
-    if text := handler.opt.get("text"):
-        success["content"] = {text[0]: {"schema": {"type": "string"}, "example": text[1]}}
-    if answer is not type(None):
-        schema = {"$ref": _REF.format(name=_component(answer))}
+def _responses(operation: Operation, schemas: Json) -> Json:
+    shown = shown_by(operation.returned)
+    success: Json = {"description": _SUCCESS[operation.status]}
+    if operation.text:
+        content_type, example = operation.text
+        success["content"] = {content_type: {"schema": {"type": "string"}, "example": example}}
+    if shown is not type(None):
+        schema = {"$ref": _REF.format(name=f"Data_{shown.__name__}_")}
         success["content"] = {"application/json": {"schema": schema, "example": _example(schema, schemas)}}
-        success |= _headers(get_args(answer)[0])
-    responses = {str(handler.status_code): success, **_failures(_errors(handler, reads))}
-    if _is_revalidated(handler):
+        success |= _headers(shown)
+    responses = {str(operation.status): success, **_failures(_errors(operation))}
+    if _is_revalidated(operation):
         responses["304"] = NOT_MODIFIED
-    for status, description in handler.opt.get("also", {}).items():
+    for status, description in operation.also.items():
         responses[str(status)] = success | {"description": description}
     return {status: responses[status] for status in sorted(responses)}
 
@@ -201,25 +179,22 @@ def _headers(shown: type[Any]) -> Json:
     return {"headers": {"ETag": ETAG}} if issubclass(shown, Resource) else {}
 
 
-def _is_revalidated(handler: HTTPRouteHandler) -> bool:
-    """Tell whether the handler shows a resource to those who ask whether it has changed."""
-    answer = _answer(handler)
-    return _is_data(answer) and issubclass(get_args(answer)[0], Resource) and "GET" in handler.http_methods
+def _is_revalidated(operation: Operation) -> bool:
+    """Tell whether the operation shows a resource to those who ask whether it has changed."""
+    return operation.method == "GET" and issubclass(shown_by(operation.returned), Resource)
 
 
-def _component(answer: Any) -> str:
-    return f"{answer.__origin__.__name__}_{get_args(answer)[0].__name__}_"
-
-
-def _errors(handler: HTTPRouteHandler, reads: dict[str, type[Struct]]) -> list[type[AngidiError]]:
-    found: list[type[AngidiError]] = [*handler.opt.get("errors", ()), *_EVERYWHERE]
-    if "query" in reads:
+def _errors(operation: Operation) -> list[type[AngidiError]]:
+    """Return what the operation declares, and what its inputs imply."""
+    inputs = operation.inputs
+    found: list[type[AngidiError]] = [*operation.errors, *_EVERYWHERE]
+    if inputs.query:
         found.append(errors.Invalid)
-    if "body" in reads:
+    if inputs.body:
         found += _WITH_BODY
-    if guards := _guards(handler):
+    if inputs.guard:
         found += _WITH_TOKEN
-        found += [] if bearer in guards else [errors.Forbidden]
+        found += [errors.Forbidden] if inputs.guard[1].forbids else []
     return found
 
 

@@ -1,23 +1,21 @@
 """Who is asking: the bearer's token, then account and role as the database has them now.
 
-Guards run before a body is read. `bearer` verifies the token alone, for the handlers whose own statement looks at
-the account; `account` and `admin` ask the database, so a deleted account or a lost role counts at once.
+Guards run before a body is read. `Bearer` verifies the token alone, for the handlers whose own statement looks at the
+account; `Admin` asks the database, so a deleted account or a lost role counts at once.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import parse_qsl
 from uuid import UUID
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
 
 from angidi.errors import Forbidden, Unauthenticated
+from angidi.http.core.request import Request
 from angidi.security.tokens import TokenInvalid, Tokens
 
 ADMIN = "admin"
-
-AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 
 class TokenMissing(Unauthenticated):
@@ -42,13 +40,13 @@ class Principal(Struct, frozen=True):
 
 
 class Authenticator:
-    """AdmissionQueue a request into a principal. `role_of` returns an active account's role, or None."""
+    """Turns a request into a principal. `role_of` returns an active account's role, or None."""
 
     def __init__(self, tokens: Tokens, role_of: Callable[[UUID], Awaitable[str | None]]) -> None:
         self._tokens = tokens
         self._role_of = role_of
 
-    def bearer(self, header: str | None) -> UUID:
+    def bearer(self, header: str) -> UUID:
         """Return the id in the token of an Authorization header; raises `Unauthenticated`."""
         if not header:
             raise TokenMissing
@@ -57,7 +55,7 @@ class Authenticator:
             raise TokenMisplaced
         return self._tokens.read_access(token)
 
-    async def principal(self, header: str | None) -> Principal:
+    async def principal(self, header: str) -> Principal:
         """Return who asks, by the database; raises `Unauthenticated`."""
         user_id = self.bearer(header)
         role = await self._role_of(user_id)
@@ -65,7 +63,7 @@ class Authenticator:
             raise TokenInvalid
         return Principal(user_id, role)
 
-    async def admin(self, header: str | None) -> Principal:
+    async def admin(self, header: str) -> Principal:
         """Return who asks, if it is an admin; raises `Forbidden` and as `principal` does."""
         principal = await self.principal(header)
         if principal.role != ADMIN:
@@ -73,23 +71,36 @@ class Authenticator:
         return principal
 
 
-def _of(connection: AnyConnection) -> tuple[Authenticator, str | None]:
-    return connection.app.state["authenticator"], connection.headers.get("authorization")
+class Guard(NamedTuple):
+    """Who may ask: `check` returns what the handler gets of them, and raises `Unauthenticated` or `Forbidden`."""
+
+    check: Callable[[Authenticator, Request], Awaitable[Any]]
+    forbids: bool = True
+    """Whether it refuses some of those whom it knows."""
+
+    is_required: bool = True
+    """Whether every request needs a token."""
 
 
-async def bearer(connection: AnyConnection, _: BaseRouteHandler) -> None:
-    """Let in whoever has a valid token; `request.user` is the id in it."""
-    authenticator, header = _of(connection)
-    connection.scope["user"] = authenticator.bearer(header)
+async def _check_bearer(authenticator: Authenticator, request: Request) -> UUID:
+    return authenticator.bearer(request.first(b"authorization"))
 
 
-async def admin(connection: AnyConnection, _: BaseRouteHandler) -> None:
-    """Let in active admins; `request.user` is the `Principal`."""
-    authenticator, header = _of(connection)
-    connection.scope["user"] = await authenticator.admin(header)
+async def _check_admin(authenticator: Authenticator, request: Request) -> Principal:
+    return await authenticator.admin(request.first(b"authorization"))
 
 
-async def admin_for_deleted(connection: AnyConnection, handler: BaseRouteHandler) -> None:
-    """Let in everybody, but only admins where the query asks for deleted rows."""
-    if "deleted" in connection.query_params:
-        await admin(connection, handler)
+async def _check_admin_for_deleted(authenticator: Authenticator, request: Request) -> Principal | None:
+    if request.query and "deleted" in dict(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)):
+        return await _check_admin(authenticator, request)
+    return None
+
+
+Bearer = Annotated[UUID, Guard(_check_bearer, forbids=False)]
+"""The id of the account that asks."""
+
+Admin = Annotated[Principal, Guard(_check_admin)]
+"""An active admin."""
+
+AdminForDeleted = Annotated[Principal | None, Guard(_check_admin_for_deleted, is_required=False)]
+"""Everybody, but an admin where the query asks for deleted rows."""

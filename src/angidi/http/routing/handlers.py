@@ -1,68 +1,86 @@
-"""`get`, `post`, `put` and `delete`, as features declare their addresses.
+"""Handlers as the gateway calls them: what a handler takes and returns is looked at once, at the start."""
 
-They are Litestar's, but for what stands between a request and the function, which there is made for more than we ask:
-
-- Dependencies are provided one after the other. Litestar provides those that do not need each other in a group of
-  tasks, which costs more than all the rest of the way to the function, and ours never wait. A provider takes the
-  request, or nothing: then it provides the same each time.
-- What a function returns, `Data` or nothing, is answered by our own response.
-"""
-
-import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from litestar.di import Provide
-from litestar.enums import HttpMethod
-from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp
+import msgspec
 
-from angidi.http.core.responses import Data, JSONResponse
+from angidi.errors import AngidiError, NotFound
+from angidi.http.core.request import Request
+from angidi.http.core.responses import Response
+from angidi.http.routing.answers import respond_by
+from angidi.http.routing.guards import Authenticator
+from angidi.http.routing.inputs import Inputs
+from angidi.http.routing.requests import read_body, read_query
+from angidi.http.routing.routes import Operation
 
-Extractor = Callable[[dict[str, Any], Any], Awaitable[None]]
-"""How Litestar fills a function's arguments: it is given those so far, and the request."""
+Read = Callable[[Request], Any]
 
-
-class Handler(HTTPRouteHandler):
-    """A function and the address that it answers at."""
-
-    def create_kwargs_model(self, path_parameters: Any) -> Any:
-        """Return what the function's arguments come from: Litestar's model, with the dependencies as ours."""
-        model: Any = super().create_kwargs_model(path_parameters)
-        needed = [dependency for batch in model.dependency_batches for dependency in batch]
-        model.extractors += [_provided(dependency.key, dependency.provide) for dependency in needed]
-        model.dependency_batches = []
-        return model
-
-    async def to_response(self, app: Any, data: Any, request: Any) -> ASGIApp:
-        """Return what sends the answer."""
-        if data is None or isinstance(data, Data):
-            data = JSONResponse(data)
-        elif not isinstance(data, JSONResponse):
-            litestars: Any = super()
-            return await litestars.to_response(app, data, request)
-        return data.to_asgi_response(app, request, status_code=self.status_code)
+Services = Mapping[type[Any], Any]
+"""What handlers are given by type."""
 
 
-def _provided(name: str, provide: Provide) -> Extractor:
-    """Return what puts the dependency among the arguments."""
-    provider: Any = provide.dependency
+class Endpoint(NamedTuple):
+    """What answers requests of one method at one path. `check`, where there is one, comes before the body is read."""
 
-    async def constant(arguments: dict[str, Any], request: Any) -> None:
-        del request
-        arguments[name] = always
-
-    async def read(arguments: dict[str, Any], request: Any) -> None:
-        arguments[name] = await provider(request)
-
-    if inspect.signature(provider).parameters:
-        return read
-    always = provider()
-    return constant
+    route: str
+    call: Callable[[Request], Awaitable[Response]]
+    check: Callable[[Request], Awaitable[Any]] | None = None
+    takes_large_body: bool = False
 
 
-get = partial(Handler, http_method=HttpMethod.GET)
-post = partial(Handler, http_method=HttpMethod.POST)
-put = partial(Handler, http_method=HttpMethod.PUT)
-delete = partial(Handler, http_method=HttpMethod.DELETE)
+def compile_operation(operation: Operation, services: Services) -> Endpoint:
+    """Return the endpoint of an operation; raises KeyError for a type that no service has."""
+    inputs = operation.inputs
+    check = partial(inputs.guard[1].check, services[Authenticator]) if inputs.guard else None
+    call = _compile_call(operation, inputs, services)
+    return Endpoint(operation.path, call, check, operation.takes_large_body)
+
+
+def _compile_call(operation: Operation, inputs: Inputs, services: Services) -> Callable[[Request], Awaitable[Response]]:
+    given = {name: services[kind] for name, kind in inputs.services.items()}
+    handler = partial(operation.handler, **given)
+    readers = _readers(operation, inputs)
+    respond, status = respond_by(operation.returned), operation.status
+
+    async def call(request: Request) -> Response:
+        arguments: dict[str, Any] = {}
+        for name, read in readers:
+            arguments[name] = read(request)
+        return respond(request, await handler(**arguments), status)
+
+    return call
+
+
+def _readers(operation: Operation, inputs: Inputs) -> list[tuple[str, Read]]:
+    """Return what reads each argument. An id in the path comes last: what is wrong with a request is said first."""
+    readers: list[tuple[str, Read]] = []
+    if inputs.guard:
+        readers.append((inputs.guard[0], attrgetter("principal")))
+    if inputs.strict:
+        readers.append((inputs.strict, attrgetter("is_strict")))
+    if inputs.request:
+        readers.append((inputs.request, lambda request: request))
+    if inputs.query:
+        readers.append((inputs.query[0], partial(read_query, inputs.query[1])))
+    if inputs.body:
+        readers.append((inputs.body[0], partial(read_body, inputs.body[1])))
+    missing = next((error for error in operation.errors if issubclass(error, NotFound)), NotFound)
+    segments = operation.path[1:].split("/")
+    return readers + [
+        (name, _path_reader(segments.index(f"{{{name}}}"), kind, missing)) for name, kind in inputs.path.items()
+    ]
+
+
+def _path_reader(place: int, kind: type[Any], missing: type[AngidiError]) -> Read:
+    """Return what reads a parameter of the path; it raises `missing` for a text that spells no `kind`."""
+
+    def read(request: Request) -> Any:
+        try:
+            return msgspec.convert(request.segments[place], kind)
+        except msgspec.ValidationError:
+            raise missing from None
+
+    return read

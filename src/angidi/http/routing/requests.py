@@ -1,43 +1,30 @@
-"""What handlers receive: decoded bodies and queries, as Litestar dependencies."""
+"""Decoding of what a request holds: the query string and the body, each into a struct, all errors at once."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
+from urllib.parse import parse_qsl
 
-from litestar import Request
-from litestar.di import Provide
 from msgspec import Struct
 
 from angidi.errors import FieldError, Invalid, Malformed
+from angidi.http.core.request import Request
 from angidi.validation.fields import build
 
 S = TypeVar("S", bound=Struct)
-AnyRequest = Request[Any, Any, Any]
 
 
-def body_of(into: type[S]) -> Provide:
-    """Provide the request body, decoded into `into`. Raises `Malformed` or `Invalid`."""
-
-    async def body(request: AnyRequest) -> Any:
-        return build(read_object(await request.body()), into, strict=is_strict(request))
-
-    return _documented(body, "body", into)
-
-
-def query_of(into: type[S]) -> Provide:
-    """Provide the query string, decoded into `into`; of a parameter given twice the first one counts."""
-
-    async def query(request: AnyRequest) -> Any:
-        values = dict(request.query_params)
-        if is_strict(request) and {"cursor", "page"} <= values.keys():
-            raise Invalid(details=[FieldError("page", "must not stand beside cursor, which is a place of its own")])
-        built = build(values, into, strict=is_strict(request), texts=True)
-        if is_strict(request):
-            _refuse_idle(built)
-        return built
-
-    return _documented(query, "query", into)
+def read_query(into: type[S], request: Request) -> S:
+    """Return the query string as an `into`, of a parameter given twice the first; raises `Invalid`."""
+    values = dict(reversed(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)))
+    if not request.is_strict:
+        return build(values, into, strict=False, texts=True)
+    if {"cursor", "page"} <= values.keys():
+        raise Invalid(details=[FieldError("page", "must not stand beside cursor, which is a place of its own")])
+    built = build(values, into, strict=True, texts=True)
+    _refuse_idle(built)
+    return built
 
 
 def _refuse_idle(query: Struct) -> None:
@@ -48,11 +35,9 @@ def _refuse_idle(query: Struct) -> None:
         raise Invalid(details=[FieldError(name, f"does nothing without {pairs[name]}") for name in idle])
 
 
-def _documented(provider: Callable[[AnyRequest], Awaitable[Any]], part: str, into: type[Struct]) -> Provide:
-    """Leave a note for `web.openapi` about what the provider reads."""
-    provider.__annotations__["return"] = into
-    vars(provider)["reads"] = (part, into)
-    return Provide(provider)
+def read_body(into: type[S], request: Request) -> S:
+    """Return the body as an `into`; raises `Malformed` or `Invalid`."""
+    return build(read_object(request.body), into, strict=request.is_strict)
 
 
 def read_object(body: bytes) -> dict[str, object]:
@@ -85,8 +70,3 @@ def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _refuse_constant(name: str) -> object:
     raise _RefusedJSONError(f"The request body has {name}, which is no JSON number.")
-
-
-def is_strict(request: AnyRequest) -> bool:
-    """Tell whether the client asked for strict handling (RFC 7240)."""
-    return bool(request.scope["state"].get("strict"))

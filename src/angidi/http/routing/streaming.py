@@ -7,11 +7,14 @@ import asyncio
 import zlib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Protocol, Self
 
 import structlog
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive
 
 from angidi.db.copying import Block
+from angidi.http.core.request import Request
+from angidi.http.core.responses import Begin, StreamedResponse
 from angidi.http.middleware.compression import accepts_gzip
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.streams")
@@ -27,24 +30,26 @@ _GZIP = 31
 """What zlib takes for: a gzip header and the largest window."""
 
 
-class CsvFile:
-    """A CSV file as an answer, to be saved under a name; itself the ASGI application that sends it.
+class CsvFile(StreamedResponse, kw_only=True):
+    """A CSV file as an answer, made of `blocks`.
 
     What goes wrong before the first block is there is answered as usual. Where the client goes away the blocks are
     closed at once.
     """
 
-    def __init__(self, blocks: AsyncGenerator[Block], filename: str) -> None:
-        self._blocks = blocks
-        self._headers = [
-            (b"content-type", b"text/csv; charset=utf-8; header=present"),
-            (b"content-disposition", f'attachment; filename="{filename}"'.encode()),
-        ]
+    blocks: AsyncGenerator[Block]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    @classmethod
+    def of(cls, blocks: AsyncGenerator[Block], filename: str) -> Self:
+        """Return the file, to be saved under that name."""
+        disposition = f'attachment; filename="{filename}"'.encode()
+        content_type = b"text/csv; charset=utf-8; header=present"
+        return cls(200, [(b"content-type", content_type), (b"content-disposition", disposition)], blocks=blocks)
+
+    async def stream(self, request: Request, begin: Begin) -> None:
         """Send the answer. Raises where it had to be broken off."""
-        sending = asyncio.ensure_future(self._send(scope, send))
-        leaving = asyncio.ensure_future(_left(receive))
+        sending = asyncio.ensure_future(self._send(request, begin))
+        leaving = asyncio.ensure_future(_left(request.receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -55,27 +60,42 @@ class CsvFile:
         if not sending.cancelled():
             sending.result()
 
-    async def _send(self, scope: Scope, send: Send) -> None:
-        packed = accepts_gzip(scope)
-        packer = zlib.compressobj(LEVEL, wbits=_GZIP) if packed else _Plain()
-        headers = [*self._headers, (b"vary", b"Accept-Encoding"), *([(b"content-encoding", b"gzip")] if packed else [])]
-        begun = False
+    async def _send(self, request: Request, begin: Begin) -> None:
+        packer = self._choose_packer(request)
         try:
-            async with aclosing(self._blocks) as blocks, asyncio.timeout(LIMIT):
+            async with aclosing(self.blocks) as blocks, asyncio.timeout(LIMIT):
                 async for block in blocks:
-                    if not begun:
-                        await send({"type": "http.response.start", "status": 200, "headers": headers})
-                        begun = True
-                    if scope["state"].get("head"):
+                    if not request.has_begun and not await begin():
+                        return
+                    if request.method == "HEAD":
                         break
                     if part := packer.compress(block.data):
                         async with asyncio.timeout(STALL):
-                            await send({"type": "http.response.body", "body": part, "more_body": True})
+                            await request.send({"type": "http.response.body", "body": part, "more_body": True})
         except Exception as error:
-            if begun:
-                log.warning("answer broken off", error=type(error).__name__, request_id=scope["state"]["request_id"])
+            if request.has_begun:
+                log.warning("answer broken off", error=type(error).__name__, request_id=request.id)
             raise
-        await send({"type": "http.response.body", "body": packer.flush(), "more_body": False})
+        await request.send({"type": "http.response.body", "body": packer.flush(), "more_body": False})
+
+    def _choose_packer(self, request: Request) -> "_Packer":
+        self.headers.append((b"vary", b"Accept-Encoding"))
+        if not accepts_gzip(request):
+            return _Plain()
+        self.headers.append((b"content-encoding", b"gzip"))
+        return zlib.compressobj(LEVEL, wbits=_GZIP)
+
+
+class _Packer(Protocol):
+    """What `zlib.compressobj` returns."""
+
+    def compress(self, data: bytes, /) -> bytes:
+        """Return what is to be sent for now."""
+        ...
+
+    def flush(self) -> bytes:
+        """Return the rest."""
+        ...
 
 
 class _Plain:

@@ -1,0 +1,137 @@
+"""The gateway: the one ASGI application. What is inside returns responses; only the gateway and streams send."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from time import perf_counter
+from typing import NamedTuple
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from angidi.db.query_counter import QueryCounter, query_counter
+from angidi.errors import ResponseTimeout
+from angidi.http.core.errors import response_to
+from angidi.http.core.request import WITHOUT_BODY, Request
+from angidi.http.core.responses import Response, StreamedResponse
+from angidi.http.middleware import compression, timeouts, uploads
+from angidi.http.middleware.cors import Cors
+from angidi.http.middleware.limits import BodyReader, RateLimit, is_announced
+from angidi.http.middleware.request_context import RequestContext
+from angidi.http.middleware.request_log import RequestLog
+from angidi.http.middleware.timeouts import Timeouts
+from angidi.http.routing.handlers import Endpoint
+from angidi.http.routing.router import Router
+
+
+class Lane(NamedTuple):
+    """What requests of one kind are held to: their time, the size of their bodies, and how many there are at once."""
+
+    timeouts: Timeouts
+    bodies: BodyReader
+    hold_slot: Callable[[], AbstractContextManager[None]]
+
+
+class Policies(NamedTuple):
+    """What requests are held to. `rate_limit` is None where there is none; `seconds` is the time of ordinary ones."""
+
+    cors: Cors
+    rate_limit: RateLimit | None = None
+    seconds: float = timeouts.SECONDS
+
+
+class Gateway:
+    """Answers requests: finds the endpoint, calls it in time, and completes what it returns.
+
+    `others` is given all scopes that are not HTTP, and `log` every request with its answer.
+    """
+
+    def __init__(self, router: Router, others: ASGIApp, policies: Policies, log: RequestLog) -> None:
+        self._router = router
+        self._others = others
+        self._cors = policies.cors
+        self._context = RequestContext(policies.cors)
+        self._rate_limit = policies.rate_limit
+        self._log = log
+        self._ordinary = Lane(Timeouts(self._answer_late, policies.seconds), BodyReader(), nullcontext)
+        large = Timeouts(self._answer_late, uploads.SECONDS)
+        self._large = Lane(large, BodyReader(limit=uploads.LARGE_BODY_LIMIT), uploads.limit_uploads().acquire)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, count it and log it."""
+        if scope["type"] != "http":
+            await self._others(scope, receive, send)
+            return
+        request = Request(scope, receive, send)
+        counted = QueryCounter()
+        token = query_counter.set(counted)
+        started = perf_counter()
+        try:
+            await self._serve(request)
+        finally:
+            query_counter.reset(token)
+            self._log.add(request, perf_counter() - started, counted.statements)
+
+    async def _serve(self, request: Request) -> None:
+        """Send the answer, unless the client was told that the time is over. Raises where one had to be broken off."""
+        try:
+            response = await self._respond(request)
+            if isinstance(response, StreamedResponse):
+                await response.stream(request, partial(self._begin, request, response))
+                return
+        except Exception as error:
+            if request.has_begun:
+                raise
+            response = response_to(error, request)
+        request.due.pop(request, None)
+        if not request.is_late:
+            await self._send(request, response)
+
+    async def _respond(self, request: Request) -> Response:
+        """Return the answer; raises what becomes one."""
+        if b"origin" in request.fields and (preflight := self._cors.preflight(request)):
+            return preflight
+        if self._rate_limit:
+            self._rate_limit.count(request)
+        endpoint = self._router.find(request)
+        if request.method not in WITHOUT_BODY:
+            return await self._respond_to_body(request, endpoint)
+        self._ordinary.timeouts.start(request)
+        if endpoint.check:
+            request.principal = await endpoint.check(request)
+        return await endpoint.call(request)
+
+    async def _respond_to_body(self, request: Request, endpoint: Endpoint) -> Response:
+        """Verify who asks before a byte of the body is read, and before a slot is taken: a slow sender holds one."""
+        lane = self._large if endpoint.takes_large_body else self._ordinary
+        request.closes = is_announced(request)
+        if endpoint.check:
+            lane.timeouts.start(request)
+            request.principal = await endpoint.check(request)
+            request.due.pop(request, None)
+            if request.is_late:
+                raise ResponseTimeout
+        with lane.hold_slot():
+            request.closes = True
+            request.body = await lane.bodies.read(request)
+            request.closes = False
+            lane.timeouts.start(request)
+            return await endpoint.call(request)
+
+    async def _answer_late(self, request: Request) -> None:
+        await self._send(request, response_to(ResponseTimeout(), request))
+
+    async def _begin(self, request: Request, response: Response) -> bool:
+        """Send the head of a streamed response; False: the client was told that the time is over."""
+        request.due.pop(request, None)
+        if request.is_late:
+            return False
+        request.has_begun = True
+        await request.send(self._context.head(request, response))
+        return True
+
+    async def _send(self, request: Request, response: Response) -> None:
+        if len(response.body) > compression.MINIMUM or b"if-none-match" in request.fields:
+            compression.choose(request, response)
+        await request.send(self._context.head(request, response))
+        body = b"" if request.method == "HEAD" else response.body
+        await request.send({"type": "http.response.body", "body": body, "more_body": False})

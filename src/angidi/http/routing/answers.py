@@ -1,0 +1,62 @@
+"""What handlers return, as responses: the return type of a handler decides how it is answered."""
+
+from collections.abc import Callable
+from typing import Any, get_args, get_origin
+
+from angidi.http.core.request import Request
+from angidi.http.core.responses import Answer, Data, Response, encoded
+from angidi.http.core.validators import form_of
+from angidi.http.routing.links import LONGEST, between_pages
+from angidi.pagination.pages import PageInfo
+from angidi.resources import Resource
+
+Respond = Callable[[Request, Any, int], Response]
+"""Makes a response of what a handler returned; the number is the status of its operation."""
+
+
+def respond_by(returned: Any) -> Respond:
+    """Return what answers with values of a handler's return type."""
+    if returned is type(None):
+        return _nothing
+    if get_origin(returned) is Answer:
+        return _chosen
+    if issubclass(returned, Response):
+        return _complete
+    if issubclass(returned, Resource):
+        return _resource
+    return _page if issubclass(returned, PageInfo) else _data
+
+
+def shown_by(returned: Any) -> Any:
+    """Return the type of the `data` in an answer, None's type where it has none."""
+    if get_origin(returned) is Answer:
+        return get_args(returned)[0]
+    return type(None) if returned is type(None) or issubclass(returned, Response) else returned
+
+
+def _nothing(_: Request, __: None, status: int) -> Response:
+    return Response(status, [])
+
+
+def _chosen(_: Request, answer: Answer[Any], __: int) -> Response:
+    return encoded(Data(answer.content), answer.status, answer.headers)
+
+
+def _complete(_: Request, response: Response, __: int) -> Response:
+    return response
+
+
+def _data(_: Request, value: Any, status: int) -> Response:
+    return encoded(Data(value), status)
+
+
+def _resource(request: Request, shown: Resource, status: int) -> Response:
+    headers = [(b"etag", f'"{shown.state()}-{form_of(type(shown))}"'.encode())]
+    if request.method in {"GET", "HEAD"}:  # a cache may keep it, and has to ask each time
+        headers.append((b"cache-control", b"public, no-cache" if shown.audience == "public" else b"private, no-cache"))
+    return encoded(Data(shown), status, headers)
+
+
+def _page(request: Request, page: PageInfo, status: int) -> Response:
+    links = between_pages(request.path, request.query, page.next_cursor or None)
+    return encoded(Data(page), status, [(b"link", links.encode())] if len(links) <= LONGEST else ())

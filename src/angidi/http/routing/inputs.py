@@ -1,0 +1,68 @@
+"""How a handler says what it takes: by the types of its parameters.
+
+A name in the path is a path parameter. `Query[T]` is the query string and `Body[T]` the body, each decoded into the
+struct `T`. A type with a `Guard` says who may ask. `Strict` tells whether strict handling was asked for. Any other
+type is a service, but for `Request`, which is the request itself.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
+
+from angidi.http.core.request import Request
+from angidi.http.routing.guards import Guard
+
+T = TypeVar("T")
+
+
+class _Part(NamedTuple):
+    name: str
+
+
+_QUERY, _BODY, _STRICT = _Part("query"), _Part("body"), _Part("strict")
+
+Query = Annotated[T, _QUERY]
+Body = Annotated[T, _BODY]
+Strict = Annotated[bool, _STRICT]
+
+
+class Inputs(NamedTuple):
+    """What a handler takes: the names of its parameters by what they stand for."""
+
+    path: dict[str, Any]
+    services: dict[str, type[Any]]
+    query: tuple[str, type[Struct]] | None = None
+    body: tuple[str, type[Struct]] | None = None
+    guard: tuple[str, Guard] | None = None
+    strict: str | None = None
+    request: str | None = None
+
+
+def inputs_of(handler: Callable[..., Any], path_names: list[str]) -> Inputs:
+    """Return what `handler` takes; raises TypeError where a name in the path is none of its parameters."""
+    hints = get_type_hints(handler, include_extras=True)
+    del hints["return"]
+    if missing := [name for name in path_names if name not in hints]:
+        raise TypeError(f"{handler.__name__} does not take {', '.join(missing)}, which its path names")
+    found = Inputs({name: _plain(hints.pop(name)) for name in path_names}, {})
+    for name, hint in hints.items():
+        found = _with(found, name, hint)
+    return found
+
+
+def _with(found: Inputs, name: str, hint: Any) -> Inputs:
+    note = next((note for note in getattr(hint, "__metadata__", ()) if isinstance(note, _Part | Guard)), None)
+    if isinstance(note, Guard):
+        return found._replace(guard=(name, note))
+    if note is _STRICT:
+        return found._replace(strict=name)
+    if note is not None:
+        return found._replace(**{note.name: (name, _plain(hint))})
+    if hint is Request:
+        return found._replace(request=name)
+    return found._replace(services={**found.services, name: hint})
+
+
+def _plain(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint

@@ -1,0 +1,83 @@
+"""Declarations of operations: which function answers which method at which path, and what it may answer."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, get_type_hints
+
+from angidi.errors import AngidiError
+from angidi.http.routing.inputs import Inputs, inputs_of
+
+H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
+
+PARAMETER = re.compile(r"\{(\w+)\}")
+"""A name in a path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method at one path. `path` is the template, in which names stand in braces."""
+
+    method: str
+    path: str
+    handler: Callable[..., Awaitable[Any]]
+    tag: str
+    status: int
+    errors: Sequence[type[AngidiError]] = ()
+    also: Mapping[int, str] = field(default_factory=dict[int, str])
+    """Other statuses that answer with the same content, and when they do."""
+
+    text: tuple[str, str] | None = None
+    """Content type and an example of an answer that is no JSON."""
+
+    takes_large_body: bool = False
+    is_documented: bool = True
+
+    @property
+    def inputs(self) -> Inputs:
+        """What the handler takes."""
+        return inputs_of(self.handler, PARAMETER.findall(self.path))
+
+    @property
+    def returned(self) -> Any:
+        """The type that the handler returns."""
+        return get_type_hints(self.handler)["return"]
+
+
+class Routes:
+    """The operations of one subject, in the order of their declaration; `tag` is its name in the API's description.
+
+    A handler is declared with `get`, `post`, `put` or `delete`, at one path or several. `status` is that of its answer
+    where all goes well; the other parameters are those of `Operation`.
+    """
+
+    def __init__(self, tag: str) -> None:
+        self._tag = tag
+        self._operations: list[Operation] = []
+
+    def get(self, *paths: str, **declared: Any) -> Callable[[H], H]:
+        """Declare what answers GET, and HEAD."""
+        return self._declare("GET", paths, {"status": 200, **declared})
+
+    def post(self, *paths: str, **declared: Any) -> Callable[[H], H]:
+        """Declare what answers POST."""
+        return self._declare("POST", paths, {"status": 201, **declared})
+
+    def put(self, *paths: str, **declared: Any) -> Callable[[H], H]:
+        """Declare what answers PUT."""
+        return self._declare("PUT", paths, {"status": 200, **declared})
+
+    def delete(self, *paths: str, **declared: Any) -> Callable[[H], H]:
+        """Declare what answers DELETE."""
+        return self._declare("DELETE", paths, {"status": 204, **declared})
+
+    def below(self, base_path: str) -> list[Operation]:
+        """Return the operations, with their paths below `base_path`."""
+        return [replace(operation, path=base_path + operation.path) for operation in self._operations]
+
+    def _declare(self, method: str, paths: Sequence[str], declared: dict[str, Any]) -> Callable[[H], H]:
+        def declare(handler: H) -> H:
+            self._operations += [Operation(method, path, handler, self._tag, **declared) for path in paths]
+            return handler
+
+        return declare
