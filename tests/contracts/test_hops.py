@@ -12,6 +12,7 @@ from tests.conftest import pooled
 from tests.support.api import Api
 
 import angidi
+from angidi.app import build_app
 from angidi.config import Settings
 from angidi.telemetry.access_log import JsonLines
 
@@ -23,7 +24,10 @@ RUNS = 8
 @pytest.fixture
 async def api(settings: Settings, fresh_db: str) -> AsyncIterator[Api]:
     """The API on a pool, with the access log of production."""
-    async with pooled(settings, fresh_db) as database, Api(settings, database, JsonLines()) as client:
+    async with (
+        pooled(settings, fresh_db) as database,
+        Api(settings, database, build_app(settings, database, JsonLines())) as client,
+    ):
         yield client
 
 

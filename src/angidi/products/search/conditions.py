@@ -3,6 +3,7 @@
 The alias of `products` is `p`; that of `product_search`, which only `search` and `q` need, is `s`.
 """
 
+from operator import attrgetter
 from typing import LiteralString, NamedTuple
 
 from angidi.products.models import ProductQuery
@@ -41,6 +42,9 @@ HITS_BY_RELEVANCE: dict[int, LiteralString] = {
 """Condition of hits of `q` by relevance: all words in the name; the last one as a prefix; otherwise."""
 
 RELEVANCE: LiteralString = f"({IN_NAME_WHOLE})::integer + ({IN_NAME})::integer"
+
+
+_PARAMETERS = ("category_id", *FILTERS, "search", "q")
 
 
 class Selection(NamedTuple):
@@ -108,7 +112,7 @@ class Selection(NamedTuple):
         """Return all conditions."""
         query = self.query
         found: list[LiteralString] = [NOT_DELETED[query.deleted], *self.category_condition()]
-        found.extend(FILTERS[name] for name in self.filters)
+        found.extend(map(FILTERS.__getitem__, self.filters))
         if query.in_stock is not None:
             found.append(IN_STOCK[query.in_stock])
         if query.search:
@@ -135,7 +139,5 @@ class Selection(NamedTuple):
 
     def parameters(self) -> dict[str, object]:
         """Return the values of all conditions."""
-        query = self.query
-        names = ("category_id", *FILTERS, "search", "q")
-        values: dict[str, object] = {name: getattr(query, name) for name in names}
+        values: dict[str, object] = dict(zip(_PARAMETERS, attrgetter(*_PARAMETERS)(self.query), strict=True))
         return values | {"category_ids": self.category_ids}
