@@ -21,6 +21,7 @@ STATEMENT = re.compile(
 
 PLACES: dict[str, dict[str, str]] = {
     "": {"named": NAMED, "schema": "public", "sql": "SELECT 1"},
+    "catalogue": {"name": "'users'", "table": "users", "limit": "5"},
     "index_keys": {
         "table": "users",
         "predicate": "deleted_at IS NULL",
@@ -44,6 +45,7 @@ POSITIONAL: dict[str, list[str]] = {
     "history._CREATE": ["checked_history"],
     "history._INSERT": ["checked_history", *["NULL"] * 8],
     "history._SELECT": ["checked_history"],
+    "history._ENDS_AT_NOTHING": ["checked_history"],
     "history._CONTINUOUS": ["schema_migrations", "checked_history"],
     "execution._LOCK_TIMEOUT": ["5"],
 }
