@@ -7,6 +7,7 @@ from angidi.cli.context import MIGRATIONS
 from angidi.migrate import Source
 
 
+@pytest.mark.long
 def test_each_pending_file_is_measured_and_no_client_is_refused(
     empty_db: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

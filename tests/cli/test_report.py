@@ -66,6 +66,7 @@ def waste(bloat: Any) -> dict[str, float]:
 
 
 @pytest.mark.usefixtures("shop")
+@pytest.mark.long
 def test_what_was_just_rewritten_has_hardly_any_waste(ask: Callable[..., Any]) -> None:
     found = waste(ask("bloat"))
     assert found["products"] < 0.1

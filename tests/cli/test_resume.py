@@ -109,7 +109,7 @@ def assert_complete(database: str) -> None:
     assert ask(database, "SELECT count(*) FROM import_progress") == [(0,)]
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("end", [pytest.param(signal.SIGKILL, marks=pytest.mark.long), signal.SIGINT])
 def test_a_killed_import_goes_on_where_it_was(database: str, path: Path, end: int) -> None:
     with started(path, "--batch", str(BATCH)) as process:
         until(lambda: line(database) > 1_000)
@@ -133,6 +133,7 @@ def test_a_killed_import_goes_on_where_it_was(database: str, path: Path, end: in
     assert_complete(database)
 
 
+@pytest.mark.long
 def test_control_a_killed_import_of_one_transaction_leaves_nothing(database: str, path: Path) -> None:
     with started(path) as process, psycopg.connect(database, autocommit=True) as watcher:
         until(lambda: watcher.execute(STORING).fetchone() != (0,))
@@ -143,6 +144,7 @@ def test_control_a_killed_import_of_one_transaction_leaves_nothing(database: str
     assert_complete(database)
 
 
+@pytest.mark.long
 def test_an_import_that_loses_its_connection_says_what_is_stored(database: str, path: Path) -> None:
     with started(path, "--batch", str(BATCH)) as process, psycopg.connect(database, autocommit=True) as killer:
         until(lambda: line(database) > 1_000)
@@ -158,6 +160,7 @@ def test_an_import_that_loses_its_connection_says_what_is_stored(database: str, 
     assert_complete(database)
 
 
+@pytest.mark.long
 def test_in_batches_or_not_the_same_is_stored_and_reported(database: str, path: Path) -> None:
     batches = run(path, "--batch", str(BATCH), "--json")
     assert_complete(database)

@@ -118,6 +118,7 @@ def shop(server: Server, pairs: int) -> Shoppers:
 
 
 @pytest.mark.timeout(120 + PAIRS // 10)
+@pytest.mark.long
 def test_every_client_reads_what_it_wrote_on_any_worker(tmp_path: Path) -> None:
     with serving(tmp_path / "home", measured=False, **SERVING) as server:
         shoppers = shop(server, PAIRS)
@@ -126,6 +127,7 @@ def test_every_client_reads_what_it_wrote_on_any_worker(tmp_path: Path) -> None:
     sys.stdout.write(f"{shoppers.pairs} of {shoppers.pairs} reads showed the write before them\n")
 
 
+@pytest.mark.long
 def test_a_cache_in_each_worker_would_be_found_out(tmp_path: Path) -> None:
     server = Server(
         tmp_path / "home", free_port(), measured=False, program="tests.support.stale_server", **SERVING

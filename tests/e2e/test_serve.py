@@ -45,6 +45,7 @@ def is_running(pid: int) -> bool:
     return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
 
 
+@pytest.mark.long
 def test_a_restart_keeps_what_was_stored(home: Path) -> None:
     with serving(home) as server:
         assert register(server, "a@shop.example").status_code == 201
@@ -97,6 +98,7 @@ def test_a_signal_while_starting_ends_it_without_a_traceback(home: Path, signum:
     assert not (home / "data" / "postmaster.pid").exists()
 
 
+@pytest.mark.long
 def test_workers_end_with_a_killed_parent_and_the_next_start_finds_all_rows(home: Path) -> None:
     with serving(home, SERVER_WORKERS="2") as server:
         assert register(server, "a@shop.example").status_code == 201
@@ -107,6 +109,7 @@ def test_workers_end_with_a_killed_parent_and_the_next_start_finds_all_rows(home
         assert register(again, "a@shop.example").status_code == 409
 
 
+@pytest.mark.long
 def test_what_all_workers_ran_is_in_the_metrics_and_in_db_slow(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(home, SERVER_WORKERS="2", DB_SLOW_STATEMENT="1us") as server:
         for number in range(20):
@@ -131,6 +134,7 @@ def test_a_killed_database_is_a_clean_503_and_comes_back_with_what_was_acknowled
         assert "Traceback" not in server.output
 
 
+@pytest.mark.long
 def test_a_request_during_an_outage_gets_503_with_retry_after_and_no_secrets(home: Path) -> None:
     with serving(home) as server:
         with EmbeddedServer(home) as embedded:
@@ -157,6 +161,7 @@ def log_in(server: Server, password: str) -> int:
     return httpx.post(f"{server.url}{BASE}/users/login", json=body).status_code
 
 
+@pytest.mark.long
 def test_the_first_admin_is_made_once_and_not_changed_by_a_later_start(home: Path) -> None:
     email = "boss@shop.example"
     with serving(home, ADMIN_EMAIL=email, ADMIN_PASSWORD="a first long phrase") as server:
@@ -167,6 +172,7 @@ def test_the_first_admin_is_made_once_and_not_changed_by_a_later_start(home: Pat
         assert log_in(again, "another long phrase") == 401
 
 
+@pytest.mark.long
 def test_an_ordinary_user_is_never_made_an_admin_by_a_setting(home: Path) -> None:
     with serving(home) as server:
         assert register(server, "boss@shop.example").status_code == 201

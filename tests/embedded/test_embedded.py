@@ -226,6 +226,7 @@ def test_the_terminal_cannot_interrupt_the_server(home: Path) -> None:
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.long
 def test_an_interrupted_first_start_leaves_no_half_made_cluster(tmp_path: Path, end: signal.Signals) -> None:
     home = tmp_path / "home"
     command = [sys.executable, "-c", JOIN, str(home)]

@@ -165,6 +165,7 @@ def test_a_waiter_never_deadlocks_with_a_concurrent_index_build(cli: Cli, scratc
     assert scratch.version() == [(3, False)]
 
 
+@pytest.mark.long
 def test_the_manuals_worked_example_goes_up_and_down_on_the_platforms_own_schema(scratch: Scratch, tmp_path: Path):
     root = Path(__file__).parents[2]
     manual = (root / "docs/database/MIGRATIONS.md").read_text(encoding="utf-8")

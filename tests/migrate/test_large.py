@@ -106,6 +106,7 @@ def test_a_signal_rolls_a_large_file_back(scratch: Scratch, url: str, shape: str
     assert (scratch.tables(), scratch.version(), locks(scratch)) == (["small"], [(1, False)], 0)
 
 
+@pytest.mark.long
 def test_one_sigint_ends_a_run_whose_server_does_not_take_the_file(scratch: Scratch, relay: Relay):
     scratch.files(u1_large=large(15, 1))
     relay.silent_after = MEGABYTE
@@ -132,6 +133,7 @@ def test_sigterm_ends_a_run_whose_server_is_silent(scratch: Scratch, relay: Rela
     assert scratch.run("SELECT to_regclass('large')") == [(None,)]
 
 
+@pytest.mark.long
 def test_a_backend_that_is_ended_is_an_error_and_leaves_nothing(scratch: Scratch):
     process = running(scratch, scratch.url, 2000)
     scratch.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'angidi migrate' "
@@ -142,6 +144,7 @@ def test_a_backend_that_is_ended_is_an_error_and_leaves_nothing(scratch: Scratch
     assert (scratch.tables(), scratch.version(), locks(scratch)) == (["small"], [(1, False)], 0)
 
 
+@pytest.mark.long
 def test_a_server_killed_while_it_takes_a_large_file_is_an_error(tmp_path: Path):
     folder = tmp_path / "migrations"
     folder.mkdir()

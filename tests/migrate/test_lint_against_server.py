@@ -174,6 +174,7 @@ def state(server: psycopg.Connection[Any]) -> tuple[int, set[int]]:
     return row[0], set(row[1] or ())
 
 
+@pytest.mark.long
 def test_what_is_said_of_a_changed_type_is_what_the_server_does(server: psycopg.Connection[Any]):
     """Every type to every other one, with a cast where none is implied."""
     wrong: list[str] = []

@@ -1,6 +1,7 @@
 """The SQL constants of all modules, each with something in its places."""
 
 import ast
+import functools
 import importlib
 import pkgutil
 import re
@@ -95,6 +96,7 @@ def modules() -> Iterator[str]:
             yield module.name
 
 
+@functools.cache
 def constants() -> list[Constant]:
     """Return every constant that is a statement. Names in small letters are parts of others."""
     return [
