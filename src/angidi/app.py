@@ -49,12 +49,12 @@ OPERATIONS = [
     *categories_routes.routes.below(BASE_PATH),
     *products_routes.routes.below(BASE_PATH),
 ]
-"""All that is answered."""
+"""All operations of the API."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the platform can do, by feature."""
+    """The services, by feature."""
 
     users: UserService
     categories: CategoryService
@@ -74,7 +74,7 @@ def open_database(settings: Settings, where: DatabaseUrls) -> Database:
 
 
 def build_tokens(settings: Settings) -> Tokens:
-    """Return the maker of tokens, by the configured key or the one that development keeps."""
+    """Return `Tokens` with the configured key, or the one that development keeps in the home."""
     secret, previous = _secrets(settings)
     return Tokens(
         secret,
@@ -121,7 +121,7 @@ def _rate_limit(settings: Settings) -> RateLimit | None:
 
 
 def _lifespan(database: Database, slow_statement: timedelta) -> ASGIApp:
-    """Return what serves the lifespan, and refuses all that is not HTTP."""
+    """Return the application that serves the lifespan and closes WebSockets."""
 
     @asynccontextmanager
     async def opened(_: Any) -> AsyncGenerator[None]:
@@ -137,7 +137,7 @@ def _lifespan(database: Database, slow_statement: timedelta) -> ASGIApp:
 
 
 def _secrets(settings: Settings) -> tuple[str, str | None]:
-    """Return the key that signs, and the one before it where that is still accepted."""
+    """Return the signing key, and the previous one if it is still accepted."""
     previous = settings.jwt_previous_secret
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else _kept_secret(settings.angidi_home)
     return secret, previous.get_secret_value() if previous else None

@@ -26,4 +26,4 @@ STORED = columns_of(CategoryRow)
 
 REQUIRED = ("id", "name", "parent_id")
 COLUMNS = Columns(REQUIRED, without(STORED, *REQUIRED))
-"""What an import takes."""
+"""The columns of an import."""

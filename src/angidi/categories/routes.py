@@ -40,7 +40,7 @@ async def show_category(category_id: CategoryId, categories: CategoryService) ->
 
 @routes.post("/categories", errors=(CategoryExists, CategoryTooDeep))
 async def create_category(_: Admin, new: Body[NewCategory], categories: CategoryService) -> CategoryWithPath:
-    """Make a category."""
+    """Create a category."""
     return await categories.create(new)
 
 

@@ -22,7 +22,7 @@ class QueryCounter:
 
 
 query_counter: ContextVar[QueryCounter | None] = ContextVar("query_counter", default=None)
-"""The counter of the running request; set by `http.middleware`, which logs it."""
+"""The counter of the running request; set by `http.gateway`, which logs it."""
 
 
 class InstrumentedCursor(AsyncCursor[Row_co], Generic[Row_co]):

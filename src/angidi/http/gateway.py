@@ -1,4 +1,4 @@
-"""The gateway: the one ASGI application. What is inside returns responses; only the gateway and streams send."""
+"""The gateway: the one ASGI application. Its parts return responses; only the gateway and streams send."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -23,8 +23,8 @@ from angidi.http.routing.handlers import Endpoint
 from angidi.http.routing.router import Router
 
 
-class Lane(NamedTuple):
-    """What requests of one kind are held to: their time, the size of their bodies, and how many there are at once."""
+class RequestLimits(NamedTuple):
+    """The limits of one kind of request: time, body size, and number of concurrent requests."""
 
     timeouts: Timeouts
     bodies: BodyReader
@@ -32,7 +32,7 @@ class Lane(NamedTuple):
 
 
 class Policies(NamedTuple):
-    """What requests are held to. `rate_limit` is None where there is none; `seconds` is the time of ordinary ones."""
+    """The rules for requests. `rate_limit` is None without one; `seconds` is the time limit of ordinary requests."""
 
     cors: Cors
     rate_limit: RateLimit | None = None
@@ -42,7 +42,7 @@ class Policies(NamedTuple):
 class Gateway:
     """Answers requests: finds the endpoint, calls it in time, and completes what it returns.
 
-    `others` is given all scopes that are not HTTP, and `log` every request with its answer.
+    `others` serves all scopes except HTTP, and `log` records every request.
     """
 
     def __init__(self, router: Router, others: ASGIApp, policies: Policies, log: RequestLog) -> None:
@@ -52,9 +52,10 @@ class Gateway:
         self._context = RequestContext(policies.cors)
         self._rate_limit = policies.rate_limit
         self._log = log
-        self._ordinary = Lane(Timeouts(self._answer_late, policies.seconds), BodyReader(), nullcontext)
+        self._ordinary = RequestLimits(Timeouts(self._answer_late, policies.seconds), BodyReader(), nullcontext)
         large = Timeouts(self._answer_late, uploads.SECONDS)
-        self._large = Lane(large, BodyReader(limit=uploads.LARGE_BODY_LIMIT), uploads.limit_uploads().acquire)
+        bodies = BodyReader(limit=uploads.LARGE_BODY_LIMIT)
+        self._large = RequestLimits(large, bodies, uploads.limit_uploads().acquire)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, count it and log it."""
@@ -72,7 +73,7 @@ class Gateway:
             self._log.add(request, perf_counter() - started, counted.statements)
 
     async def _serve(self, request: Request) -> None:
-        """Send the answer, unless the client was told that the time is over. Raises where one had to be broken off."""
+        """Send the response, unless the client got a timeout response. Raises if a streamed response was cut off."""
         try:
             response = await self._respond(request)
             if isinstance(response, StreamedResponse):
@@ -87,7 +88,7 @@ class Gateway:
             await self._send(request, response)
 
     async def _respond(self, request: Request) -> Response:
-        """Return the answer; raises what becomes one."""
+        """Return the response. Raises errors, which `_serve` turns into responses."""
         if b"origin" in request.fields and (preflight := self._cors.preflight(request)):
             return preflight
         if self._rate_limit:
@@ -101,27 +102,27 @@ class Gateway:
         return await endpoint.call(request)
 
     async def _respond_to_body(self, request: Request, endpoint: Endpoint) -> Response:
-        """Verify who asks before a byte of the body is read, and before a slot is taken: a slow sender holds one."""
-        lane = self._large if endpoint.takes_large_body else self._ordinary
+        """Check the guard before the body is read and before a slot is acquired: a slow sender holds its slot."""
+        limits = self._large if endpoint.takes_large_body else self._ordinary
         request.closes = is_announced(request)
         if endpoint.check:
-            lane.timeouts.start(request)
+            limits.timeouts.start(request)
             request.principal = await endpoint.check(request)
             request.due.pop(request, None)
             if request.is_late:
                 raise ResponseTimeout
-        with lane.hold_slot():
+        with limits.hold_slot():
             request.closes = True
-            request.body = await lane.bodies.read(request)
+            request.body = await limits.bodies.read(request)
             request.closes = False
-            lane.timeouts.start(request)
+            limits.timeouts.start(request)
             return await endpoint.call(request)
 
     async def _answer_late(self, request: Request) -> None:
         await self._send(request, response_to(ResponseTimeout(), request))
 
     async def _begin(self, request: Request, response: Response) -> bool:
-        """Send the head of a streamed response; False: the client was told that the time is over."""
+        """Send the head of a streamed response; return False if the client got a timeout response."""
         request.due.pop(request, None)
         if request.is_late:
             return False

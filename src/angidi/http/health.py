@@ -14,7 +14,7 @@ from angidi.telemetry.metrics import CONTENT_TYPE, Metrics
 from angidi.validation.fields import Timestamp
 
 DEADLINE = 2.0
-"""Seconds after which a database that says nothing counts as away."""
+"""Seconds after which a database that does not answer counts as unreachable."""
 
 PING = "SELECT 1"
 
@@ -27,26 +27,26 @@ class Health(Struct, frozen=True):
 
 
 class Probe:
-    """Asks the database whether it is there: once for all who ask at a time, so that a flood holds one connection."""
+    """Checks whether the database answers. Concurrent checks share one query, so a flood holds one connection."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._asking: asyncio.Future[int] | None = None
+        self._query: asyncio.Future[int] | None = None
 
     async def is_answered(self) -> bool:
-        """Tell whether the database answers in time; a question that hangs is left to end by itself."""
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.ensure_future(self._database.read(fetch_value, PING))
-            self._asking.add_done_callback(lambda asked: asked.exception())  # taken note of, should nobody wait
-        asking = self._asking
-        done, _ = await asyncio.wait({asking}, timeout=DEADLINE)
-        return bool(done) and asking.exception() is None
+        """Tell whether the database answers in time. A query that hangs is left to end by itself."""
+        if self._query is None or self._query.done():
+            self._query = asyncio.ensure_future(self._database.read(fetch_value, PING))
+            self._query.add_done_callback(lambda query: query.exception())  # retrieved even if nobody waits any more
+        query = self._query
+        done, _ = await asyncio.wait({query}, timeout=DEADLINE)
+        return bool(done) and query.exception() is None
 
 
 routes = Routes("Health")
 
 
-@routes.get("/health", "/api/v1/health", "/readyz", also={503: "The database is away."})
+@routes.get("/health", "/api/v1/health", "/readyz", also={503: "The database cannot be reached."})
 async def health(probe: Probe) -> Answer[Health]:
     """Tell whether the service and its database can serve requests."""
     if await probe.is_answered():
@@ -56,11 +56,11 @@ async def health(probe: Probe) -> Answer[Health]:
 
 @routes.get("/livez")
 async def livez() -> Health:
-    """Tell that the process runs, whatever the database does."""
+    """Tell that the process runs, whatever the state of the database."""
     return Health("healthy", datetime.now(UTC))
 
 
 @routes.get("/metrics", is_documented=False)
 async def show_metrics(metrics: Metrics) -> Response:
-    """Return the figures for Prometheus."""
+    """Return the metrics for Prometheus."""
     return content(metrics.render(), CONTENT_TYPE)

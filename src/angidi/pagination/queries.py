@@ -53,7 +53,9 @@ class PageQuery(Struct, frozen=True, kw_only=True):
     ] = 1
     page_size: Annotated[
         int | UnsetType,
-        _bounded_schema(DEFAULT_SIZE, MAXIMUM_SIZE, "Items on a page, 1 to 100; that of the cursor where there is one"),
+        _bounded_schema(
+            DEFAULT_SIZE, MAXIMUM_SIZE, f"Items on a page, 1 to {MAXIMUM_SIZE}; that of the cursor where there is one"
+        ),
         Parse(_bounded(MAXIMUM_SIZE), fallback=True),
     ] = UNSET
     cursor: CursorText | None = None

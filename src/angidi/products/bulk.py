@@ -1,6 +1,6 @@
-"""Many new products in one request: each is taken as a single one would be, and none hides what is wrong with another.
+"""Creation of many products in one request: each is validated like a single one, and the errors of all are reported.
 
-`Rows` collects what there is against each; `service` asks the database and stores.
+`Rows` collects the errors of each; `service` checks them against the database and stores them.
 """
 
 from collections import defaultdict
@@ -21,13 +21,13 @@ MOST = 1000
 """Products in one request."""
 
 Row = Annotated[Any, Meta(extra_json_schema={"$ref": "#/components/schemas/NewProduct"})]
-"""A new product as it was sent: decoded by itself."""
+"""A new product as received, which is decoded by itself."""
 
 Index = Annotated[int, Meta(ge=0, description="The place in the request's `products`, from 0", examples=[0])]
 
 
 class NewProducts(Struct, frozen=True):
-    """Products to be made: “all” or none of them, or “each” that can be."""
+    """Products to create: “all” or none of them, or “each” valid one."""
 
     products: Annotated[
         list[Row], Meta(min_length=1, max_length=MOST, description=f"a list of 1 to {MOST} products, each an object")
@@ -43,14 +43,14 @@ class ProductCreated(Struct, frozen=True, tag_field="status", tag="created"):
 
 
 class ProductRefused(Struct, frozen=True, tag_field="status", tag="refused"):
-    """A row that was not, and every reason."""
+    """A row that was refused, and every reason."""
 
     index: Index
     errors: list[Detail]
 
 
 class BulkOutcome(Struct, frozen=True):
-    """What became of each row, in the order of the request, and how many of each kind there are."""
+    """The outcome of each row, in the order of the request, and the number of each kind."""
 
     results: list[ProductCreated | ProductRefused]
     created: Annotated[int, Meta(examples=[1])]
@@ -58,7 +58,7 @@ class BulkOutcome(Struct, frozen=True):
 
 
 class Candidate(Struct, frozen=True):
-    """What of a row is compared with the database: of a refused one, as far as it is good."""
+    """The values of a row to compare with the database; of a refused row only the valid ones."""
 
     index: int
     category_id: UUID | None
@@ -66,7 +66,7 @@ class Candidate(Struct, frozen=True):
 
 
 class Clash(Struct, frozen=True):
-    """What the database has against a row."""
+    """The conflicts of a row with the database."""
 
     index: int
     category_unknown: bool
@@ -74,9 +74,9 @@ class Clash(Struct, frozen=True):
 
 
 class Rows:
-    """The rows of a request, by their index: those that are `good`, each with the id that it will have, and the rest.
+    """The rows of a request, by index: the valid ones (`good`), each with its future id, and the refused ones.
 
-    `strict` refuses unknown fields. Raises `Invalid` for rows that are no objects, whatever the mode.
+    `strict` refuses unknown fields. Raises `Invalid` for rows that are not objects, whatever the mode.
     """
 
     def __init__(self, request: NewProducts, *, strict: bool) -> None:
@@ -100,14 +100,14 @@ class Rows:
             self.candidates.append(Candidate(index, decoded.value.category_id, decoded.value.sku))
 
     def _refuse_duplicates(self) -> None:
-        """Refuse every row whose SKU stands in an earlier one, whatever became of that."""
+        """Refuse every row whose SKU an earlier row has, even a refused one."""
         first: dict[str, int] = {}
         for row in self.candidates:
             if row.sku and first.setdefault(row.sku, row.index) != row.index:
                 self._refuse(row.index, FieldError("sku", f"stands in products[{first[row.sku]}] already"))
 
     def refuse_clashes(self, clashes: Iterable[Clash]) -> None:
-        """Refuse the rows that the database has something against."""
+        """Refuse the rows that conflict with the database."""
         for clash in clashes:
             if clash.category_unknown:
                 self._refuse(clash.index, FieldError("category_id", CategoryUnknown.message))
@@ -116,7 +116,7 @@ class Rows:
                 self._refuse(clash.index, FieldError("sku", SkuTaken.message))
 
     def refuse_lost(self, stored: Mapping[UUID, Product]) -> None:
-        """Refuse the good rows that are not among the `stored`: somebody else was given their SKU meanwhile."""
+        """Refuse the valid rows that are not among the `stored`: another request has taken their SKU meanwhile."""
         for index, (product_id, _) in [*self.good.items()]:
             if product_id not in stored:
                 self._refuse(index, FieldError("sku", SkuTaken.message))
@@ -126,9 +126,9 @@ class Rows:
         self.good.pop(index, None)
 
     def check(self) -> None:
-        """Raise where one row is refused and all are asked for or none.
+        """Raise if the mode is `all` and a row is refused.
 
-        `SkuTaken` where nothing but taken SKUs is against them, for the same request may succeed later; else `Invalid`.
+        Raises `SkuTaken` if all reasons are taken SKUs, because the same request may succeed later; else `Invalid`.
         """
         if self._all_or_none and self._errors:
             kind = Invalid if self._wrong else SkuTaken
@@ -139,12 +139,12 @@ class Rows:
             yield from (FieldError(f"products[{index}].{field}", message) for field, message in errors)
 
     def outcome(self, stored: Mapping[UUID, Product]) -> BulkOutcome:
-        """Return what became of each row."""
+        """Return the outcome of each row."""
         created = {index: ProductCreated(index, stored[product_id]) for index, (product_id, _) in self.good.items()}
         refused = {
             index: ProductRefused(index, [Detail(*error) for error in errors]) for index, errors in self._errors.items()
         }
-        results = [found for _, found in sorted((created | refused).items())]
+        results = [result for _, result in sorted((created | refused).items())]
         return BulkOutcome(results, len(created), len(refused))
 
 

@@ -9,13 +9,13 @@ FORMS: dict[str, LiteralString] = {"description": "coalesce({}, '')"}
 """Columns that are shown otherwise than they are stored: no description and an empty one are the same to clients."""
 
 SHOWN: Names = columns_of(Product)
-"""All that is read. `deleted_at` is the last, so that statements on active products can leave it out."""
+"""All columns that are read. `deleted_at` is the last, so that statements on active products can leave it out."""
 
 WRITTEN: Names = ("id", *columns_of(NewProduct))
-"""What a new product is stored with."""
+"""The columns of an INSERT."""
 
 ACTIVE: LiteralString = selected(without(SHOWN, "deleted_at"), FORMS)
-"""What statements on active products select or return."""
+"""The columns that statements on active products select or return."""
 
 NEW: LiteralString = names(WRITTEN)
 NEW_VALUES: LiteralString = placeholders(WRITTEN)

@@ -18,7 +18,7 @@ def _price(text: str) -> Decimal:
 
 
 class ProductRow(Struct, frozen=True):
-    """A row of the file: as `NewProduct`, but the SKU is required, and the category may be named as people do."""
+    """A row of the file: as `NewProduct`, but with a required SKU, and a category by id, name or path."""
 
     sku: Sku
     name: Name
@@ -32,7 +32,7 @@ class ProductRow(Struct, frozen=True):
 
 REQUIRED = ("sku", "name", "price", "stock")
 COLUMNS = Columns(REQUIRED, without(columns_of(ProductRow), *REQUIRED))
-"""What an import takes."""
+"""The columns of an import."""
 
 STORED = without(columns_of(ProductRow), "category")
 """The columns of a file that are columns of the table, too, in the order in which an export writes them."""

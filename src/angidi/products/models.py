@@ -188,7 +188,7 @@ class SuggestQuery(Struct, frozen=True):
 
 
 class NewProduct(Struct, frozen=True):
-    """A product to be made."""
+    """A product to create."""
 
     name: Name
     price: Price

@@ -149,7 +149,7 @@ async def delete(conn: Connection, product_id: UUID) -> None:
 
 
 async def restore(conn: Connection, product_id: UUID) -> Product:
-    """Bring a deleted product back; an active one stays as it is. Raises `ProductNotFound`, `SkuTaken`."""
+    """Restore a deleted product; an active one stays unchanged. Raises `ProductNotFound`, `SkuTaken`."""
     return _existing(await fetch_one(conn, Product, RESTORE, {"id": product_id}))
 
 

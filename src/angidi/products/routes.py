@@ -29,7 +29,7 @@ EXAMPLE = (
     "sku,name,price,stock,description,category_id,image_url\n"
     'CUP-080,Espresso cup,7.50,120,"Porcelain, 80 ml",550e8400-e29b-41d4-a716-446655440001,\n'
 )
-"""An export."""
+"""Example of an export."""
 
 
 @routes.get("/products")
@@ -62,7 +62,7 @@ async def list_category_products(
 async def export_products(_: Admin, query: Query[ExportQuery], products: ProductService) -> CsvFile:
     """Export the products as a CSV file that can be imported again.
 
-    The answer is streamed and of one moment. Where the database is lost on the way it is broken off, which every client
+    The answer is streamed from one snapshot. If the database is lost meanwhile, it is cut off, which every client
     reports. At most two run at a time in each worker; others get 503. A `category_id` that names no category is 400.
     """
     return CsvFile.of(products.export(query.category_id), "products.csv")
@@ -86,7 +86,7 @@ async def show_product(product_id: ProductId, products: ProductService) -> Produ
 
 @routes.post("/products", errors=(SkuTaken,))
 async def create_product(_: Admin, new: Body[NewProduct], products: ProductService) -> Product:
-    """Make a product."""
+    """Create a product."""
     return await products.create(new)
 
 
@@ -99,11 +99,11 @@ async def create_product(_: Admin, new: Body[NewProduct], products: ProductServi
 async def create_products(
     _: Admin, new: Body[NewProducts], strict: Strict, products: ProductService
 ) -> Answer[BulkOutcome]:
-    """Make up to 1,000 products at once, all or each that can be made.
+    """Create up to 1,000 products at once: all or none, or each valid one.
 
     Each row is the body of `POST /products`. In mode “all” one wrong row refuses the request, and `details` names each
-    reason by row and field, such as `products[3].price`; in mode “each” the good rows are stored, and the answer says
-    of every row what became of it.
+    reason by row and field, such as `products[3].price`; in mode “each” the valid rows are stored, and the answer has
+    the outcome of every row.
     """
     outcome = await products.create_many(new, strict=strict)
     return Answer(outcome, 207 if outcome.refused else 201)
@@ -129,5 +129,5 @@ async def delete_product(_: Admin, product_id: ProductId, products: ProductServi
 
 @routes.post("/products/{product_id}/restore", status=200, errors=(ProductNotFound, SkuTaken))
 async def restore_product(_: Admin, product_id: ProductId, products: ProductService) -> Product:
-    """Bring a deleted product back."""
+    """Restore a deleted product."""
     return await products.restore(product_id)

@@ -168,7 +168,7 @@ async def delete(conn: Connection, user_id: UUID) -> None:
 
 
 async def restore(conn: Connection, user_id: UUID) -> User:
-    """Bring a deleted user back; an active one stays as they are. Raises `UserNotFound`, `EmailTaken`."""
+    """Restore a deleted user; an active one stays unchanged. Raises `UserNotFound`, `EmailTaken`."""
     return _found(await fetch_one(conn, User, RESTORE, {"id": user_id}))
 
 

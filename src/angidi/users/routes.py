@@ -39,25 +39,25 @@ async def login(credentials: Body[Login], users: UserService) -> TokenPair:
 
 @routes.post("/users/refresh-token", status=200, errors=(TokenInvalid,))
 async def refresh_token(body: Body[RefreshRequest], users: UserService) -> TokenPair:
-    """Change a refresh token for new tokens."""
+    """Exchange a refresh token for new tokens."""
     return await users.refresh(body.refresh_token)
 
 
 @routes.get("/users/me", errors=(UserNotFound,))
 async def show_me(account: Bearer, users: UserService) -> User:
-    """Show the account that asks."""
+    """Show the authenticated account."""
     return await users.me(account)
 
 
 @routes.put("/users/me", errors=(UserNotFound,))
 async def rename_me(account: Bearer, change: Body[NameChange], users: UserService) -> User:
-    """Change the name of the account that asks."""
+    """Change the name of the authenticated account."""
     return await users.rename(account, change.name)
 
 
 @routes.delete("/users/me", errors=(UserNotFound, LastAdmin))
 async def delete_me(account: Bearer, users: UserService) -> None:
-    """Delete the account that asks; an admin can restore it."""
+    """Delete the authenticated account; an admin can restore it."""
     await users.delete_me(account)
 
 
@@ -77,8 +77,8 @@ async def show_user(_: Admin, user_id: UserId, users: UserService) -> User:
 async def change_user(_: Admin, user_id: UserId, changes: Body[UserChanges], users: UserService) -> User:
     """Change a user's name or role.
 
-    A new role counts at once, also for tokens that are out. `If-Match` is not evaluated: of two writers the last one
-    wins, field by field.
+    A new role counts at once, also for tokens that were issued before. `If-Match` is not evaluated: of two writers
+    the last one wins, field by field.
     """
     return await users.change(user_id, changes)
 
@@ -91,5 +91,5 @@ async def delete_user(_: Admin, user_id: UserId, users: UserService) -> None:
 
 @routes.post("/users/{user_id}/restore", status=200, errors=(UserNotFound, EmailTaken))
 async def restore_user(_: Admin, user_id: UserId, users: UserService) -> User:
-    """Bring a deleted user back."""
+    """Restore a deleted user."""
     return await users.restore(user_id)

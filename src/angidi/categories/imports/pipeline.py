@@ -1,4 +1,4 @@
-"""The category import: what a row may hold, and the way of a file into the tree. `service` opens the transaction.
+"""The steps of a category import: stage, place, check, store, report. `service` opens the transaction.
 
 The ids of a file tie its rows together. One that is a UUID besides becomes the id of the category, where that is new;
 a category of the same path keeps the id that it has.

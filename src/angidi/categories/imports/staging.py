@@ -135,7 +135,7 @@ UPDATE import_categories AS staged
    AND staged.line <> ALL (%(cycles)s::bigint[])
 """
 
-# Rows that would change nothing are sifted out first; see the import of products. Nothing ever moves: a category of
+# Rows that would change nothing are excluded first; see the import of products. Nothing ever moves: a category of
 # the same path is the same category. xmax is 0 in a row version that nobody has locked or replaced: one just inserted.
 UPSERT = """
 WITH stored AS (
@@ -217,7 +217,7 @@ class Known(Struct, frozen=True):
 
 
 async def stage(conn: Connection, rows: Iterable[StagedCategory]) -> None:
-    """Take in the file's rows, as they come."""
+    """Create the table and copy the rows into it, as they come."""
     await execute(conn, CREATE)
     await copy_in(conn, COPY, rows)
     await execute(conn, ANALYZE)
@@ -245,7 +245,7 @@ async def refuse_cycles(conn: Connection, cycles: Sequence[Sequence[int]]) -> No
 
 
 async def upsert(conn: Connection, *, described: bool) -> Summary:
-    """Store the good rows: add, change descriptions where the file is `described`, leave what is equal."""
+    """Store the valid rows: add new ones, change descriptions if the file is `described`, skip equal ones."""
     return await fetch_one(conn, Summary, UPSERT, {"described": described}) or Summary(0, 0, 0, 0)
 
 

@@ -56,7 +56,7 @@ def shell(arguments: tuple[str, ...]) -> None:
 
 @group.command()
 @click.option(
-    "--admin-url", envvar="ADMIN_DATABASE_URL", prompt="URL of a superuser", hide_input=True, help="Who creates."
+    "--admin-url", envvar="ADMIN_DATABASE_URL", prompt="URL of a superuser", hide_input=True, help="URL of a superuser."
 )
 def create(admin_url: str) -> None:
     """Create database and owner on an existing server, as DATABASE_URL or DB_* name them."""

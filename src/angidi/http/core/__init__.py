@@ -1,1 +1,1 @@
-"""Responses, and errors as responses."""
+"""Requests, responses, and errors as responses."""

@@ -1,4 +1,4 @@
-"""Errors as responses: the one table from category to status, and what the log is told of them."""
+"""Errors as responses: the table from category to status, and the log lines of errors."""
 
 import traceback
 
@@ -15,22 +15,22 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.errors")
 
 
 class MethodNotAllowed(AngidiError):
-    """The address exists, but not for this method; `allow` names those that it exists for."""
+    """The path exists, but not with this method; `allow` lists its methods."""
 
     code = "METHOD_NOT_ALLOWED"
     message = "This address does not take this method; see the Allow header."
     allow: bytes = b""
 
     @classmethod
-    def but(cls, allow: bytes) -> "MethodNotAllowed":
-        """Return the error for an address that takes the methods in `allow`."""
+    def allowing(cls, allow: bytes) -> "MethodNotAllowed":
+        """Return the error for a path with the methods in `allow`."""
         error = cls()
         error.allow = allow
         return error
 
 
 class RateLimited(AngidiError):
-    """The client asked too often, and may ask again after `retry_after` seconds."""
+    """The client exceeded the rate limit; it may try again after `retry_after` seconds."""
 
     code = "RATE_LIMIT_EXCEEDED"
     message = "Too many requests. Please wait as long as Retry-After says."
@@ -38,7 +38,7 @@ class RateLimited(AngidiError):
 
     @classmethod
     def until(cls, seconds: int) -> "RateLimited":
-        """Return the error for a client that has to wait so long."""
+        """Return the error for a client that has to wait this long."""
         error = cls()
         error.retry_after = seconds
         return error
@@ -57,7 +57,7 @@ STATUS: dict[type[AngidiError], int] = {
     errors.Unavailable: 503,
     AngidiError: 500,
 }
-"""A category's status; an error has that of its nearest base."""
+"""Status by category; an error has that of its nearest base class."""
 
 
 def status_of(error: type[AngidiError]) -> int:
@@ -66,7 +66,7 @@ def status_of(error: type[AngidiError]) -> int:
 
 
 def response_to(error: Exception, request: Request) -> Response:
-    """Return the answer for whatever was raised, and log what an operator has to see."""
+    """Return the response to an exception; log it if an operator has to see it."""
     if not isinstance(error, AngidiError):
         _log_unforeseen(error, request)
         error = AngidiError()
@@ -92,7 +92,7 @@ def _headers_of(error: AngidiError, request: Request) -> Headers:
 
 
 def _details(error: AngidiError, request: Request) -> dict[str, str | None]:
-    """Return what a log line tells of an error of the database. No value of a parameter is among it."""
+    """Return the log fields of a database error. They contain no parameter values."""
     cause = error.__cause__
     return {
         "kind": type(error).__name__,

@@ -1,4 +1,4 @@
-"""A request as the gateway and the handlers see it, and the way back to its client."""
+"""A request as the gateway and the handlers see it, with the ASGI channels to its client."""
 
 import re
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Request:
-    """One request. What the router and the gateway find out about it is filled in on the way.
+    """One request. The router and the gateway fill in what they determine.
 
-    `path` is the decoded path, `segments` are its parts, and `route` is the template of the operation that it is for.
-    `body` is complete when a handler runs. `status` is that of the answer, 500 until there is one.
+    `path` is the decoded path, `segments` are its parts, and `route` is the path template of the operation.
+    `body` is complete when a handler runs. `status` is that of the response, 500 until there is one.
     """
 
     __slots__ = (
@@ -38,7 +38,7 @@ class Request:
         self.query: bytes = scope["query_string"]
         self.headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
         self.fields = fields = dict(self.headers)
-        """The headers by name, the last one of each name: for those that stand once. `joined` has all."""
+        """The headers by name; of a repeated one the last. `joined` returns all values."""
         given = fields.get(b"x-request-id", b"").strip()
         self.id = given.decode() if _REQUEST_ID.fullmatch(given) else str(uuid4())
         self.is_strict = b"prefer" in fields and _asks_for_strict(self.joined(b"prefer"))
@@ -47,18 +47,18 @@ class Request:
         self.principal: Any = None
         self.body = b""
         self.closes = False
-        """Whether the connection ends with the answer, since the body was not read to its end."""
+        """Whether the connection is closed after the response, because the body was not read completely."""
         self.due: dict[Request, float] = {}
-        """Where the request stands until it is answered, with the time at which that is too late."""
+        """The pending requests of its `Timeouts` with their deadlines; a response removes the request from it."""
         self.is_late = False
-        """Whether the client was told that the time is over: what the handler returns is dropped."""
+        """Whether the client got a timeout response: what the handler returns is dropped."""
         self.has_begun = False
         """Whether the head of a streamed answer was sent."""
         self.status = 500
 
     def joined(self, name: bytes) -> bytes:
         """Return the values of all headers of that name as one list (RFC 9110, section 5.3)."""
-        if len(self.fields) == len(self.headers):  # each name stands there once
+        if len(self.fields) == len(self.headers):  # no name is repeated
             return self.fields.get(name, b"")
         return b",".join([value for given, value in self.headers if given == name])
 

@@ -1,4 +1,4 @@
-"""Responses: what parts of the gateway and handlers return. The envelopes of the API, and how they become bytes."""
+"""Responses, the envelopes of the API, and their encoding."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Generic, TypeVar
@@ -48,7 +48,7 @@ class Failure(Struct, frozen=True):
 
 
 class Answer(Struct, Generic[T], frozen=True):
-    """What a handler returns that chooses the status of its answer, or adds headers."""
+    """The return value of a handler that chooses the status of its response, or adds headers."""
 
     content: T
     status: int
@@ -56,7 +56,7 @@ class Answer(Struct, Generic[T], frozen=True):
 
 
 class Response(Struct):
-    """A complete response. Names of headers are in lower case, and one may stand several times."""
+    """A complete response. Header names are in lower case and may repeat."""
 
     status: int
     headers: Headers
@@ -67,12 +67,15 @@ class StreamedResponse(Response):
     """A response whose body is sent in parts."""
 
     async def stream(self, request: Request, begin: Begin) -> None:
-        """Send the body; `begin`, awaited before its first part, sends the head. False: the client has an answer."""
+        """Send the body. `begin` must be awaited before the first part.
+
+        It sends the head, or returns False if the client got a timeout response: then nothing may be sent.
+        """
         raise NotImplementedError
 
 
 def content(body: bytes, content_type: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> Response:
-    """Return a response that is not JSON of ours."""
+    """Return a response of another content type than the API's JSON."""
     length = (b"content-length", b"%d" % len(body))
     return Response(200, [(b"content-type", content_type.encode()), length, *headers], body)
 

@@ -1,7 +1,7 @@
-"""What is shown by itself, and may be kept by whoever saw it, if they ask each time whether it is still so.
+"""Validators (`ETag`) of single resources.
 
-The validator (`ETag`) is made of id and version, and is a strong one: two answers that have the same are the same, byte
-for byte. The schema of the answer has its part in it, too: a release may show more of a row that has not changed.
+A validator is made of id, version and schema, and is a strong one: two answers with the same validator have the same
+bytes. The schema is part of it, because a release may add fields to the answer for a row that has not changed.
 """
 
 import functools
@@ -14,6 +14,6 @@ from angidi.resources import Resource
 
 
 @functools.cache
-def form_of(kind: type[Resource]) -> str:
-    """Return what stands for the fields of a kind of resource and their types."""
+def schema_checksum(kind: type[Resource]) -> str:
+    """Return a checksum of the fields of a kind of resource and their types."""
     return f"{zlib.crc32(json.dumps(msgspec.json.schema(kind)).encode()):08x}"

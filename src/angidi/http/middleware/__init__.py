@@ -1,1 +1,1 @@
-"""What stands around every handler."""
+"""Limits, timeouts, CORS, compression and the log: what requests share around their handlers."""

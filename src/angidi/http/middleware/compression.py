@@ -1,7 +1,7 @@
-"""In which form an answer is sent: compressed to those who accept it, and not at all to those who have it (RFC 9110).
+"""Compression, and conditional requests (RFC 9110).
 
-The compressed form of a resource has a validator of its own, for a strong one stands for bytes. Whoever asks by either
-is told 304: what is shown has not changed.
+The compressed form of a resource has a validator of its own, because a strong validator identifies bytes. A request
+with either validator gets 304 while the resource has not changed.
 """
 
 import gzip
@@ -14,7 +14,7 @@ from angidi.http.core.request import Request
 from angidi.http.core.responses import Response
 
 MINIMUM = 1024
-"""Bytes that a body must be larger than to be compressed."""
+"""Bodies of more bytes are compressed."""
 
 _LEVEL = 5
 _SUFFIX = "-gzip"
@@ -24,17 +24,17 @@ _OF_CONTENT = ("content-type", "content-length", "content-encoding")
 
 
 def choose(request: Request, response: Response) -> None:
-    """Turn a response into the form that is sent."""
+    """Compress the response, or make it a 304, where the request allows that."""
     is_large = len(response.body) > MINIMUM
     headers = MutableHeaders(raw=response.headers)
-    packs = is_large and "content-encoding" not in headers and accepts_gzip(request)
+    compresses = is_large and "content-encoding" not in headers and accepts_gzip(request)
     if is_large and "vary" not in headers:
         headers["vary"] = "Accept-Encoding"
-    if packs and "etag" in headers:
+    if compresses and "etag" in headers:
         headers["etag"] = headers["etag"][:-1] + _SUFFIX + '"'
     if response.status == HTTPStatus.OK and "etag" in headers and _is_known(request, headers["etag"]):
         _leave_out_content(response, headers)
-    elif packs:
+    elif compresses:
         response.body = gzip.compress(response.body, _LEVEL, mtime=0)
         headers["content-encoding"] = "gzip"
         headers["content-length"] = str(len(response.body))
@@ -54,7 +54,7 @@ def accepts_gzip(request: Request) -> bool:
 
 
 def _is_known(request: Request, etag: str) -> bool:
-    """Tell whether the client has this form of the resource, or the other (weak comparison, section 13.1.2)."""
+    """Tell whether the client has the resource, in this form or the other (weak comparison, section 13.1.2)."""
     if request.method not in {"GET", "HEAD"}:
         return False
     known = request.joined(b"if-none-match").decode("latin-1")
@@ -62,5 +62,5 @@ def _is_known(request: Request, etag: str) -> bool:
 
 
 def _plain(opaque: str) -> str:
-    """Return the tag of the form that is not compressed."""
+    """Return the opaque tag of the uncompressed form."""
     return opaque.removesuffix(_SUFFIX)

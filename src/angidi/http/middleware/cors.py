@@ -11,11 +11,11 @@ from angidi.http.core.request import Request
 from angidi.http.core.responses import Response
 
 VARY = (b"vary", b"Origin")
-"""What an answer to a request without an origin says: it still depends on there being none."""
+"""Header of a response to a request without `Origin`: it depends on that header, too."""
 
 
 class Cors:
-    """What requests of other origins are told."""
+    """Answers preflights, and adds CORS headers to responses."""
 
     def __init__(self, origins: Sequence[str]) -> None:
         self._rules = CORSMiddleware(
@@ -31,7 +31,7 @@ class Cors:
     def preflight(self, request: Request) -> Response | None:
         """Return the answer to a preflight; None for other requests.
 
-        A refused one is no error of ours: the browser reads the refusal from the headers, and nobody reads a body.
+        A refused one is 204, too: the browser reads the refusal from the headers, and nobody reads a body.
         """
         if not _is_preflight(request):
             return None
@@ -57,4 +57,4 @@ def _is_preflight(request: Request) -> bool:
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
-    """Stand where the middleware wants an application: only its rules are asked."""
+    """Do nothing: the middleware requires an application, but only its rules are used."""

@@ -1,4 +1,4 @@
-"""What a client may send: how large a body, how slowly, and how often."""
+"""Limits of clients: the size of a body, the time to send it, and the rate of requests."""
 
 import asyncio
 import functools
@@ -22,13 +22,13 @@ BODY_DEADLINE = 10.0
 _CUT_OFF = "The request body ended before its end."
 
 EXEMPT = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/docs", "/openapi.json"})
-"""Paths that no rate limit counts, nor what lies below `/docs`."""
+"""Paths that are exempt from the rate limit, besides those below `/docs/`."""
 
 
 class BodyReader:
     """Reads bodies before a handler runs, up to a size and a deadline.
 
-    Read here and not there, a slow sender holds no handler and no connection to the database.
+    So a slow sender holds neither a handler nor a connection to the database.
     """
 
     def __init__(self, *, limit: int = BODY_LIMIT, deadline: float = BODY_DEADLINE) -> None:
@@ -36,8 +36,8 @@ class BodyReader:
         self._deadline = deadline
 
     async def read(self, request: Request) -> bytes:
-        """Return the body, complete. Raises `TooLarge` and `Malformed`: of a part nothing is done."""
-        announced = _announced(request)
+        """Return the complete body. Raises `TooLarge`, and `Malformed` if a part of it is missing."""
+        announced = _content_length(request)
         self._check(announced or 0)
         try:
             async with asyncio.timeout(self._deadline):
@@ -70,8 +70,8 @@ def is_announced(request: Request) -> bool:
     return request.fields.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in request.fields
 
 
-def _announced(request: Request) -> int | None:
-    """Return the length that the request gives its body; None: none."""
+def _content_length(request: Request) -> int | None:
+    """Return the length that the request announces, or None."""
     given = request.fields.get(b"content-length", b"")
     if given and not given.isdigit():
         raise Malformed("The request cannot be read.")
@@ -97,8 +97,8 @@ class RateLimit:
 def client_address(request: Request, trusted: tuple[Network, ...]) -> str:
     """Return the address that the request came from.
 
-    `X-Forwarded-For` is read from the right, as far as the addresses there are trusted proxies: what stands left of
-    the first one that is not, anybody could have written. IPv6 counts by /64, since a client has all of one.
+    `X-Forwarded-For` is read from the right, as long as the addresses are trusted proxies: anybody could have written
+    what is left of the first other one. IPv6 addresses count by /64, because a client has all addresses of one.
     """
     address = request.client
     if not trusted:

@@ -1,4 +1,4 @@
-"""What holds for every answer, whoever made it: its request id, the security headers, and CORS."""
+"""The headers of every response: request id, security, and CORS."""
 
 from starlette.types import Message
 
@@ -20,13 +20,13 @@ _STRICT = (b"preference-applied", b"handling=strict")
 
 
 class RequestContext:
-    """Completes responses."""
+    """Adds the headers of every response."""
 
     def __init__(self, cors: Cors) -> None:
         self._cors = cors
 
     def head(self, request: Request, response: Response) -> Message:
-        """Return the head of the answer. What an answer of the API says of itself stays."""
+        """Return the head of the response. A security policy or `Cache-Control` of its own stays."""
         headers = response.headers
         if b"origin" in request.fields:
             self._cors.complete(request, response)

@@ -1,4 +1,4 @@
-"""What is kept of every request: a line in the access log, and its place in the figures."""
+"""What is recorded of every request: a line in the access log, and metrics."""
 
 from angidi.http.core.request import Request
 from angidi.telemetry.access_log import AccessLine, AccessLog
@@ -6,14 +6,14 @@ from angidi.telemetry.metrics import Metrics
 
 
 class RequestLog:
-    """Counts requests and logs them."""
+    """Records requests in the metrics and the access log."""
 
     def __init__(self, metrics: Metrics, access_log: AccessLog) -> None:
         self._metrics = metrics
         self._access_log = access_log
 
     def add(self, request: Request, seconds: float, statements: int) -> None:
-        """Add a request that was answered, or could not be."""
+        """Record a request, whether or not it could be answered."""
         self._metrics.observe(request.method, request.route, request.status, seconds)
         self._access_log(
             AccessLine(

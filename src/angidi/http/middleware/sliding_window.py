@@ -22,7 +22,8 @@ _SECONDS = 60
 class SlidingWindowCounter:
     """Counts hits per key and minute; at most `limit` in any sixty seconds. Safe between processes of one host.
 
-    The table holds 65,536 keys (1.5 MB); where eight neighbouring places are taken, the longest unseen one goes.
+    The table holds 65,536 keys (1.5 MB). When eight neighbouring records are in use, the least recently used is
+    replaced.
     """
 
     def __init__(self, path: Path, limit: int) -> None:
@@ -56,7 +57,7 @@ class SlidingWindowCounter:
             fcntl.lockf(self._file, fcntl.LOCK_UN)
 
     def _place(self, digest: int) -> tuple[int, tuple[int, ...]]:
-        """Return offset and content of the key's record, or of the one that it may take over."""
+        """Return offset and content of the key's record, or of the one to replace."""
         others: list[tuple[int, int, tuple[int, ...]]] = []
         for place in range(digest, digest + _PROBES):
             offset = place % _SLOTS * _RECORD.size
@@ -64,18 +65,18 @@ class SlidingWindowCounter:
             if record[0] == digest:
                 return offset, record
             others.append((record[1], offset, record))
-        _, offset, record = min(others)  # that of the key which was not seen for the longest
+        _, offset, record = min(others)  # the one unused for longest
         return offset, record
 
 
 @functools.lru_cache(4096)
 def _digest(key: str) -> int:
-    """Return what stands for the key in the table; 0 is an empty place."""
+    """Return the hash of the key in the table; 0 marks an empty record."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) or 1
 
 
 def _rolled(record: tuple[int, ...], digest: int, minute: int) -> tuple[int, int, int, int]:
-    """Return the record as it stands in `minute`: afresh for another key, moved on by the minutes passed."""
+    """Return the record advanced to `minute`, or a new one for another key."""
     owner, seen, current, previous = record
     if owner != digest or minute - seen > 1 or minute < seen:
         return digest, minute, 0, 0

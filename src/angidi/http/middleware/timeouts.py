@@ -1,7 +1,7 @@
-"""An answer in time, even from a database that has frozen.
+"""Timeouts: a response in time, even if the database has frozen.
 
-A statement on a frozen server cannot be given up: the driver first asks that server to cancel. So the client is
-answered at the deadline, and the handler ends behind it, whenever that is. A COMMIT is never cut off.
+A statement on a frozen server cannot be abandoned: the driver first asks that server to cancel it. So the client gets
+its response at the deadline, and the handler ends later, whenever that is. A COMMIT is never cut off.
 """
 
 import asyncio
@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable
 from angidi.http.core.request import Request
 
 SECONDS = 10.0
-"""Above what a request may wait for a connection and then for a statement."""
+"""Time limit of a request: longer than it may wait for a connection and a statement together."""
 
 
 class Timeouts:
-    """Has a request answered by `answer_late` where nothing has been sent `seconds` after `start`.
+    """Calls `answer_late` for each request without a response `seconds` after `start`.
 
-    Who begins to send takes the request out of its `due`, and who finds it `is_late` sends nothing.
-    All have the same time, so who came first is late first: one timer, for the first, serves them all.
+    Code that begins to send removes the request from its `due`; code that finds it `is_late` sends nothing.
+    All requests have the same time limit, so the first to start is the first to be late, and one timer serves all.
     """
 
     def __init__(self, answer_late: Callable[[Request], Awaitable[None]], seconds: float = SECONDS) -> None:
@@ -28,7 +28,7 @@ class Timeouts:
         self._late: set[asyncio.Task[None]] = set()
 
     def start(self, request: Request) -> None:
-        """Begin the request's time."""
+        """Start the time limit of the request."""
         request.due = self._due
         self._due[request] = asyncio.get_running_loop().time() + self._seconds
         if not self._is_watching:

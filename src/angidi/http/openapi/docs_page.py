@@ -1,4 +1,4 @@
-"""The description of the API at `/openapi.json`, and a page to read it at `/docs`, which asks for nothing outside."""
+"""The OpenAPI description at `/openapi.json`, and a page that shows it at `/docs`, without external resources."""
 
 import functools
 import gzip
@@ -23,7 +23,7 @@ _POLICY = (
 
 
 class Description(bytes):
-    """The OpenAPI description as it is sent."""
+    """The encoded OpenAPI description."""
 
 
 routes = Routes("Documentation")
@@ -44,17 +44,17 @@ async def show_page() -> Response:
 
 @routes.get("/docs/{name}", is_documented=False)
 async def show_asset(name: str, request: Request) -> Response:
-    """Return a part of the page, compressed for those who accept it."""
+    """Return an asset of the page, compressed if the client accepts that."""
     if name not in _TYPES:
         raise NotFound
-    packs = accepts_gzip(request)
+    compresses = accepts_gzip(request)
     headers = [(b"cache-control", b"max-age=86400"), (b"vary", b"Accept-Encoding")]
-    headers += [(b"content-encoding", b"gzip")] if packs else []
-    return content(_part(name, packed=packs), _TYPES[name], headers)
+    headers += [(b"content-encoding", b"gzip")] if compresses else []
+    return content(_asset(name, compressed=compresses), _TYPES[name], headers)
 
 
 @functools.cache
-def _part(name: str, *, packed: bool) -> bytes:
-    """Return a part, read and compressed once only: no rate limit counts how often it is asked for."""
+def _asset(name: str, *, compressed: bool) -> bytes:
+    """Return an asset, read and compressed only once, because these requests are exempt from the rate limit."""
     plain = (_STATIC / name).read_bytes()
-    return gzip.compress(plain, mtime=0) if packed else plain
+    return gzip.compress(plain, mtime=0) if compressed else plain

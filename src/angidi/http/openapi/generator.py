@@ -31,11 +31,11 @@ _WITH_BODY: tuple[type[AngidiError], ...] = (errors.Invalid, errors.Malformed, e
 _SELDOM = frozenset({"deleted_at", "total_is_estimate", "children"})
 """Fields that an ordinary answer does not have; examples leave them out."""
 
-_SUCCESS = {200: "Done.", 201: "Made.", 204: "Done; there is nothing to show."}
+_SUCCESS = {200: "Done.", 201: "Created.", 204: "Done; there is no body."}
 
 
 def describe(operations: Iterable[Operation]) -> Json:
-    """Return the description of `operations`, those left out that are not documented."""
+    """Return the description of those of the `operations` that are documented."""
     listed = [operation for operation in operations if operation.is_documented]
     schemas = _schemas(listed)
     names = Counter(operation.handler.__name__ for operation in listed)
@@ -80,7 +80,7 @@ def _operation(operation: Operation, schemas: Json, *, is_only: bool) -> Json:
 
 
 def _about(operation: Operation) -> Json:
-    """Return what the function's docstring says: its first line as summary, what else it has as description."""
+    """Return the first line of the function's docstring as summary, and the rest as description."""
     summary, *rest = (inspect.getdoc(operation.handler) or "").split("\n\n")
     description = "\n\n".join(paragraph.replace("\n", " ") for paragraph in rest)
     return {"summary": summary, "description": description} if rest else {"summary": summary}
@@ -109,7 +109,7 @@ def _schemas(operations: Sequence[Operation]) -> Json:
 
 
 def _components(types: Sequence[Any]) -> Json:
-    """Return msgspec's schemas of `types`; a Decimal is a number here, since that is how it is written."""
+    """Return msgspec's schemas of `types`; a Decimal is a number, because it is encoded as one."""
     _, components = msgspec.json.schema_components(types, ref_template=_REF)
     return json.loads(json.dumps(components), object_hook=_with_numbers)
 
@@ -145,7 +145,7 @@ def _query_parameter(name: str, schema: Json) -> Json:
 
 
 def _without_null(schema: Json) -> Json:
-    """Return the schema of the value where a query has it: there is no null in a query."""
+    """Return the schema without null, which a query cannot contain."""
     options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
     rest = {
         key: value for key, value in schema.items() if key not in ("anyOf", "default") or (value and key != "anyOf")
@@ -180,7 +180,7 @@ def _headers(shown: type[Any]) -> Json:
 
 
 def _is_revalidated(operation: Operation) -> bool:
-    """Tell whether the operation shows a resource to those who ask whether it has changed."""
+    """Tell whether the operation answers conditional requests for a resource."""
     return operation.method == "GET" and issubclass(shown_by(operation.returned), Resource)
 
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI description says in the same words of many operations: the API as a whole, and its headers."""
+"""Texts of the OpenAPI description that many operations share: about the API as a whole, and its headers."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ Json = dict[str, Any]
 ABOUT = """\
 The backend of an e-commerce platform: users, categories and products.
 
-Names that are not known, in a query or a body, are passed over, and so is a `min_price` or `max_price` that is no
-number; for a `page` or `page_size` that is out of range another one stands in; what is no id is not found. Every other
-wrong value is 400 `VALIDATION_ERROR`, with each field in `details`. With `Prefer: handling=strict` what is passed over,
-or has something else stand in for it, is 400 as well.
+Unknown names in a query or a body are ignored, and so is a `min_price` or `max_price` that is not a number. A `page` or
+`page_size` that is out of range is replaced. An invalid id in a path is 404. Every other wrong value is 400
+`VALIDATION_ERROR`, with each field in `details`. With `Prefer: handling=strict`, what is otherwise ignored or replaced
+is 400 as well.
 """
 
 LINK: Json = {
-    "description": "Where the first and the next page are (RFC 8288); there is no “next” on the last page.",
+    "description": "Links to the first and the next page (RFC 8288); there is no “next” on the last page.",
     "required": True,
     "schema": {"type": "string"},
     "example": '</api/v1/users?role=admin&cursor=lMQIJc2YMrZ9>; rel="next", </api/v1/users?role=admin>; rel="first"',
@@ -24,14 +24,14 @@ PREFER: Json = {
     "name": "Prefer",
     "in": "header",
     "required": False,
-    "description": "“handling=strict” (RFC 7240), to be told 400 of what is passed over otherwise: names that are not "
-    "known, and values for which another stands in. The answer says `Preference-Applied`.",
+    "description": "“handling=strict” (RFC 7240): what is otherwise ignored or replaced, such as an unknown name, is "
+    "400. The answer has `Preference-Applied`.",
     "schema": {"type": "string", "enum": ["handling=strict", "handling=lenient"]},
     "example": "handling=strict",
 }
 
 ETAG: Json = {
-    "description": "The validator of what is shown; another one after every change. It is for reading: writes do not "
+    "description": "The validator of the resource, which every change changes. It is for reading: writes do not "
     "evaluate `If-Match`, and of two writers the last one wins.",
     "required": True,
     "schema": {"type": "string"},
@@ -41,8 +41,8 @@ IF_NONE_MATCH: Json = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
-    "description": "The validator of what the client has, to be told 304 if that is still so",
+    "description": "The validator of the client's copy: the answer is 304 if that is still current",
     "schema": {"type": "string"},
     "example": ETAG["example"],
 }
-NOT_MODIFIED: Json = {"description": "It is as the client has it.", "headers": {"ETag": ETAG}}
+NOT_MODIFIED: Json = {"description": "The client's copy is current.", "headers": {"ETag": ETAG}}

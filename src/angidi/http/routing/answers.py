@@ -1,21 +1,21 @@
-"""What handlers return, as responses: the return type of a handler decides how it is answered."""
+"""Responses from what handlers return: the return type of a handler decides the kind of response."""
 
 from collections.abc import Callable
 from typing import Any, get_args, get_origin
 
 from angidi.http.core.request import Request
 from angidi.http.core.responses import Answer, Data, Response, encoded
-from angidi.http.core.validators import form_of
+from angidi.http.core.validators import schema_checksum
 from angidi.http.routing.links import LONGEST, between_pages
 from angidi.pagination.pages import PageInfo
 from angidi.resources import Resource
 
 Respond = Callable[[Request, Any, int], Response]
-"""Makes a response of what a handler returned; the number is the status of its operation."""
+"""Makes a response from the value that a handler returned and the status of its operation."""
 
 
 def respond_by(returned: Any) -> Respond:
-    """Return what answers with values of a handler's return type."""
+    """Return the function that makes responses from values of a handler's return type."""
     if returned is type(None):
         return _nothing
     if get_origin(returned) is Answer:
@@ -28,7 +28,7 @@ def respond_by(returned: Any) -> Respond:
 
 
 def shown_by(returned: Any) -> Any:
-    """Return the type of the `data` in an answer, None's type where it has none."""
+    """Return the type of the `data` in a response, None's type if it has none."""
     if get_origin(returned) is Answer:
         return get_args(returned)[0]
     return type(None) if returned is type(None) or issubclass(returned, Response) else returned
@@ -51,7 +51,7 @@ def _data(_: Request, value: Any, status: int) -> Response:
 
 
 def _resource(request: Request, shown: Resource, status: int) -> Response:
-    headers = [(b"etag", f'"{shown.state()}-{form_of(type(shown))}"'.encode())]
+    headers = [(b"etag", f'"{shown.state()}-{schema_checksum(type(shown))}"'.encode())]
     if request.method in {"GET", "HEAD"}:  # a cache may keep it, and has to ask each time
         headers.append((b"cache-control", b"public, no-cache" if shown.audience == "public" else b"private, no-cache"))
     return encoded(Data(shown), status, headers)

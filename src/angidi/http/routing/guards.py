@@ -1,7 +1,7 @@
-"""Who is asking: the bearer's token, then account and role as the database has them now.
+"""Authentication and authorization: the bearer token, then the current account and role in the database.
 
-Guards run before a body is read. `Bearer` verifies the token alone, for the handlers whose own statement looks at the
-account; `Admin` asks the database, so a deleted account or a lost role counts at once.
+Guards run before a body is read. `Bearer` verifies the token only, for handlers whose own statement reads the account;
+`Admin` reads the role from the database, so a deleted account or a lost role counts at once.
 """
 
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ class TokenMisplaced(Unauthenticated):
 
 
 class Principal(Struct, frozen=True):
-    """The one who asks."""
+    """The authenticated account."""
 
     id: UUID
     role: str
@@ -47,7 +47,7 @@ class Authenticator:
         self._role_of = role_of
 
     def bearer(self, header: str) -> UUID:
-        """Return the id in the token of an Authorization header; raises `Unauthenticated`."""
+        """Return the id in the token of an Authorization header. Raises `Unauthenticated`."""
         if not header:
             raise TokenMissing
         scheme, _, token = header.partition(" ")
@@ -56,7 +56,7 @@ class Authenticator:
         return self._tokens.read_access(token)
 
     async def principal(self, header: str) -> Principal:
-        """Return who asks, by the database; raises `Unauthenticated`."""
+        """Return the account with its current role. Raises `Unauthenticated`."""
         user_id = self.bearer(header)
         role = await self._role_of(user_id)
         if role is None:
@@ -64,7 +64,7 @@ class Authenticator:
         return Principal(user_id, role)
 
     async def admin(self, header: str) -> Principal:
-        """Return who asks, if it is an admin; raises `Forbidden` and as `principal` does."""
+        """Return the account if it is an admin. Raises `Forbidden`, and as `principal` does."""
         principal = await self.principal(header)
         if principal.role != ADMIN:
             raise Forbidden
@@ -72,11 +72,11 @@ class Authenticator:
 
 
 class Guard(NamedTuple):
-    """Who may ask: `check` returns what the handler gets of them, and raises `Unauthenticated` or `Forbidden`."""
+    """Who may call: `check` returns the handler's argument, or raises `Unauthenticated` or `Forbidden`."""
 
     check: Callable[[Authenticator, Request], Awaitable[Any]]
     forbids: bool = True
-    """Whether it refuses some of those whom it knows."""
+    """Whether it refuses some authenticated accounts with `Forbidden`."""
 
     is_required: bool = True
     """Whether every request needs a token."""
@@ -97,10 +97,10 @@ async def _check_admin_for_deleted(authenticator: Authenticator, request: Reques
 
 
 Bearer = Annotated[UUID, Guard(_check_bearer, forbids=False)]
-"""The id of the account that asks."""
+"""The id of the authenticated account."""
 
 Admin = Annotated[Principal, Guard(_check_admin)]
 """An active admin."""
 
 AdminForDeleted = Annotated[Principal | None, Guard(_check_admin_for_deleted, is_required=False)]
-"""Everybody, but an admin where the query asks for deleted rows."""
+"""Anybody, but only an admin if the query asks for deleted rows."""

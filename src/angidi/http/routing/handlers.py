@@ -1,4 +1,4 @@
-"""Handlers as the gateway calls them: what a handler takes and returns is looked at once, at the start."""
+"""Compilation of handlers into endpoints: signatures are inspected once, at the start."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -19,11 +19,11 @@ from angidi.http.routing.routes import Operation
 Read = Callable[[Request], Any]
 
 Services = Mapping[type[Any], Any]
-"""What handlers are given by type."""
+"""The services that handlers can declare, by type."""
 
 
 class Endpoint(NamedTuple):
-    """What answers requests of one method at one path. `check`, where there is one, comes before the body is read."""
+    """The compiled operation of one method and path. `check`, if any, runs before the body is read."""
 
     route: str
     call: Callable[[Request], Awaitable[Response]]
@@ -32,7 +32,7 @@ class Endpoint(NamedTuple):
 
 
 def compile_operation(operation: Operation, services: Services) -> Endpoint:
-    """Return the endpoint of an operation; raises KeyError for a type that no service has."""
+    """Return the endpoint of an operation. Raises KeyError for a type that no service has."""
     inputs = operation.inputs
     check = partial(inputs.guard[1].check, services[Authenticator]) if inputs.guard else None
     call = _compile_call(operation, inputs, services)
@@ -55,7 +55,7 @@ def _compile_call(operation: Operation, inputs: Inputs, services: Services) -> C
 
 
 def _readers(operation: Operation, inputs: Inputs) -> list[tuple[str, Read]]:
-    """Return what reads each argument. An id in the path comes last: what is wrong with a request is said first."""
+    """Return the reader of each argument. Ids in the path come last: an invalid request is reported first."""
     readers: list[tuple[str, Read]] = []
     if inputs.guard:
         readers.append((inputs.guard[0], attrgetter("principal")))
@@ -75,7 +75,7 @@ def _readers(operation: Operation, inputs: Inputs) -> list[tuple[str, Read]]:
 
 
 def _path_reader(place: int, kind: type[Any], missing: type[AngidiError]) -> Read:
-    """Return what reads a parameter of the path; it raises `missing` for a text that spells no `kind`."""
+    """Return the reader of a path parameter. It raises `missing` for a text that is not a `kind`."""
 
     def read(request: Request) -> Any:
         try:

@@ -1,7 +1,7 @@
-"""How a handler says what it takes: by the types of its parameters.
+"""The inputs of a handler, declared by the types of its parameters.
 
 A name in the path is a path parameter. `Query[T]` is the query string and `Body[T]` the body, each decoded into the
-struct `T`. A type with a `Guard` says who may ask. `Strict` tells whether strict handling was asked for. Any other
+struct `T`. A type with a `Guard` says who may call. `Strict` tells whether strict handling was requested. Any other
 type is a service, but for `Request`, which is the request itself.
 """
 
@@ -28,7 +28,7 @@ Strict = Annotated[bool, _STRICT]
 
 
 class Inputs(NamedTuple):
-    """What a handler takes: the names of its parameters by what they stand for."""
+    """The parameters of a handler, by kind."""
 
     path: dict[str, Any]
     services: dict[str, type[Any]]
@@ -40,7 +40,7 @@ class Inputs(NamedTuple):
 
 
 def inputs_of(handler: Callable[..., Any], path_names: list[str]) -> Inputs:
-    """Return what `handler` takes; raises TypeError where a name in the path is none of its parameters."""
+    """Return the inputs of `handler`. Raises TypeError if a name in the path is not one of its parameters."""
     hints = get_type_hints(handler, include_extras=True)
     del hints["return"]
     if missing := [name for name in path_names if name not in hints]:

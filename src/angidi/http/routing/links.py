@@ -4,10 +4,10 @@ import re
 from urllib.parse import unquote_plus
 
 _UNSAFE = re.compile(rb"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9%!$&'()*+=:@/?._~-]")
-"""What may not stand in a URL as it is (RFC 3986), and comma and semicolon, at which some split the header itself."""
+"""Bytes to escape: what a URL must not contain (RFC 3986), and comma and semicolon, where some split the header."""
 
 LONGEST = 4096
-"""Characters of the header, above which it is left out: proxies refuse long ones, and the cursor is in the body too."""
+"""Maximum characters of the header. A longer one is omitted: proxies refuse it, and the body has the cursor, too."""
 
 _PLACES = ("page", "cursor")
 

@@ -1,4 +1,4 @@
-"""Decoding of what a request holds: the query string and the body, each into a struct, all errors at once."""
+"""Decoding of query strings and bodies into structs, all errors at once."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ S = TypeVar("S", bound=Struct)
 
 
 def read_query(into: type[S], request: Request) -> S:
-    """Return the query string as an `into`, of a parameter given twice the first; raises `Invalid`."""
+    """Return the query string as an `into`; of a repeated parameter the first counts. Raises `Invalid`."""
     values = dict(reversed(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)))
     if not request.is_strict:
         return build(values, into, strict=False, texts=True)
@@ -28,7 +28,7 @@ def read_query(into: type[S], request: Request) -> S:
 
 
 def _refuse_idle(query: Struct) -> None:
-    """Raise `Invalid` where a parameter does nothing, for want of the one that it belongs to."""
+    """Raise `Invalid` if a parameter has no effect, because the one that it requires is missing."""
     pairs: Mapping[str, str] = getattr(query, "requires", {})
     idle = [name for name, to in pairs.items() if getattr(query, name) and not getattr(query, to)]
     if idle:
@@ -36,7 +36,7 @@ def _refuse_idle(query: Struct) -> None:
 
 
 def read_body(into: type[S], request: Request) -> S:
-    """Return the body as an `into`; raises `Malformed` or `Invalid`."""
+    """Return the body as an `into`. Raises `Malformed` or `Invalid`."""
     return build(read_object(request.body), into, strict=request.is_strict)
 
 

@@ -1,7 +1,7 @@
-"""Which endpoint answers a request: a tree of path segments.
+"""The router: a tree of path segments.
 
 Starlette's router tries one regular expression after the other, and costs more the more operations there are (see
-`docs/decisions/0004-starlette-msgspec-granian.md`). A segment that is spelt out wins over a parameter.
+`docs/decisions/0004-starlette-msgspec-granian.md`). A literal segment wins over a parameter.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -14,7 +14,7 @@ from angidi.http.routing.handlers import Endpoint
 
 
 class Node:
-    """A place in the tree: what follows it by name, what follows any other segment, and what answers here."""
+    """A node of the tree: its children by literal segment, its child for any `other`, and its endpoints by method."""
 
     __slots__ = ("endpoints", "named", "other", "others")
 
@@ -23,17 +23,17 @@ class Node:
         self.other: Node | None = None
         self.endpoints: dict[str, Endpoint] = {}
         self.others = _NOTHING
-        """What answers the methods that have no endpoint."""
+        """The endpoint of all other methods."""
 
     def at(self, segment: str) -> "Node":
-        """Return the node behind a segment of a template, made if it is new."""
+        """Return the child for a segment of a template; create it if it is missing."""
         if not segment.startswith("{"):
             return self.named.setdefault(segment, Node())
         self.other = self.other or Node()
         return self.other
 
     def search(self, segments: list[str], place: int = 0) -> "Node | None":
-        """Return the node behind the segments from `place` on, whatever way leads there."""
+        """Return the node with endpoints for the segments from `place` on; tries all branches."""
         if place == len(segments):
             return self if self.endpoints else None
         ways = (self.named.get(segments[place]), self.other)
@@ -41,7 +41,7 @@ class Node:
 
 
 class Router:
-    """Finds endpoints. Several slashes at a place are one, and one at the end is none."""
+    """Finds endpoints. Repeated slashes count as one, and a trailing one is ignored."""
 
     def __init__(self, endpoints: Iterable[tuple[str, Endpoint]]) -> None:
         self._root = Node()
@@ -53,7 +53,7 @@ class Router:
             _complete(node, endpoint.route)
 
     def find(self, request: Request) -> Endpoint:
-        """Return what answers the request, and tell it its route, its segments and its path without odd slashes."""
+        """Return the endpoint of the request; set its route, its segments and its path without redundant slashes."""
         segments = request.path[1:].split("/")
         if "" in segments:
             segments = [segment for segment in segments if segment]
@@ -62,7 +62,7 @@ class Router:
             node = node.named.get(segment, node.other)
             if node is None:
                 break
-        if node is None or not node.endpoints:  # the first way is a dead end: there may be one over a parameter
+        if node is None or not node.endpoints:  # another branch, through a parameter, may match
             node = self._root.search(segments)
         if node is None:
             return _NOTHING
@@ -75,12 +75,12 @@ class Router:
 
 
 def _complete(node: Node, route: str) -> None:
-    """Have HEAD answered as GET, OPTIONS with the methods, and all others with an error that names them."""
+    """Add HEAD (as GET), OPTIONS (names the methods), and the error for all other methods."""
     if get := node.endpoints.get("GET"):
         node.endpoints["HEAD"] = get
     allow = ", ".join(sorted({*node.endpoints, "OPTIONS"})).encode()
     node.endpoints["OPTIONS"] = Endpoint(route, _naming(allow))
-    node.others = Endpoint(UNMATCHED, _raising(lambda: MethodNotAllowed.but(allow)))
+    node.others = Endpoint(UNMATCHED, _raising(lambda: MethodNotAllowed.allowing(allow)))
 
 
 def _naming(allow: bytes) -> Callable[[Request], Awaitable[Response]]:

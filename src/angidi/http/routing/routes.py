@@ -25,10 +25,10 @@ class Operation:
     status: int
     errors: Sequence[type[AngidiError]] = ()
     also: Mapping[int, str] = field(default_factory=dict[int, str])
-    """Other statuses that answer with the same content, and when they do."""
+    """Other statuses with the same content, and their descriptions."""
 
     text: tuple[str, str] | None = None
-    """Content type and an example of an answer that is no JSON."""
+    """Content type and example of a response that is not JSON."""
 
     takes_large_body: bool = False
     is_documented: bool = True
@@ -47,8 +47,8 @@ class Operation:
 class Routes:
     """The operations of one subject, in the order of their declaration; `tag` is its name in the API's description.
 
-    A handler is declared with `get`, `post`, `put` or `delete`, at one path or several. `status` is that of its answer
-    where all goes well; the other parameters are those of `Operation`.
+    A handler is declared with `get`, `post`, `put` or `delete`, at one path or several. `status` is that of a
+    successful response; the other parameters are those of `Operation`.
     """
 
     def __init__(self, tag: str) -> None:
@@ -56,19 +56,19 @@ class Routes:
         self._operations: list[Operation] = []
 
     def get(self, *paths: str, **declared: Any) -> Callable[[H], H]:
-        """Declare what answers GET, and HEAD."""
+        """Declare the handler of GET and HEAD."""
         return self._declare("GET", paths, {"status": 200, **declared})
 
     def post(self, *paths: str, **declared: Any) -> Callable[[H], H]:
-        """Declare what answers POST."""
+        """Declare the handler of POST."""
         return self._declare("POST", paths, {"status": 201, **declared})
 
     def put(self, *paths: str, **declared: Any) -> Callable[[H], H]:
-        """Declare what answers PUT."""
+        """Declare the handler of PUT."""
         return self._declare("PUT", paths, {"status": 200, **declared})
 
     def delete(self, *paths: str, **declared: Any) -> Callable[[H], H]:
-        """Declare what answers DELETE."""
+        """Declare the handler of DELETE."""
         return self._declare("DELETE", paths, {"status": 204, **declared})
 
     def below(self, base_path: str) -> list[Operation]:

@@ -1,6 +1,6 @@
-"""Answers that are longer than memory: sent block by block, as fast as the client reads.
+"""Streamed responses: sent block by block, as fast as the client reads, and never held in memory as a whole.
 
-An answer that cannot be completed is broken off. The client sees that: the last chunk, which marks the end, is missing.
+A response that cannot be completed is cut off. The client sees that: the last chunk, which marks the end, is missing.
 """
 
 import asyncio
@@ -23,18 +23,18 @@ STALL = 30.0
 """Seconds that the client may take to read a block."""
 
 LIMIT = 900.0
-"""Seconds that the whole may take: what it is made from, a connection and a snapshot, is not held longer."""
+"""Seconds that a whole response may take: it holds a connection and a snapshot."""
 
 LEVEL = 5
 _GZIP = 31
-"""What zlib takes for: a gzip header and the largest window."""
+"""The `wbits` of zlib for a gzip header and the largest window."""
 
 
 class CsvFile(StreamedResponse, kw_only=True):
-    """A CSV file as an answer, made of `blocks`.
+    """A CSV file as a response, made of `blocks`.
 
-    What goes wrong before the first block is there is answered as usual. Where the client goes away the blocks are
-    closed at once.
+    An error before the first block becomes an ordinary error response. If the client disconnects, the blocks are closed
+    at once.
     """
 
     blocks: AsyncGenerator[Block]
@@ -47,7 +47,7 @@ class CsvFile(StreamedResponse, kw_only=True):
         return cls(200, [(b"content-type", content_type), (b"content-disposition", disposition)], blocks=blocks)
 
     async def stream(self, request: Request, begin: Begin) -> None:
-        """Send the answer. Raises where it had to be broken off."""
+        """Send the response. Raises if it is cut off."""
         sending = asyncio.ensure_future(self._send(request, begin))
         leaving = asyncio.ensure_future(_left(request.receive))
         try:
@@ -90,7 +90,7 @@ class _Packer(Protocol):
     """What `zlib.compressobj` returns."""
 
     def compress(self, data: bytes, /) -> bytes:
-        """Return what is to be sent for now."""
+        """Return the compressed data that is ready."""
         ...
 
     def flush(self) -> bytes:
@@ -99,7 +99,7 @@ class _Packer(Protocol):
 
 
 class _Plain:
-    """Packs as `zlib.compressobj` does, only not at all."""
+    """Has the interface of `zlib.compressobj`, but does not compress."""
 
     def compress(self, data: bytes) -> bytes:
         return data
@@ -109,6 +109,6 @@ class _Plain:
 
 
 async def _left(receive: Receive) -> None:
-    """Return when the client has gone away."""
+    """Return when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

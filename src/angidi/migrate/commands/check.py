@@ -105,10 +105,10 @@ def _print_rehearsed(done: planning.Rehearsed) -> None:
 @click.option("--time-zone", default="UTC", show_default=True, help="TimeZone of the sessions that run the files.")
 @click.pass_obj
 def lint(context: Context, *, github: bool, summary: bool, pg_version: int, time_zone: str) -> None:
-    """Look for what would hurt in production; exits with 1 for findings.
+    """Find what would hurt in production; exits with 1 for findings.
 
     Types of columns, indexes and tables are followed from file to file, as the server would: a change that rewrites
-    nothing is none. What a DO block runs is seen, what a function does is not.
+    nothing is no finding. What a DO block runs is checked, what a function does is not.
     """
     found = linting.lint(context.source(), pg_version, is_utc=is_utc(time_zone))
     lines = [each.github() for each in found] if github else _lines(found, summary=summary)

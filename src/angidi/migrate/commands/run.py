@@ -62,7 +62,7 @@ def up(context: Context, count: int | None, allow_missed: bool) -> None:
 @_require
 @click.pass_obj
 def down(context: Context, count: int | None, everything: bool, require_down: bool) -> None:
-    """Undo COUNT migrations, one where nothing is said, or --all."""
+    """Undo COUNT migrations (one by default), or --all."""
     if everything and count is not None:
         raise click.UsageError("give either COUNT or --all")
     with context.opened(require_down=require_down) as migrate, _reported(context, migrate):

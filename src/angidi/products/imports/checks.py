@@ -1,4 +1,4 @@
-"""What the database has against rows of a product import. Each function is a step on the connection given."""
+"""Checks of staged products against the file and the database. Each function is a step on the connection given."""
 
 from angidi.categories.paths import NAMED
 from angidi.db.rows import Connection, execute
@@ -68,7 +68,7 @@ async def refuse_duplicates(conn: Connection) -> None:
 
 
 async def check_categories(conn: Connection, *, is_required: bool) -> None:
-    """Find the categories of the rows, and refuse those that name none; `is_required`: also new ones without any."""
+    """Find the categories of the rows; refuse rows that name none and, if `is_required`, new products without one."""
     await execute(conn, REFUSE_UNKNOWN_IDS)
     await execute(conn, RESOLVE_NAMES.format(named=NAMED))
     await execute(conn, REFUSE_UNCLEAR_NAMES)

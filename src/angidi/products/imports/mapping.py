@@ -1,4 +1,4 @@
-"""From the rows of a file to rows of the temporary table."""
+"""Conversion of the rows of a file to rows of the temporary table."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -24,19 +24,19 @@ class _SkuAlone(Struct, frozen=True):
 
 
 def skus_of(file: Iterable[Row]) -> Iterator[tuple[int, str]]:
-    """Yield line and SKU of the rows that have a good one."""
+    """Yield line and SKU of the rows that have a valid one."""
     for row in file:
         if row.cells and (found := decode({"sku": row.cells["sku"]}, _SkuAlone, strict=False, texts=True).value):
             yield row.line, found.sku
 
 
 def rows_after(file: Iterable[Row], line: int) -> Iterator[StagedProduct]:
-    """Yield the rows behind a line, ready to be staged."""
+    """Yield the rows after a line, ready to be staged."""
     return (staged(row) for row in file if row.line > line)
 
 
 def staged(row: Row) -> StagedProduct:
-    """Return a row as it is staged, with every reason against it that stands in the row itself."""
+    """Return a row as it is staged, with every reason for refusing it that the row itself gives."""
     result = validate_row(row, ProductRow)
     return _refused(result) if result.value is None else _good(result.line, result.value)
 
@@ -49,7 +49,7 @@ def _good(line: int, row: ProductRow) -> StagedProduct:
 
 
 def _refused(result: RowResult[ProductRow]) -> StagedProduct:
-    """Return what is good of a refused row, as far as the checks to come can find more against it."""
+    """Return the valid values of a refused row that later checks need to find further reasons."""
     good = result.texts
     category_id, category = good.get("category_id") or None, good.get("category")
     refused = {reason.column for reason in result.reasons}

@@ -1,4 +1,4 @@
-"""The way of a file into the catalogue: staged, checked, stored, reported. `service` opens the transactions."""
+"""The steps of a product import: stage, check, store, report. `service` opens the transactions."""
 
 from collections.abc import Collection, Iterable
 from uuid import UUID
@@ -42,7 +42,7 @@ async def find_duplicates(conn: Connection, file: CsvReader) -> None:
 async def import_batch(
     conn: Connection, batch: Iterable[StagedProduct], columns: Collection[str], default: UUID | None
 ) -> tuple[Summary, list[Refused]]:
-    """Do with a part of a file as `import_file` does with the whole, after `find_duplicates` on the same connection."""
+    """Import a part of a file as `import_file` does a whole one, after `find_duplicates` on the same connection."""
     await staging.stage(conn, batch)
     await progress.refuse_duplicates(conn)
     await checks.check_categories(conn, is_required=default is None)

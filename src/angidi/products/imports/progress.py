@@ -1,4 +1,4 @@
-"""How far an import in batches has come, in SQL, and which rows of its file repeat a SKU. Each function is one step."""
+"""The stored progress of an import in batches, and the rows of its file that repeat a SKU. Each function is a step."""
 
 from collections.abc import Iterable
 
@@ -65,7 +65,7 @@ class ImportUnderWay(Conflict):
 
 
 class Progress(Struct, frozen=True):
-    """Of a file, the line of the last row that is stored or refused, and what became of all rows up to it."""
+    """The line of the last row of a file that is stored or refused, and the counts of all rows up to it."""
 
     digest: bytes
     line: int = HEADER
@@ -81,14 +81,14 @@ class Progress(Struct, frozen=True):
 
 
 async def begin(conn: Connection, digest: bytes, file: str, *, resume: bool) -> Progress:
-    """Return how far the file of this digest is stored: from the beginning, unless `resume` and there is more."""
+    """Return the stored progress of the file with this digest; without `resume` it is reset to the beginning."""
     parameters = {"digest": digest, "file": file, "line": HEADER, "resume": resume}
     await execute(conn, BEGIN, parameters)
     return await fetch_one(conn, Progress, FIND, parameters) or Progress(digest)
 
 
 async def advance(conn: Connection, done: Progress, line: int, batch: Summary) -> Progress:
-    """Note that a batch behind `done` was stored, up to `line`. Raises `ImportUnderWay`."""
+    """Record that the batch after `done` was stored, up to `line`. Raises `ImportUnderWay`."""
     counts = {name: getattr(batch, name) for name in Summary.__struct_fields__}
     parameters = {"digest": done.digest, "from": done.line, "line": line, **counts}
     advanced = await fetch_one(conn, Progress, ADVANCE, parameters)
@@ -98,13 +98,13 @@ async def advance(conn: Connection, done: Progress, line: int, batch: Summary) -
 
 
 async def end(conn: Connection, done: Progress) -> None:
-    """Forget the file and its duplicates: all of it is stored."""
+    """Delete the progress and the duplicates of a file that is stored completely."""
     await execute(conn, END, {"digest": done.digest})
     await execute(conn, FORGET_DUPLICATES)
 
 
 async def find_duplicates(conn: Connection, skus: Iterable[tuple[int, str]]) -> None:
-    """Keep, for as long as the connection lasts, which lines have a SKU that an earlier line has."""
+    """Store, for the rest of the session, the lines whose SKU an earlier line has."""
     await execute(conn, FORGET_DUPLICATES)
     await execute(conn, CREATE_SKUS)
     await copy_in(conn, COPY_SKUS, skus)
@@ -112,5 +112,5 @@ async def find_duplicates(conn: Connection, skus: Iterable[tuple[int, str]]) -> 
 
 
 async def refuse_duplicates(conn: Connection) -> None:
-    """Refuse those among the staged rows."""
+    """Refuse the staged rows on these lines."""
     await execute(conn, REFUSE_DUPLICATES)

@@ -1,7 +1,7 @@
-"""The temporary table of a product import: it takes the rows of the file, and the reasons against them.
+"""The temporary table of a product import: the rows of the file, and the reasons for refusing them.
 
-All rows are staged, refused ones with their reasons: every check sees the whole file, and nothing but the database
-has to remember it. Each function is a step on the connection given; all belong in one transaction.
+All rows are staged, refused ones with their reasons: every check sees the whole file, and the
+process does not hold it in memory. Each function is a step on the connection given; all belong in one transaction.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -13,7 +13,7 @@ from angidi.db.copying import copy_in, stream_refused
 from angidi.db.rows import Connection, execute
 from angidi.products.csv_rows import STORED, ProductRow
 
-# The columns of the file have the types of the table. `category` names the category as people do, where there is no
+# The columns of the file have the types of the table. `category` is the name or path of the category, where there is no
 # `category_id`. `category_missing` is a row with neither.
 CREATE = f"""
 CREATE TEMPORARY TABLE import_products ON COMMIT DROP AS
@@ -48,7 +48,7 @@ class StagedProduct(NamedTuple):
 
 
 async def stage(conn: Connection, rows: Iterable[StagedProduct]) -> None:
-    """Take in the rows of the file, as they come."""
+    """Create the table and copy the rows into it, as they come."""
     await execute(conn, CREATE)
     await copy_in(conn, COPY, (row.values for row in rows))
     await execute(conn, ANALYZE)

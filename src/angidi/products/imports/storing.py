@@ -13,9 +13,9 @@ from angidi.products.csv_rows import STORED
 CATEGORY: dict[str, LiteralString] = {
     "category_id": "coalesce({}, named.category_id, old.category_id, %(default_category_id)s::uuid)"
 }
-"""The category that a row says by its id or by a name, else that in which the product is already, else the default."""
+"""The category that a row gives by id or name, else the product's present category, else the default."""
 
-# Rows that would change nothing are sifted out first, for ON CONFLICT locks, and so writes, each row that it meets;
+# Rows that would change nothing are excluded first, because ON CONFLICT locks, and so writes, each existing row;
 # the guard at the end is for rows that were changed by others meanwhile. Rows are locked in the order of their ids,
 # and new SKUs taken in their own, bytewise, as by all who do several: two can deadlock only over a SKU that was stored
 # between this statement's beginning and its turn. xmax is 0 in a row version that nobody has locked or replaced: one
@@ -41,7 +41,7 @@ SELECT count(*) FILTER (WHERE added) AS added,
   FROM stored
 """
 
-# Deleted products count too: what a shop has thrown out does not come back.
+# Deleted products count, too: a sample product that was deleted is not added again.
 ADD_UNKNOWN = f"""
 WITH stored AS (
     INSERT INTO products (id, {names(STORED)})
@@ -69,13 +69,13 @@ MANY = 1_000
 
 
 async def upsert(conn: Connection, columns: Collection[str], default_category_id: UUID | None) -> Summary:
-    """Store the good rows: add, change what `columns` of the file say, leave what is equal."""
+    """Store the valid rows: add new ones, change the `columns` of the file in others, skip equal ones."""
     sql = upsert_of(columns)
     return await fetch_one(conn, Summary, sql, {"default_category_id": default_category_id}) or Summary(0, 0, 0, 0)
 
 
 async def add_missing(conn: Connection) -> Summary:
-    """Store the good rows whose SKU no product has or had."""
+    """Store the valid rows whose SKU no product has or had."""
     return await fetch_one(conn, Summary, ADD_UNKNOWN) or Summary(0, 0, 0, 0)
 
 
@@ -85,7 +85,7 @@ async def clean_search(conn: Connection) -> None:
 
 
 async def renew_statistics(conn: Connection, stored: Summary) -> None:
-    """Let the planner know of what was stored, where that was much."""
+    """Renew the planner's statistics if many rows were stored."""
     if stored.added + stored.changed >= MANY:
         await execute(conn, ANALYZE_PRODUCTS)
 
@@ -93,7 +93,7 @@ async def renew_statistics(conn: Connection, stored: Summary) -> None:
 def upsert_of(columns: Collection[str]) -> LiteralString:
     """Return `UPSERT` for a file of these columns.
 
-    A column that the file does not have is left alone, and so is the category where a row names none.
+    Columns that the file does not have stay unchanged, and so does the category if a row names none.
     """
     present = {*columns, "category_id"} if "category" in columns else {*columns}
     changed: list[LiteralString] = [column for column in without(STORED, "sku") if column in present]
