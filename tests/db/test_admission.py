@@ -10,7 +10,7 @@ from angidi.db.admission import AdmissionQueue
 from angidi.errors import Unavailable
 
 
-async def test_turns_come_in_the_order_of_asking() -> None:
+async def test_slots_are_granted_in_arrival_order() -> None:
     queue, order = AdmissionQueue(1, 10), list[int]()
 
     async def take(number: int) -> None:
@@ -23,7 +23,7 @@ async def test_turns_come_in_the_order_of_asking() -> None:
     assert order == [0, 1, 2, 3, 4]
 
 
-async def test_no_more_have_a_turn_than_there_are() -> None:
+async def test_no_more_hold_a_slot_than_there_are() -> None:
     queue, having = AdmissionQueue(3, 100), 0
     seen: list[int] = []
 
@@ -53,7 +53,7 @@ async def test_beyond_the_limit_nobody_waits() -> None:
 
 
 @pytest.mark.parametrize("give_up", [None, asyncio.Task[float].cancel], ids=["out of time", "cancelled"])
-async def test_one_who_gives_up_waiting_leaves_the_turn_to_the_next(
+async def test_one_who_gives_up_waiting_leaves_the_slot_to_the_next(
     give_up: Callable[[asyncio.Task[float]], object] | None,
 ) -> None:
     queue = AdmissionQueue(1, 10)
@@ -70,7 +70,7 @@ async def test_one_who_gives_up_waiting_leaves_the_turn_to_the_next(
     assert queue.in_flight == 0
 
 
-async def test_one_who_is_cancelled_as_the_turn_comes_leaves_it_to_the_next() -> None:
+async def test_one_who_is_cancelled_as_the_slot_is_granted_leaves_it_to_the_next() -> None:
     queue = AdmissionQueue(1, 10)
     await queue.wait(1)
     first, second = asyncio.create_task(queue.wait(1)), asyncio.create_task(queue.wait(1))
@@ -85,7 +85,7 @@ async def test_one_who_is_cancelled_as_the_turn_comes_leaves_it_to_the_next() ->
     assert await queue.wait(1) == 1
 
 
-async def test_a_turn_that_ends_while_all_give_up_is_free() -> None:
+async def test_a_slot_released_while_all_give_up_is_free() -> None:
     queue = AdmissionQueue(1, 10)
     await queue.wait(1)
     waiting = asyncio.create_task(queue.wait(1))

@@ -194,7 +194,7 @@ async def test_deleting_and_restoring_at_once_ends_as_one_of_them_said(
     assert (await pool_api.get(path)).is_success == (await ask(pool_api.database, LIVING_WITH_SKU, sku=SKU) == 1)
 
 
-async def test_of_ten_moves_that_would_close_a_ring_one_is_refused(pool_api: Api, admin: dict[str, str]) -> None:
+async def test_of_ten_moves_that_would_close_a_cycle_one_is_refused(pool_api: Api, admin: dict[str, str]) -> None:
     ids = [(await pool_api.make_category(admin, f"Ring {number}"))["id"] for number in range(10)]
     moves = zip(ids, [*ids[1:], ids[0]], strict=True)
     outcomes = await at_once(
@@ -204,7 +204,7 @@ async def test_of_ten_moves_that_would_close_a_ring_one_is_refused(pool_api: Api
     assert await ask(pool_api.database, IN_A_RING) == 0
 
 
-async def test_control_looking_before_moving_closes_a_ring(pool_api: Api, admin: dict[str, str]) -> None:
+async def test_control_looking_before_moving_closes_a_cycle(pool_api: Api, admin: dict[str, str]) -> None:
     ids = [(await pool_api.make_category(admin, f"Ring {number}"))["id"] for number in range(2)]
     await change(pool_api.database, "DROP TRIGGER categories_moved_closure ON categories")  # it would refuse the ring
 

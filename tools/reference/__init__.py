@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 from tools.reference import api, commands, errors, indexes, settings
 
-NOTE = "Made by `make docs` from the code, and compared with it by `make check`.\n"
-
 PAGES: dict[str, Callable[[], str]] = {
     ".env.example": settings.env_example,
     "docs/reference/settings.md": settings.page,

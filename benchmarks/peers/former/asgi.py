@@ -1,6 +1,6 @@
 """The former service's SQL in our own stack: Angidi with the count + offset + LIKE statements of the Go service.
 
-All else is Angidi: server, shell, router, pool, structs. What differs between the two is what the statements cost.
+All else is Angidi: server, gateway, router, pool, structs. What differs between the two is what the statements cost.
 The database is the former service's, so its rows have no `version` yet.
 """
 

@@ -1,6 +1,6 @@
 """Users: rows, inputs and answers."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -12,8 +12,6 @@ from angidi.validation.fields import VERBATIM, Timestamp, Version
 
 Role = Literal["user", "admin", "moderator"]
 """The roles; equal to the CHECK constraint `role_valid`, which a contract test compares."""
-
-ROLES: tuple[str, ...] = get_args(Role)
 
 EMAIL_PATTERN = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z|]{2,}$"
 """The rule of the CHECK constraint `email_format`."""
