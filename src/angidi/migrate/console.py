@@ -22,7 +22,7 @@ class Console:
         sys.stderr.flush()
 
     def print_event(self, event: Event) -> None:
-        """Print what a run tells; in strict mode only what golang-migrate would."""
+        """Print an event of a run; in strict mode only what golang-migrate prints."""
         if text := (self._verbose(event) if self.verbose else self._terse(event)) or self._ours(event):
             self.print(text)
 
@@ -47,7 +47,7 @@ class Console:
 
 
 def describe(event: Event) -> str | None:
-    """Return a line for what golang-migrate does not notify, else None."""
+    """Return a line for an event that golang-migrate does not report, else None."""
     match event:
         case Waiting(holders):
             return "waiting for the lock, held by " + ("; ".join(holders) or "a session that has just ended")

@@ -142,7 +142,7 @@ class OpenError(MigrateError):
 
 
 class Unreachable(OpenError):
-    """No server answered, or it let nobody in."""
+    """No server answered, or it refused the connection."""
 
 
 class BookkeepingError(MigrateError):

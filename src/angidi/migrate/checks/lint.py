@@ -1,4 +1,4 @@
-"""Looking for what would hurt in production, before it gets there.
+"""Finds what would hurt in production, before it gets there.
 
 A finding is ignored, with a reason, by a comment in the file::
 

@@ -26,7 +26,7 @@ def is_there(column: Column, altered: Alteration, schema: Schema, *, if_not_exis
 
 
 def compacts(statement: Statement) -> bool:
-    """Tell VACUUM FULL and CLUSTER, which write the table anew."""
+    """Tell whether it is VACUUM FULL or CLUSTER, which write the table anew."""
     return (statement.starts("VACUUM") and "FULL" in statement.words) or statement.starts("CLUSTER")
 
 

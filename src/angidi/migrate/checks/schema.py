@@ -57,7 +57,7 @@ class Table:
 
 @dataclass(slots=True)
 class Schema:
-    """The tables, and what else decides about a rewrite; `apply` takes in one statement after the other."""
+    """The tables, and what else decides about a rewrite; `apply` adds the changes of one statement after the other."""
 
     is_utc: bool = True
     tables: list[Table] = field(default_factory=list[Table])
@@ -87,7 +87,7 @@ class Schema:
         return deepcopy(self)
 
     def begin_file(self) -> None:
-        """Take the tables so far for such as others use."""
+        """Count the tables so far as in use by others."""
         for table in self.tables:
             table.is_new = False
 
@@ -114,7 +114,7 @@ class Schema:
         return any(name in self.volatile for name in called)
 
     def apply(self, text: str) -> None:
-        """Take in what a statement changes."""
+        """Apply the changes of a statement."""
         words = words_of(text)
         match words[0].key if words else "":
             case "CREATE":

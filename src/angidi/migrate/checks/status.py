@@ -1,4 +1,4 @@
-"""How a database stands to the files: takes no lock and changes nothing."""
+"""The state of a database relative to the files: takes no lock and changes nothing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,7 +79,7 @@ def _legal(versions: list[int], what: str) -> list[str]:
 
 
 def status(migrate: Migrate) -> Status:
-    """Return how the database stands to the files."""
+    """Return the state of the database relative to the files."""
     version, dirty = migrate.session.table.read()
     applied_state = UNKNOWN_STATE if version == NIL else migrate.applied_state(version)
     entries = tuple(_entry(migrate.source, each, version, applied_state) for each in migrate.source.versions)

@@ -102,7 +102,7 @@ def refuse_database() -> AbstractContextManager[str]:
 
 
 def accept(_: psycopg.Connection[Any]) -> None:
-    """Take any database."""
+    """Accept any database."""
 
 
 class Group(click.Group):
@@ -119,7 +119,7 @@ def print_line(text: str) -> None:
 
 
 def print_event(event: Event) -> None:
-    """Print what a run tells."""
+    """Print an event of a run."""
     if isinstance(event, Finished):
         print_line(f"{event.step.label} ({duration(event.read + event.ran)})")
     elif text := describe(event):

@@ -1,4 +1,4 @@
-"""The commands that tell how things stand, and change nothing."""
+"""The commands that report the state, and change nothing."""
 
 import sys
 import time

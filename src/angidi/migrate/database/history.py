@@ -1,4 +1,4 @@
-"""The history table: what golang-migrate's one row cannot notify. golang-migrate ignores it.
+"""The history table: what golang-migrate's one row cannot tell. golang-migrate ignores it.
 
 It is written in the transaction that writes the version row, so equal `xmin` values prove that nobody else
 has moved the version since. Where they differ, another tool has, and what the table said before counts as

@@ -1,4 +1,4 @@
-"""The lock that lets one run at a time at a database, shared with golang-migrate.
+"""The lock that allows one run at a time on a database, shared with golang-migrate.
 
 Taken by polling `pg_try_advisory_lock`, never by waiting inside it: a statement that waits holds a snapshot,
 and the holder's CREATE INDEX CONCURRENTLY would wait for that snapshot for ever.
@@ -26,15 +26,15 @@ def lock_id(database: str, *more: str) -> int:
 
 @dataclass(slots=True)
 class AdvisoryLock:
-    """Session locks on all of `ids`, taken together or not at all."""
+    """Session locks on all of `ids`, acquired together or not at all."""
 
     connection: Connection[Any]
     ids: Sequence[int]
 
     def acquire(self, timeout: float, waiting: Callable[[tuple[str, ...]], None], poll: Callable[[], None]) -> None:
-        """Take the lock within `timeout` seconds or raise `LockTimeout`, which names the holders.
+        """Acquire the lock within `timeout` seconds or raise `LockTimeout`, which names the holders.
 
-        `waiting` hears of the holders once a second; `poll` is called at each try and may raise to give up.
+        `waiting` is called with the holders once a second; `poll` is called at each try and may raise to give up.
         """
         deadline = time.monotonic() + timeout
         notify_at, pause = time.monotonic(), _FIRST_PAUSE
@@ -50,7 +50,7 @@ class AdvisoryLock:
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     def release(self) -> None:
-        """Give the lock back; a connection that is gone has given it back already."""
+        """Release the lock; a closed connection has released it already."""
         if not self.connection.closed:
             self.connection.execute(_UNLOCK, [sorted(self.ids)])
 

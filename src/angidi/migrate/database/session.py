@@ -68,13 +68,13 @@ class Session:
             self._lock_timeout = row[0] if row else "the file's"
 
     def allow_lock_waits(self) -> None:
-        """Take our limit away again, unless a file has set another one."""
+        """Remove our limit, unless a file has set another one."""
         if self._lock_timeout:
             self.connection.execute(_NO_LIMIT, [self._lock_timeout])
             self._lock_timeout = ""
 
     def rollback(self) -> None:
-        """End whatever transaction is open; does nothing on a connection that is gone."""
+        """Roll back an open transaction; does nothing on a closed connection."""
         if not self.connection.closed and self.connection.info.transaction_status:
             self.connection.execute("ROLLBACK")
 
@@ -84,7 +84,7 @@ class Session:
         return BookkeepingError(self.target.redact(f"pq: {said}"))
 
     def close(self) -> None:
-        """Close the connection, which also gives back every lock."""
+        """Close the connection, which also releases every lock."""
         self.connection.close()
 
 
