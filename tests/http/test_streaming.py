@@ -1,7 +1,7 @@
 """An answer sent block by block: complete, or visibly broken off, and nothing is held once the client has gone."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import pytest
@@ -20,13 +20,16 @@ START, PART, END = "http.response.start", "part", "end"
 class Exchange:
     """A client that reads `most` messages and then leaves, or reads no more."""
 
-    def __init__(self, *, most: int = 99, leaves: bool = True, head: bool = False) -> None:
+    def __init__(
+        self, *, most: int = 99, leaves: bool = True, head: bool = False, headers: Sequence[tuple[bytes, bytes]] = ()
+    ) -> None:
         self.sent: list[str] = []
+        self.body = b""
         self.closed = False
         self._most = most
         self._leaves = leaves
         self._left = asyncio.Event()
-        self._request = request("HEAD" if head else "GET", receive=self.receive, send=self.send)
+        self._request = request("HEAD" if head else "GET", headers=headers, receive=self.receive, send=self.send)
 
     async def blocks(self, number: int, error: Exception | None = None) -> AsyncGenerator[Block]:
         try:
@@ -48,6 +51,7 @@ class Exchange:
                 self._left.set()
             await asyncio.Event().wait()
         more = message.get("more_body")
+        self.body += message.get("body", b"")
         self.sent.append(START if message["type"] == START else PART if more else END)
 
     async def run(self, blocks: AsyncGenerator[Block]) -> list[str]:
@@ -110,6 +114,13 @@ async def test_whoever_asks_for_the_head_costs_one_block() -> None:
     exchange = Exchange(head=True)
     assert await exchange.run(exchange.blocks(1000)) == [START, END]
     assert exchange.closed
+
+
+@pytest.mark.parametrize("headers", [[], [(b"accept-encoding", b"gzip")]], ids=["plain", "gzip"])
+async def test_a_head_has_no_body(headers: Sequence[tuple[bytes, bytes]]) -> None:
+    exchange = Exchange(head=True, headers=headers)
+    await exchange.run(exchange.blocks(2))
+    assert exchange.body == b""
 
 
 def test_slots_come_back_also_after_an_error() -> None:

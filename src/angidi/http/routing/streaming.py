@@ -76,7 +76,8 @@ class CsvFile(StreamedResponse, kw_only=True):
             if request.has_begun:
                 log.warning("answer broken off", error=type(error).__name__, request_id=request.id)
             raise
-        await request.send({"type": "http.response.body", "body": packer.flush(), "more_body": False})
+        rest = b"" if request.method == "HEAD" else packer.flush()  # gzip has a header and a trailer even of nothing
+        await request.send({"type": "http.response.body", "body": rest, "more_body": False})
 
     def _choose_packer(self, request: Request) -> "_Packer":
         self.headers.append((b"vary", b"Accept-Encoding"))
