@@ -102,6 +102,36 @@ async def test_options_names_the_same_methods(api: Api, path: str) -> None:
     assert answer.headers["allow"] == refused.headers["allow"]
 
 
+# Queries
+
+
+EMPTY = [
+    "deleted",
+    "category_id",
+    "sort",
+    "in_stock",
+    "min_price",
+    "page",
+    "page_size",
+    "count",
+    "subtree",
+    "highlight",
+]
+
+
+@pytest.mark.parametrize("prefer", ["handling=strict", "handling=lenient"])
+@pytest.mark.parametrize("name", EMPTY)
+async def test_an_empty_parameter_counts_as_absent(api: Api, name: str, prefer: str) -> None:
+    await api.database.write(execute, LONG)
+    answer = await api.get(f"/products?{name}=", headers={"Prefer": prefer})
+    assert (answer.status_code, answer.json()["data"]["total_count"]) == (200, 5)
+
+
+async def test_a_parameter_that_is_empty_first_counts_where_it_is_not(api: Api) -> None:
+    assert (await api.get("/products?page=&page=2&page=3")).json()["data"]["page"] == 2
+    assert error_of(await api.get("/products?deleted=&deleted=only")) == (401, "MISSING_TOKEN")
+
+
 # Bodies
 
 

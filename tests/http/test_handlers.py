@@ -42,7 +42,7 @@ async def test_each_parameter_is_filled_by_its_type() -> None:
     routes.post("/things/{thing_id}")(handler)
 
     shop, asked = Shop(), request("POST")
-    asked.segments, asked.query, asked.body = ["things", str(UUID(int=7))], b"name=query", b'{"name": "body"}'
+    asked.segments, asked.parameters, asked.body = ["things", str(UUID(int=7))], {"name": "query"}, b'{"name": "body"}'
     answer = await endpoint(routes, shop)(asked)
     assert seen == [UUID(int=7), "query", "body", False, shop]
     assert (answer.status, answer.headers, answer.body) == (201, [], b"")

@@ -240,7 +240,7 @@ async def test_a_cursor_in_a_link_replaces_the_one_that_was_asked_for(shelf: Api
 # Refused
 
 
-@pytest.mark.parametrize("cursor", ["", " ", "x", "e30", "A" * 5000, "%", "\0", "\u0661", "null", "../../etc"])
+@pytest.mark.parametrize("cursor", [" ", "x", "e30", "A" * 5000, "%", "\0", "\u0661", "null", "../../etc"])
 @pytest.mark.parametrize("path", ["/products", f"/categories/{KITCHEN}/products", "/categories", "/users"])
 async def test_what_is_no_cursor_is_refused_and_named(shelf: Api, path: str, cursor: str) -> None:
     headers = await shelf.admin_headers()

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from time import perf_counter
 from typing import NamedTuple
+from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -94,6 +95,8 @@ class Gateway:
         if self._rate_limit:
             self._rate_limit.count(request)
         endpoint = self._router.find(request)
+        if request.query:
+            request.parameters = dict(reversed(parse_qsl(request.query.decode(errors="replace"))))
         if request.method not in WITHOUT_BODY:
             return await self._respond_to_body(request, endpoint)
         self._ordinary.timeouts.start(request)

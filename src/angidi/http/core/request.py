@@ -26,7 +26,7 @@ class Request:
 
     __slots__ = (
         "body", "client", "closes", "due", "fields", "has_begun", "headers", "id", "is_late", "is_strict", "method",
-        "path", "principal", "query", "receive", "route", "segments", "send", "status",
+        "parameters", "path", "principal", "query", "receive", "route", "segments", "send", "status",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,6 +36,8 @@ class Request:
         self.path: str = scope["path"]
         self.client: str = (scope.get("client") or ("unknown",))[0]
         self.query: bytes = scope["query_string"]
+        self.parameters: dict[str, str] = {}
+        """Those of the query: the first of each name, and none that is empty, which counts as absent."""
         self.headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
         self.fields = fields = dict(self.headers)
         """The headers by name; of a repeated one the last. `joined` returns all values."""

@@ -6,7 +6,6 @@ Guards run before a body is read. `Bearer` verifies the token only, for handlers
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 from msgspec import Struct
@@ -91,7 +90,7 @@ async def _check_admin(authenticator: Authenticator, request: Request) -> Princi
 
 
 async def _check_admin_for_deleted(authenticator: Authenticator, request: Request) -> Principal | None:
-    if request.query and "deleted" in dict(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)):
+    if "deleted" in request.parameters:
         return await _check_admin(authenticator, request)
     return None
 

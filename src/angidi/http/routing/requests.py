@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
-from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
@@ -16,8 +15,8 @@ S = TypeVar("S", bound=Struct)
 
 
 def read_query(into: type[S], request: Request) -> S:
-    """Return the query string as an `into`; of a repeated parameter the first counts. Raises `Invalid`."""
-    values = dict(reversed(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)))
+    """Return the parameters of the query as an `into`. Raises `Invalid`."""
+    values = request.parameters
     if not request.is_strict:
         return build(values, into, strict=False, texts=True)
     if {"cursor", "page"} <= values.keys():
