@@ -23,6 +23,9 @@ from angidi.http.middleware.timeouts import Timeouts
 from angidi.http.routing.handlers import Endpoint
 from angidi.http.routing.router import Router
 
+CLIENT_LEFT = 499
+"""Status in the access log and the metrics of a request whose client left before the response; it is never sent."""
+
 
 class RequestLimits(NamedTuple):
     """The limits of one kind of request: time, body size, and number of concurrent requests."""
@@ -69,7 +72,10 @@ class Gateway:
         started = perf_counter()
         try:
             await self._serve(request)
+            if request.late:  # it may have just begun: no request is over before its answer
+                await request.late
         finally:
+            request.due.pop(request, None)
             query_counter.reset(token)
             self._log.add(request, perf_counter() - started, counted.statements)
 
@@ -79,13 +85,15 @@ class Gateway:
             response = await self._respond(request)
             if isinstance(response, StreamedResponse):
                 await response.stream(request, partial(self._begin, request, response))
+                if not (request.has_begun or request.late):
+                    request.status = CLIENT_LEFT
                 return
         except Exception as error:
             if request.has_begun:
                 raise
             response = response_to(error, request)
         request.due.pop(request, None)
-        if not request.is_late:
+        if not request.late:
             await self._send(request, response)
 
     async def _respond(self, request: Request) -> Response:
@@ -112,7 +120,7 @@ class Gateway:
             limits.timeouts.start(request)
             request.principal = await endpoint.check(request)
             request.due.pop(request, None)
-            if request.is_late:
+            if request.late:
                 raise ResponseTimeout
         with limits.hold_slot():
             request.closes = True
@@ -127,7 +135,7 @@ class Gateway:
     async def _begin(self, request: Request, response: Response) -> bool:
         """Send the head of a streamed response; return False if the client got a timeout response."""
         request.due.pop(request, None)
-        if request.is_late:
+        if request.late:
             return False
         request.has_begun = True
         await request.send(self._context.head(request, response))

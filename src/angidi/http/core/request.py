@@ -1,5 +1,6 @@
 """A request as the gateway and the handlers see it, with the ASGI channels to its client."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +26,7 @@ class Request:
     """
 
     __slots__ = (
-        "body", "client", "closes", "due", "fields", "has_begun", "headers", "id", "is_late", "is_strict", "method",
+        "body", "client", "closes", "due", "fields", "has_begun", "headers", "id", "is_strict", "late", "method",
         "parameters", "path", "principal", "query", "receive", "route", "segments", "send", "status",
     )  # fmt: skip
 
@@ -52,8 +53,8 @@ class Request:
         """Whether the connection is closed after the response, because the body was not read completely."""
         self.due: dict[Request, float] = {}
         """The pending requests of its `Timeouts` with their deadlines; a response removes the request from it."""
-        self.is_late = False
-        """Whether the client got a timeout response: what the handler returns is dropped."""
+        self.late: asyncio.Task[None] | None = None
+        """The task that sends the timeout response, once the time is over: what the handler returns is dropped."""
         self.has_begun = False
         """Whether the head of a streamed answer was sent."""
         self.status = 500

@@ -5,7 +5,7 @@ its response at the deadline, and the handler ends later, whenever that is. A CO
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 
 from angidi.http.core.request import Request
 
@@ -16,16 +16,15 @@ SECONDS = 10.0
 class Timeouts:
     """Calls `answer_late` for each request without a response `seconds` after `start`.
 
-    Code that begins to send removes the request from its `due`; code that finds it `is_late` sends nothing.
+    Code that begins to send removes the request from its `due`; code that finds it `late` sends nothing.
     All requests have the same time limit, so the first to start is the first to be late, and one timer serves all.
     """
 
-    def __init__(self, answer_late: Callable[[Request], Awaitable[None]], seconds: float = SECONDS) -> None:
+    def __init__(self, answer_late: Callable[[Request], Coroutine[None, None, None]], seconds: float = SECONDS) -> None:
         self._answer_late = answer_late
         self._seconds = seconds
         self._due: dict[Request, float] = {}
         self._is_watching = False
-        self._late: set[asyncio.Task[None]] = set()
 
     def start(self, request: Request) -> None:
         """Start the time limit of the request."""
@@ -44,8 +43,5 @@ class Timeouts:
         now = asyncio.get_running_loop().time()
         for request in [request for request, due in self._due.items() if due <= now]:
             del self._due[request]
-            request.is_late = True
-            task = asyncio.ensure_future(self._answer_late(request))
-            self._late.add(task)
-            task.add_done_callback(self._late.discard)
+            request.late = asyncio.create_task(self._answer_late(request))
         self._watch()
