@@ -95,6 +95,13 @@ async def test_a_method_that_is_not_allowed_names_those_that_are(
     assert set(answer.headers["allow"].split(", ")) == allowed
 
 
+@pytest.mark.parametrize(("path", "status"), [("/products", 405), ("/nothing", 404)])
+async def test_what_nobody_takes_is_refused_before_its_body_is_read(api: Api, path: str, status: int) -> None:
+    answer = await api.patch(path, content=b"x" * 70_000)
+    assert (answer.status_code, answer.headers["connection"]) == (status, "close")
+    assert "connection" not in (await api.patch(path)).headers
+
+
 @pytest.mark.parametrize("path", ["/products", "/products/nope", "/users/login", "/users/me", f"{ROOT}/health"])
 async def test_options_names_the_same_methods(api: Api, path: str) -> None:
     answer, refused = await api.options(path), await api.request("PATCH", path)

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from angidi.db.query_counter import QueryCounter, query_counter
 from angidi.errors import ResponseTimeout
 from angidi.http.core.errors import response_to
-from angidi.http.core.request import WITHOUT_BODY, Request
+from angidi.http.core.request import UNMATCHED, WITHOUT_BODY, Request
 from angidi.http.core.responses import Response, StreamedResponse
 from angidi.http.middleware import compression, timeouts, uploads
 from angidi.http.middleware.cors import Cors
@@ -116,6 +116,8 @@ class Gateway:
         """Check the guard before the body is read and before a slot is acquired: a slow sender holds its slot."""
         limits = self._large if endpoint.takes_large_body else self._ordinary
         request.closes = is_announced(request)
+        if endpoint.route == UNMATCHED:
+            return await endpoint.call(request)
         if endpoint.check:
             limits.timeouts.start(request)
             request.principal = await endpoint.check(request)
