@@ -265,7 +265,7 @@ async def test_an_allowed_origin_may_call_with_credentials_and_read_the_headers(
     assert answer.headers["access-control-allow-origin"] == ORIGIN
     assert answer.headers["access-control-allow-credentials"] == "true"
     exposed = set(answer.headers["access-control-expose-headers"].split(", "))
-    assert {"X-Request-ID", "Link", "ETag", "Retry-After"} <= exposed
+    assert exposed == {"X-Request-ID", "Link", "ETag", "Retry-After", "Idempotent-Replayed", "Preference-Applied"}
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/users/me"])
@@ -288,7 +288,9 @@ async def test_another_origin_may_not_read(api: Api, origin: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-@pytest.mark.parametrize("headers", ["authorization", "content-type,prefer", "x-request-id"])
+@pytest.mark.parametrize(
+    "headers", ["authorization", "content-type,prefer", "x-request-id", "if-match,idempotency-key"]
+)
 async def test_a_preflight_tells_an_allowed_origin_what_it_may_send(api: Api, method: str, headers: str) -> None:
     answer = await preflight(api, ORIGIN, method, headers)
     assert (answer.status_code, answer.content) == (204, b"")
@@ -344,13 +346,20 @@ async def test_a_refused_request_reaches_nothing(settings: Settings, db: Databas
     assert lines[-1]["statements"] == 0
 
 
-async def test_health_docs_and_preflights_are_exempt(settings: Settings, db: Database) -> None:
+async def test_health_and_preflights_are_exempt(settings: Settings, db: Database) -> None:
     async with api_over(limited(settings, 1), db) as api:
         await api.get("/nothing")
-        for path in ("/health", "/api/v1/health", "/livez", "/readyz", "/docs", "/docs/start.js", "/openapi.json"):
+        for path in ("/health", "/api/v1/health", "/livez", "/readyz", "/health/", "//api//v1/health"):
             assert (await api.get(ROOT + path)).status_code == 200, path
         assert (await preflight(api, ORIGIN)).status_code == 204
         assert (await api.get("/nothing")).status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/start.js", "/docs/nothing", "/openapi.json", "/metrics"])
+async def test_the_description_of_the_api_is_not_exempt(settings: Settings, db: Database, path: str) -> None:
+    async with api_over(limited(settings, 1), db) as api:
+        await api.get("/nothing")
+        assert (await api.get(ROOT + path)).status_code == 429
 
 
 async def test_zero_turns_the_limit_off(settings: Settings, db: Database) -> None:

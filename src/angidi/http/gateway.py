@@ -100,9 +100,9 @@ class Gateway:
         """Return the response. Raises errors, which `_serve` turns into responses."""
         if b"origin" in request.fields and (preflight := self._cors.preflight(request)):
             return preflight
+        endpoint = self._router.find(request)
         if self._rate_limit:
             self._rate_limit.count(request)
-        endpoint = self._router.find(request)
         if request.query:
             request.parameters = dict(reversed(parse_qsl(request.query.decode(errors="replace"))))
         if request.method not in WITHOUT_BODY:

@@ -13,6 +13,11 @@ from angidi.http.core.responses import Response
 VARY = (b"vary", b"Origin")
 """Header of a response to a request without `Origin`: it depends on that header, too."""
 
+_MAY_SEND = (
+    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Request-ID",
+)  # fmt: skip
+_MAY_READ = ("X-Request-ID", "Link", "ETag", "Retry-After", "Idempotent-Replayed", "Preference-Applied")
+
 
 class Cors:
     """Answers preflights, and adds CORS headers to responses."""
@@ -23,8 +28,8 @@ class Cors:
             allow_origins=origins,
             allow_credentials=True,
             allow_methods=("GET", "POST", "PUT", "DELETE"),
-            allow_headers=("Authorization", "Content-Type", "If-None-Match", "Prefer", "X-Request-ID"),
-            expose_headers=("X-Request-ID", "Link", "ETag", "Retry-After"),
+            allow_headers=_MAY_SEND,
+            expose_headers=_MAY_READ,
             max_age=600,
         )
 

@@ -21,8 +21,8 @@ BODY_DEADLINE = 10.0
 
 _CUT_OFF = "The request body ended before its end."
 
-EXEMPT = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/docs", "/openapi.json"})
-"""Paths that are exempt from the rate limit, besides those below `/docs/`."""
+EXEMPT = frozenset({"/health", "/api/v1/health", "/livez", "/readyz"})
+"""Paths that are exempt from the rate limit."""
 
 
 class BodyReader:
@@ -87,7 +87,7 @@ class RateLimit:
 
     def count(self, request: Request) -> None:
         """Count a request. Raises `RateLimited` beyond the limit."""
-        if request.path in EXEMPT or request.path.startswith("/docs/"):
+        if request.path in EXEMPT:
             return
         wait = self._window.hit(client_address(request, self._trusted), time())
         if wait:

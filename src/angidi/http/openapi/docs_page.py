@@ -55,6 +55,6 @@ async def show_asset(name: str, request: Request) -> Response:
 
 @functools.cache
 def _asset(name: str, *, compressed: bool) -> bytes:
-    """Return an asset, read and compressed only once, because these requests are exempt from the rate limit."""
+    """Return an asset, read and compressed only once."""
     plain = (_STATIC / name).read_bytes()
     return gzip.compress(plain, mtime=0) if compressed else plain
