@@ -95,7 +95,7 @@ class Tokens:
             if set(claims) != {*own, *_REGISTERED}:
                 raise TokenInvalid
             return UUID(claims[subject]), float(claims["exp"])
-        except (ValueError, AttributeError, TypeError):
+        except (ValueError, AttributeError, TypeError, OverflowError):
             raise TokenInvalid from None
 
     def _verified(self, token: str) -> dict[str, Any]:
