@@ -19,6 +19,10 @@ CREATE DOMAIN plain AS text; CREATE DOMAIN short AS varchar(20); CREATE DOMAIN c
 CREATE TYPE mood AS ENUM ('1', '2');
 CREATE FUNCTION shaky() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
 CREATE FUNCTION steady() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 1; END $$;
+CREATE SCHEMA elsewhere; CREATE TYPE shape AS (id int, a int, b text, at timestamp, doubled int);
+CREATE TABLE parent (id int, a int);
+CREATE TABLE whole (id int, a int, b text, at timestamp, doubled int GENERATED ALWAYS AS (a * 2) STORED)
+  PARTITION BY RANGE (a);
 CREATE SEQUENCE s; CREATE TABLE other (id int PRIMARY KEY);
 """
 TYPES = """
@@ -61,11 +65,64 @@ IF NOT EXISTS a serial
 c int, ADD d serial
 c text COLLATE "C"
 c int CHECK (c > 0)
+c int DEFAULT 5 CHECK (c > 0)
+c int CHECK (c > 0) UNIQUE
+c int DEFAULT 1 REFERENCES other
+c int REFERENCES other DEFAULT NULL
+c int REFERENCES other ON DELETE SET NULL ON UPDATE SET DEFAULT
+c int REFERENCES other ON DELETE SET DEFAULT ON UPDATE SET NULL DEFAULT NULL
+c int REFERENCES other ON DELETE SET NULL CHECK (c > 0)
+c int NOT NULL DEFAULT 1 CONSTRAINT r REFERENCES other
+c int GENERATED ALWAYS AS (a + 1) VIRTUAL
+c numeric(5, -2)
+c int, ADD CHECK (c IS NULL) NOT VALID
+"odd name" int DEFAULT 1
+c plain NOT NULL
+c int[] DEFAULT '{}'
+c text DEFAULT current_user
+c text DEFAULT (SELECT 'x')
+c timestamptz DEFAULT statement_timestamp()
+c uuid DEFAULT public.gen_random_uuid()
+c uuid DEFAULT pg_catalog.gen_random_uuid()
+c date GENERATED ALWAYS AS (NULL) STORED
 """
 STATEMENTS = """
 ALTER TABLE t ALTER a ADD GENERATED ALWAYS AS IDENTITY
 ALTER TABLE t ALTER a SET DEFAULT random()
 ALTER TABLE t ALTER a SET NOT NULL
+ALTER TABLE ONLY t ALTER COLUMN "a" SET NOT NULL
+ALTER TABLE t ADD CONSTRAINT n NOT NULL a
+ALTER TABLE t ADD NOT NULL a
+ALTER TABLE t ADD CONSTRAINT n NOT NULL a NOT VALID
+ALTER TABLE t ALTER id SET NOT NULL
+ALTER TABLE t ADD CONSTRAINT n CHECK (a IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT n
+ALTER TABLE t ADD CHECK (a > 0) NO INHERIT
+ALTER TABLE t ADD CHECK (a > 0) NOT ENFORCED
+ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES other
+ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES other NOT ENFORCED
+ALTER TABLE t ADD CONSTRAINT k UNIQUE NULLS NOT DISTINCT (b)
+ALTER TABLE t ADD CONSTRAINT k PRIMARY KEY USING INDEX t_a
+ALTER TABLE t ALTER CONSTRAINT t_pkey DEFERRABLE
+ALTER TABLE whole ATTACH PARTITION t FOR VALUES FROM (0) TO (10)
+ALTER TABLE t INHERIT parent
+ALTER TABLE t OF shape
+ALTER TABLE t SET SCHEMA elsewhere
+ALTER TABLE t RENAME TO z
+ALTER TABLE t RENAME CONSTRAINT t_pkey TO z
+ALTER TABLE t ALTER b TYPE varchar(20) COLLATE "C" USING b::varchar(20)
+ALTER TABLE t ALTER b SET (n_distinct = 5)
+ALTER TABLE t ADD GENERATED int
+ALTER TABLE t ENABLE ALWAYS TRIGGER ALL
+ALTER TYPE mood ADD VALUE '3'
+ALTER DOMAIN plain ADD CHECK (VALUE <> '')
+CREATE POLICY p ON t USING (true)
+CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()
+COMMENT ON COLUMN t.a IS 'ALTER TABLE t ADD id serial'
+SECURITY LABEL ON TABLE t IS NULL
+CREATE MATERIALIZED VIEW m AS SELECT * FROM t
+CREATE STATISTICS st ON a, b FROM t
+REINDEX (VERBOSE) TABLE t
+REINDEX (VERBOSE, TABLESPACE pg_default) INDEX t_b
 ALTER TABLE t ALTER a DROP NOT NULL
 ALTER TABLE t ALTER b SET STATISTICS 7
 ALTER TABLE t ALTER b SET STORAGE EXTERNAL
@@ -120,6 +177,8 @@ SELECT pg_relation_filenode('t'),
        (SELECT array_agg(pg_relation_filenode(indexrelid)) FROM pg_index WHERE indrelid = 't'::regclass)
 """
 LOCKS = "SELECT mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 't'::regclass AND granted"
+BLOCKING = {"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}
+READ = "SELECT coalesce(sum(seq_tup_read), 0)::int FROM pg_stat_xact_user_tables WHERE relname = 't'"
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +208,7 @@ class Outcome:
 
     rewritten: bool
     indexed: bool
+    is_read: bool
     locks: set[str]
 
 
@@ -161,10 +221,11 @@ def run(server: psycopg.Connection[Any], table: str, statement: str) -> Outcome 
         with server.transaction(force_rollback=True):
             server.execute(statement.encode())
             locks = {row[0] for row in server.execute(LOCKS)}
+            is_read = server.execute(READ).fetchone() != (0,)
             after = state(server)
     except psycopg.Error:
         return None
-    return Outcome(after[0] != before[0], bool(after[1] - before[1]), locks)
+    return Outcome(after[0] != before[0], bool(after[1] - before[1]), is_read, locks)
 
 
 def state(server: psycopg.Connection[Any]) -> tuple[int, set[int]]:
@@ -213,4 +274,7 @@ def test_what_is_said_of_a_statement_is_what_the_server_does(server: psycopg.Con
     assert outcome.rewritten == ("table-rewrite" in rules)
     assert (outcome.indexed and not outcome.rewritten) <= ("blocking-index" in rules)
     assert ("blocking-index" in rules) <= outcome.indexed
+    is_checked = outcome.is_read and not outcome.rewritten and not outcome.indexed and bool(BLOCKING & outcome.locks)
+    assert is_checked <= ("missing-not-valid" in rules)
+    assert ("missing-not-valid" in rules) <= outcome.is_read
     assert {each.lock.title().replace(" ", "") + "Lock" for each in found} <= outcome.locks

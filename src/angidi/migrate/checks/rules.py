@@ -5,13 +5,14 @@ A table that the file itself creates is nobody else's yet, and no rule about loc
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from angidi.migrate.files.script import Script
-from angidi.migrate.sql.actions import Alteration, read_added
+from angidi.migrate.sql.actions import Alteration, read_added, read_alteration
 from angidi.migrate.sql.blocks import with_inner
 from angidi.migrate.sql.classify import controls_transaction, refuses_transaction
 from angidi.migrate.sql.statements import Statement
-from angidi.migrate.sql.words import Name, Word, WordReader, words_of
+from angidi.migrate.sql.words import Name, Word, WordReader, inside, parts, words_of
 
 from .rewrite_reasons import compacts, existing, is_there, rewrite_reason
 from .schema import Schema, read_index
@@ -68,7 +69,8 @@ def blocking_index(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
     """Find index builds that block writes to a table that is in use, or everything."""
     if table := built_on(statement, schema):
         message = f"no row of {table} can be written while the index is built"
-        yield RuleMatch("blocking-index", statement, message, "CREATE INDEX CONCURRENTLY, alone in its file.", "SHARE")
+        advice = _OF_PARTITIONS if schema.is_partitioned(table) else "CREATE INDEX CONCURRENTLY, alone in its file."
+        yield RuleMatch("blocking-index", statement, message, advice, "SHARE")
     if table := _reindexed(statement, schema):
         message = f"no row of {table} can be written while the index is built"
         yield RuleMatch("blocking-index", statement, message, "REINDEX … CONCURRENTLY, alone in its file.", "SHARE")
@@ -77,6 +79,11 @@ def blocking_index(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
         message = f"the index behind it is built while nobody can read or write {altered.table}"
         advice = "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX."
         yield RuleMatch("blocking-index", statement, message, advice, "ACCESS EXCLUSIVE")
+
+
+_OF_PARTITIONS = (
+    "CREATE INDEX … ON ONLY it, CREATE INDEX CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION."
+)
 
 
 def built_on(statement: Statement, schema: Schema) -> Name | None:
@@ -90,7 +97,9 @@ def built_on(statement: Statement, schema: Schema) -> Name | None:
         return None
     name, table, concurrently, if_not_exists = found
     is_there = bool(if_not_exists and name and schema.has_index(name))
-    return None if concurrently or is_there or schema.is_new(table) else table
+    # On the partitioned table alone nothing is built; its partitions' indexes are attached later.
+    is_bare = ("ON", "ONLY") in pairwise(statement.words) and schema.is_partitioned(table)
+    return None if concurrently or is_there or schema.is_new(table) or is_bare else table
 
 
 def _reindexed(statement: Statement, schema: Schema) -> Name | None:
@@ -98,7 +107,7 @@ def _reindexed(statement: Statement, schema: Schema) -> Name | None:
         return None
     reader = WordReader(words_of(statement.text), 1)
     if reader.peek() == "(":
-        reader.at += next(number for number, word in enumerate(reader.rest()) if word.text == ")") + 1
+        reader.at += len(inside(reader.rest())) + 2
     kind = reader.any("TABLE", "INDEX")
     name = reader.name() if kind else None
     table = schema.table_of_index(name) if name and kind == "INDEX" else name
@@ -141,37 +150,69 @@ def rewrite(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
 
 def unvalidated(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
     """Find constraints that are checked against all rows at once."""
-    if not (altered := existing(statement, schema)):
+    altered = read_alteration(words_of(statement.text))
+    if not altered:
         return
     for action in altered.actions:
-        keys = [word.key for word in action]
-        reader = _constraint(action)
-        is_valid = "VALID" not in keys
-        if is_valid and reader.peek() == "FOREIGN":
-            yield _unvalidated(
-                statement, f"all of {altered.table} is checked while nobody can write it", "SHARE ROW EXCLUSIVE"
-            )
-        elif is_valid and reader.peek() == "CHECK":
-            yield _unvalidated(
-                statement, f"all of {altered.table} is checked while nobody can read or write it", "ACCESS EXCLUSIVE"
-            )
-        elif "SET NOT NULL" in " ".join(keys) and not _is_checked(action, altered, schema):
-            message = f"all of {altered.table} is read while nobody else can"
-            advice = "Add CHECK (… IS NOT NULL) NOT VALID, validate it, then SET NOT NULL, which then reads nothing."
+        if table := _attached(action, schema):
+            message = f"all of {table} is checked while nobody can read or write it"
+            advice = "Add a CHECK of the partition's bounds NOT VALID, and validate it: the partition is not read then."
             yield RuleMatch("missing-not-valid", statement, message, advice, "ACCESS EXCLUSIVE")
+        elif not schema.is_new(altered.table) and (found := _checked(action, altered, schema)):
+            message, advice, lock = found
+            yield RuleMatch("missing-not-valid", statement, message, advice, lock)
 
 
-def _unvalidated(statement: Statement, message: str, lock: str) -> RuleMatch:
-    advice = "Add it NOT VALID, and VALIDATE CONSTRAINT in a later file."
-    return RuleMatch("missing-not-valid", statement, message, advice, lock)
+_NOT_VALID = "Add it NOT VALID, and VALIDATE CONSTRAINT in a later file."
+_NOT_NULL = "Add CHECK (… IS NOT NULL) NOT VALID, validate it, then SET NOT NULL, which then reads nothing."
 
 
-def _is_checked(action: Sequence[Word], altered: Alteration, schema: Schema) -> bool:
-    """Tell whether a CHECK holds the column not null already."""
-    reader, table = WordReader(action), schema.find(altered.table)
-    reader.accept("ALTER")
-    reader.accept("COLUMN")
-    return bool(table and reader.column() in table.not_null)
+def _attached(action: Sequence[Word], schema: Schema) -> Name | None:
+    """Return a table in use that becomes a partition, if no CHECK can tell that its rows fit."""
+    reader = WordReader(action)
+    name = reader.name() if reader.accept("ATTACH", "PARTITION") else None
+    table = schema.find(name) if name else None
+    return None if table and (table.is_new or table.is_checked) else name
+
+
+def _checked(action: Sequence[Word], altered: Alteration, schema: Schema) -> tuple[str, str, str] | None:
+    """Return what an action checks of all rows at once, advice and the lock; None where it does not."""
+    pairs = set(pairwise([word.key for word in action]))
+    if ("NOT", "VALID") in pairs or ("NOT", "ENFORCED") in pairs:
+        return None
+    reader, alone = _constraint(action), f"all of {altered.table} is checked while nobody can read or write it"
+    if reader.peek() == "FOREIGN":
+        return f"all of {altered.table} is checked while nobody can write it", _NOT_VALID, "SHARE ROW EXCLUSIVE"
+    if reader.peek() == "CHECK" or _adds_checked_column(action, altered, schema):
+        return alone, _NOT_VALID, "ACCESS EXCLUSIVE"
+    if action[0].key == "VALIDATE" and any(each[0].key in {"ADD", "ALTER"} for each in altered.actions):
+        return alone, "Validate in a statement of its own, which lets others read and write.", "ACCESS EXCLUSIVE"
+    column = _made_not_null(action)
+    if column is None or column in schema.not_null(altered.table):
+        return None
+    return f"all of {altered.table} is read while nobody else can", _NOT_NULL, "ACCESS EXCLUSIVE"
+
+
+def _adds_checked_column(action: Sequence[Word], altered: Alteration, schema: Schema) -> bool:
+    """Tell a new column with a CHECK, or a reference of which the default may be no key."""
+    added = read_added(action)
+    if not added or is_there(added[0], altered, schema, if_not_exists=added[1]):
+        return False
+    column = added[0]
+    return bool(column.clause("CHECK") or (column.clause("REFERENCES") and column.clause("DEFAULT")))
+
+
+def _made_not_null(action: Sequence[Word]) -> str | None:
+    """Return the column that may hold no NULL any more; None for other actions."""
+    reader = _constraint(action)
+    if reader.accept("NOT", "NULL"):
+        return reader.column()
+    reader = WordReader(action)
+    if reader.accept("ALTER"):
+        reader.accept("COLUMN")
+        column = reader.column()
+        return column if reader.accept("SET", "NOT", "NULL") else None
+    return None
 
 
 def breaking(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
@@ -197,8 +238,8 @@ def _breaking_actions(statement: Statement, altered: Alteration) -> Iterator[Rul
 def _is_new(statement: Statement, schema: Schema) -> bool:
     reader = WordReader(words_of(statement.text), 2)
     reader.accept("IF", "EXISTS")
-    name = reader.name()
-    return bool(name and schema.is_new(name))
+    names = [WordReader(each).name() for each in parts(reader.rest())]
+    return all(name and schema.is_new(name) for name in names)
 
 
 def leaking(statement: Statement, _: Schema) -> Iterator[RuleMatch]:

@@ -4,7 +4,7 @@ The linter learns it from the files; `from_database` reads it from a database. W
 of the files may have been there before them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -12,9 +12,11 @@ from typing import Any, Self
 
 from psycopg import Connection
 
-from angidi.migrate.sql.actions import read_added, read_alteration, read_column, read_retyping
-from angidi.migrate.sql.column_types import ColumnType, Domain, parse_type
+from angidi.migrate.sql.actions import read_alteration
+from angidi.migrate.sql.column_types import Domain, parse_type
 from angidi.migrate.sql.words import Name, Word, WordReader, inside, parts, text_of, until, words_of
+
+from .tables import Table
 
 _UTC = {"UTC", "GMT", "UCT", "ZULU", "UNIVERSAL", "GREENWICH"}
 _VOLATILE = {
@@ -39,20 +41,6 @@ _FUNCTIONS = """
 SELECT proname::text FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
 WHERE provolatile = 'v' AND nspname <> 'information_schema' AND nspname !~ '^pg_'
 """
-
-
-@dataclass(slots=True)
-class Table:
-    """A table or materialized view; `is_new` means that the file that is read has created it."""
-
-    name: Name
-    is_new: bool = False
-    is_unlogged: bool | None = False
-    columns: dict[str, ColumnType] = field(default_factory=dict[str, ColumnType])
-    not_null: set[str] = field(default_factory=set[str])
-    """Columns that a validated CHECK holds not null, so that SET NOT NULL reads no row."""
-    not_valid: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
-    """Columns of such constraints that are not validated yet, by the constraint's name."""
 
 
 @dataclass(slots=True)
@@ -99,6 +87,16 @@ class Schema:
         """Tell whether the file has created the table, so that nobody else uses it."""
         table = self.find(name)
         return bool(table and table.is_new)
+
+    def not_null(self, name: Name) -> set[str]:
+        """Return the columns of a table that are known to hold no NULL."""
+        table = self.find(name)
+        return table.not_null if table else set()
+
+    def is_partitioned(self, name: Name) -> bool:
+        """Tell whether it is known to be a partitioned table."""
+        table = self.find(name)
+        return bool(table and table.is_partitioned)
 
     def has_index(self, name: Name) -> bool:
         """Tell whether the files have made an index of this name."""
@@ -150,8 +148,9 @@ class Schema:
             return
         table = Table(name, is_new=True, is_unlogged=is_unlogged)
         if reader.peek() == "(":
-            columns = (read_column(each) for each in parts(inside(reader.rest())))
-            table.columns = {each.name: each.type for each in columns if each}
+            table.read_columns(parts(inside(reader.rest())))
+        keys = [word.key for word in reader.rest()]
+        table.is_partitioned = ("PARTITION", "BY") in pairwise(keys)
         self.tables.append(table)
 
     def _create_index(self, reader: WordReader) -> None:
@@ -186,7 +185,7 @@ class Schema:
         elif found := read_alteration(words):
             table = self.find(found.table) or self._learn(found.table)
             for action in found.actions:
-                _alter_table(table, action)
+                table.alter(action)
 
     def _learn(self, name: Name) -> Table:
         """Add a table that was there before the files, of which nothing is known."""
@@ -214,59 +213,6 @@ class Schema:
         reader.any("LOCAL", "SESSION")
         if reader.accept("TIME", "ZONE") or (reader.accept("TIMEZONE") and (reader.accept("=") or reader.accept("TO"))):
             self.is_utc = is_utc(text_of(reader.rest()).strip("'\""))
-
-
-def _alter_table(table: Table, action: Sequence[Word]) -> None:
-    if added := read_added(action):
-        column, if_not_exists = added
-        if not (if_not_exists and column.name in table.columns):
-            table.columns[column.name] = column.type
-        return
-    if retyping := read_retyping(action):
-        table.columns[retyping.column] = retyping.type
-        return
-    _check_or_validate(table, action)
-    _rename_or_drop(table, WordReader(action))
-
-
-def _check_or_validate(table: Table, action: Sequence[Word]) -> None:
-    reader = WordReader(action)
-    if reader.accept("VALIDATE", "CONSTRAINT"):
-        table.not_null |= table.not_valid.pop(reader.column(), set())
-        return
-    columns = set(_checked_not_null(action))
-    if "VALID" not in [word.key for word in action]:
-        table.not_null |= columns
-    elif reader.accept("ADD", "CONSTRAINT"):
-        table.not_valid[reader.column()] = columns
-
-
-def _rename_or_drop(table: Table, reader: WordReader) -> None:
-    if reader.accept("RENAME", "TO"):
-        new = reader.column()
-        table.name = Name(table.name.schema, new)
-    elif reader.accept("SET", "SCHEMA"):
-        table.name = Name(reader.column(), table.name.name)
-    elif reader.accept("SET", "UNLOGGED") or reader.accept("SET", "LOGGED"):
-        table.is_unlogged = reader.words[1].key == "UNLOGGED"
-    elif reader.accept("RENAME") and reader.peek() != "CONSTRAINT":
-        reader.accept("COLUMN")
-        old = reader.column()
-        if old in table.columns and reader.accept("TO"):
-            table.columns[reader.column()] = table.columns.pop(old)
-    elif reader.accept("DROP") and reader.peek() != "CONSTRAINT":
-        reader.accept("COLUMN")
-        reader.accept("IF", "EXISTS")
-        table.columns.pop(reader.column(), None)
-
-
-def _checked_not_null(action: Sequence[Word]) -> Iterator[str]:
-    """Yield the columns of an ADD … CHECK (column IS NOT NULL)."""
-    for number, word in enumerate(action):
-        if word.key == "CHECK" and action[0].key == "ADD":
-            for each in parts(inside(action[number + 1 :])):
-                if [other.key for other in each[1:]] == ["IS", "NOT", "NULL"]:
-                    yield each[0].name
 
 
 def read_index(reader: WordReader) -> tuple[Name | None, Name, bool, bool] | None:

@@ -59,18 +59,26 @@ def read_column(words: Sequence[Word]) -> Column | None:
     reader.at += len(typed)
     clauses: list[tuple[Word, ...]] = []
     while rest := reader.rest():
-        clause = until(rest, _CLAUSES - {"NULL"} if rest[0].key == "NOT" else _CLAUSES - _inner(rest[0].key))
+        clause = _clause(rest)
         reader.at += len(clause)
         clauses.append(tuple(clause))
     return Column(name, parse_type(text_of(typed)), bool(typed) and typed[0].key in SERIALS, tuple(clauses))
 
 
+def _clause(words: Sequence[Word]) -> list[Word]:
+    """Return the first of the clauses."""
+    stops = _CLAUSES - {"NULL"} if words[0].key == "NOT" else _CLAUSES - _inner(words[0].key)
+    end = len(until(words, stops))
+    while words[end - 1].key == "SET" and end < len(words):  # ON DELETE SET NULL, or SET DEFAULT
+        end += len(until(words[end:], stops))
+    return list(words[:end])
+
+
 def _inner(key: str) -> set[str]:
-    """Return the words that do not end the clause: DEFAULT NULL, INITIALLY DEFERRED, SET NULL."""
+    """Return the words that do not end the clause: DEFAULT NULL, INITIALLY DEFERRED."""
     return {
         "DEFAULT": {"NULL"},
         "GENERATED": {"DEFAULT"},
-        "REFERENCES": {"NULL", "DEFAULT"},
         "INITIALLY": {"DEFERRABLE"},
     }.get(key, set())
 

@@ -26,6 +26,7 @@ _SAME_BYTES = {
 """Types that differ in their names only: pg_cast says castmethod b of them."""
 _MOST_DIGITS = 6
 _NUMBERS = re.compile(r"\(([\d\s,-]*)\)")
+_NUMBER = re.compile(r"-?\s*\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def parse_type(text: str) -> ColumnType:
     dimensions = text.count("[") or int(bool(re.search(r"\bARRAY\b", text, re.IGNORECASE)))
     text = re.sub(r"\[[^\]]*\]|\bARRAY\b", " ", text, flags=re.IGNORECASE)
     found = _NUMBERS.search(text)
-    numbers = tuple(int(each) for each in found[1].split(",") if each.strip()) if found else ()
+    numbers = tuple(int("".join(each.split())) for each in _NUMBER.findall(found[1])) if found else ()
     bare = _NUMBERS.sub(" ", text).replace('"', "")
     name = " ".join(bare.lower().split()).removeprefix("pg_catalog.")
     name = re.sub(r"\s*\.\s*", ".", name)
