@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from angidi.migrate import MigrateError, Source, parse_target
+from angidi.migrate.checks.scratch import ScratchServer
 from angidi.migrate.checks.verify import VerifyFinding, verify
 
 from .conftest import Cli, Scratch
@@ -179,6 +180,36 @@ def test_seeds_that_come_twice_are_found(scratch: Scratch):
     )
 
 
+@pytest.mark.parametrize("down", ["DROP ROLE {0};", "SELECT 1;"])
+@pytest.mark.parametrize(
+    "make", ["CREATE ROLE {0};", "DO $$ BEGIN EXECUTE 'CREATE ' || 'RO' || 'LE {0}'; END $$;"], ids=["said", "hidden"]
+)
+def test_a_role_which_all_databases_share_is_made_once(scratch: Scratch, make: str, down: str):
+    role = f"{scratch.name}_role"
+    scratch.files(
+        u1_a="CREATE TABLE a (i int);", d1_a="DROP TABLE a;", u3_c="CREATE TABLE c (i int);", d3_c="DROP TABLE c;"
+    )
+    scratch.files(u2_b=make.format(role), d2_b=down.format(role))
+    try:
+        found = findings(scratch)
+    finally:
+        scratch.run(f"DROP ROLE IF EXISTS {role}")
+    if down.startswith("DROP"):
+        assert found == []
+    elif "DO" not in make:
+        assert [(each.version, each.when) for each in found] == [(2, "up again fails")]
+
+
+def test_what_is_found_after_other_versions_on_one_copy_is_found_on_a_fresh_one_too(scratch: Scratch):
+    """Going down and up again leaves another number in the sequence, which the next version must not meet."""
+    scratch.files(
+        u1_a="CREATE TABLE a (id serial PRIMARY KEY);", d1_a="DROP TABLE a;",
+        u2_b="INSERT INTO a DEFAULT VALUES;", d2_b="DELETE FROM a;",
+        u3_c="CREATE TABLE c (a int REFERENCES a); INSERT INTO c VALUES (1);", d3_c="DROP TABLE c;",
+    )  # fmt: skip
+    assert findings(scratch) == []
+
+
 def test_verify_says_by_name_what_it_does_not_look_at(cli: Cli):
     assert "not looked at: roles and their memberships, tablespaces, " in cli("verify")
 
@@ -210,6 +241,15 @@ def test_verify_takes_an_extension_for_one_thing_and_what_a_down_file_leaves_on_
     )
 
 
-def test_verify_leaves_no_database_behind(cli: Cli, scratch: Scratch):
+def test_verify_leaves_no_database_behind(cli: Cli, scratch: Scratch, monkeypatch: pytest.MonkeyPatch):
+    made: list[str] = []
+
+    def create(server: ScratchServer, template: str = "template0") -> str:
+        made.append(real(server, template))
+        return made[-1]
+
+    real = ScratchServer.create
+    monkeypatch.setattr(ScratchServer, "create", create)
     cli("verify")
-    assert scratch.run("SELECT datname FROM pg_database WHERE datname LIKE 'migrate\\_verify%'") == []
+    assert len(made) == 2, "one, and one copy for all versions, as long as nothing is found"
+    assert not {name for (name,) in scratch.run("SELECT datname::text FROM pg_database")} & {*made}

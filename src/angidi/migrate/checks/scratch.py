@@ -1,7 +1,7 @@
 """Scratch databases on a target's server: made empty or as copies, and dropped at the end."""
 
 import secrets
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -25,15 +25,15 @@ UNION ALL SELECT 'role', current_setting('role') WHERE current_setting('role') <
 class ScratchServer:
     """The server of `target`, and the scratch databases on it. Use it in a `with` block, which drops them.
 
-    A run of migrations is one session. A database that is copied may have none, so the settings of one session are
-    carried over to the next; temporary tables and prepared statements are not.
+    A run of migrations is one session. A database that is copied may have none, so the settings of a database's last
+    session are carried over to its next, and to copies; temporary tables and prepared statements are not.
     """
 
     def __init__(self, target: Target) -> None:
         self._target = target
         self._admin = connect(target)
         self._names: list[str] = []
-        self._settings: dict[str, str] = {}
+        self._settings: dict[str, dict[str, str]] = {}
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -44,7 +44,7 @@ class ScratchServer:
     ) -> None:
         """Drop the databases."""
         for name in [*self._names]:
-            self._drop(name)
+            self.drop(name)
         self._admin.close()
 
     def create(self, template: str = "template0") -> str:
@@ -59,26 +59,18 @@ class ScratchServer:
         except InsufficientPrivilege as error:
             raise MigrateError("this user may not create scratch databases", "Grant it CREATEDB.") from error
         self._names.append(name)
+        self._settings[name] = self._settings.get(template, {})
         return name
 
     @contextmanager
-    def copy(self, name: str) -> Generator[str]:
-        """Give the name of a copy of the database `name`, dropped at the end."""
-        copy = self.create(name)
-        try:
-            yield copy
-        finally:
-            self._drop(copy)
-
-    @contextmanager
-    def open(self, source: Source, name: str, *, keep: bool = True) -> Generator[Migrate]:
-        """Open a database, with the settings of the last session that was to `keep` them."""
+    def open(self, source: Source, name: str) -> Generator[Migrate]:
+        """Open a database, with the settings of its last session."""
         with Migrate.open(source, at_database(self._target, name)) as migrate:
             connection = migrate.session.connection
-            self._apply(connection)
+            _apply(connection, self._settings[name])
             yield migrate
-            if keep and not connection.closed:
-                self._settings = dict(connection.execute(_SETTINGS))
+            if not connection.closed:
+                self._settings[name] = dict(connection.execute(_SETTINGS))
 
     def run_files(self, name: str, paths: Iterable[Path]) -> None:
         """Run files of SQL in a database; raises `MigrateError` for one that fails, or cannot be read."""
@@ -91,11 +83,13 @@ class ScratchServer:
                 except Error as error:
                     raise MigrateError(f"{path}: {error.diag.message_primary or error}") from error
 
-    def _apply(self, connection: Connection[Any]) -> None:
-        for setting in self._settings.items():
-            with suppress(Error):  # one that this user may not set, or that only a server start does
-                connection.execute("SELECT set_config(%s, %s, false)", setting)
-
-    def _drop(self, name: str) -> None:
+    def drop(self, name: str) -> None:
+        """Drop a database."""
         self._admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         self._names.remove(name)
+
+
+def _apply(connection: Connection[Any], settings: Mapping[str, str]) -> None:
+    for setting in settings.items():
+        with suppress(Error):  # one that this user may not set, or that only a server start does
+            connection.execute("SELECT set_config(%s, %s, false)", setting)

@@ -143,7 +143,7 @@ def _summary(found: list[linting.LintFinding]) -> list[str]:
 def verify(context: Context, before: tuple[Path, ...]) -> None:
     """Prove on scratch databases that each down file undoes its up file; exits with 1 for findings.
 
-    Each version is undone and applied again on a copy of its own, so that one that fails hides no other. All schemas
+    Each version is undone and applied again on a copy, so that one that fails hides no other. All schemas
     are compared, with owners and grants, and what the tables hold.
     """
     with context.resolve_database() as address:
