@@ -85,6 +85,43 @@ def test_a_history_that_cannot_be_made_is_a_warning(cli: Cli, scratch: Scratch):
         scratch.run(f'DROP OWNED BY "{role}" CASCADE; DROP ROLE "{role}"')
 
 
+@pytest.mark.parametrize("command", ["status", "plan", "history", "version", "up"])
+def test_a_user_who_may_not_see_the_history_can_work_without(cli: Cli, scratch: Scratch, command: str):
+    role = f"{scratch.name}_reader"
+    cli("up", "2")
+    scratch.run(f'CREATE ROLE "{role}"; GRANT CREATE, USAGE ON SCHEMA public TO "{role}"')
+    scratch.run(f'GRANT ALL ON ALL TABLES IN SCHEMA public TO "{role}"')
+    try:
+        cli(command, "--database", scratch.with_query(f"role={role}"))
+    finally:
+        scratch.run(f'DROP OWNED BY "{role}" CASCADE; DROP ROLE "{role}"')
+
+
+def test_drop_leaves_a_users_own_table_and_schema_of_those_names(cli: Cli, scratch: Scratch):
+    scratch.run(f"CREATE SCHEMA angidi_migrate; CREATE TABLE {NAME} (mine int); INSERT INTO {NAME} VALUES (7)")
+    said = cli.errors("up")
+    assert said.count("warning: the history cannot be written") == 1
+    assert cli.json("history") == []
+    cli("status")
+    cli("drop", "--yes")
+    assert scratch.run(f"SELECT mine FROM {NAME}") == [(7,)]
+
+
+def test_row_security_on_the_history_is_a_warning_at_most(cli: Cli, scratch: Scratch):
+    role = f"{scratch.name}_owner"
+    scratch.run(f'CREATE ROLE "{role}"; GRANT CREATE ON DATABASE "{scratch.name}" TO "{role}"')
+    scratch.run(f'GRANT CREATE, USAGE ON SCHEMA public TO "{role}"')
+    database = scratch.with_query(f"role={role}")
+    try:
+        cli("up", "1", "--database", database)
+        scratch.run(f"ALTER TABLE {NAME} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+        cli("status", "--database", database)
+        cli("up", "--database", database)
+        assert scratch.version() == [(3, False)]
+    finally:
+        scratch.run(f'DROP OWNED BY "{role}" CASCADE; DROP ROLE "{role}"')
+
+
 def test_drop_drops_it_and_its_schema(cli: Cli, scratch: Scratch):
     cli("up")
     cli("drop", "--yes")

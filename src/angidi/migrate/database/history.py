@@ -45,9 +45,15 @@ CREATE TABLE IF NOT EXISTS {} (
 )
 """
 _HAS_SCHEMA = "SELECT to_regnamespace(%s) IS NOT NULL"
+# Looked up in the catalogue: `to_regclass` raises where this user may not use the schema.
+_EXISTS = """
+SELECT EXISTS (SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+                WHERE nspname = %s AND relname = %s)
+"""
 _IS_OURS = """
-SELECT array_agg(attname::text ORDER BY attnum) = %s FROM pg_attribute
-WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped
+SELECT array_agg(attname::text ORDER BY attnum) = %s
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = %s AND relname = %s AND attnum > 0 AND NOT attisdropped
 """
 _IS_EMPTY = "SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace(%s))"
 _INSERT = """INSERT INTO {} (version, action, before, after, checksum, seconds, applied_by, tool)
@@ -111,7 +117,11 @@ class History:
     @property
     def former_name(self) -> sql.Identifier:
         """The name that the table had before it got a schema of its own."""
-        return sql.Identifier(self.versions.schema, f"{self.versions.table}_history")
+        return sql.Identifier(*self._former)
+
+    @property
+    def _former(self) -> tuple[str, str]:
+        return self.versions.schema, f"{self.versions.table}_history"
 
     def prepare(self) -> str | None:
         """Create the table where it is missing, or take the former one over; return why it cannot be used."""
@@ -124,21 +134,22 @@ class History:
 
     def exists(self) -> bool:
         """Say whether the table is there."""
-        return self._ask("SELECT to_regclass(%s) IS NOT NULL", self._text(self.name))
+        return self._ask(_EXISTS, SCHEMA, self._table)
 
     def drop(self) -> None:
         """Drop the table, under its former name too, and the schema with the last one in it."""
-        if self._is_ours(self.former_name):
-            self.connection.execute(sql.SQL("DROP TABLE {}").format(self.former_name))
-        self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self.name))
-        if self._ask(_HAS_SCHEMA, SCHEMA) and self._ask(_IS_EMPTY, SCHEMA):
+        own = (SCHEMA, self._table)
+        ours = [names for names in (self._former, own) if self._is_ours(*names)]
+        for names in ours:
+            self.connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(*names)))
+        if own in ours and self._ask(_IS_EMPTY, SCHEMA):
             self.connection.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(SCHEMA)))
 
     def _create(self) -> None:
         if not self._ask(_HAS_SCHEMA, SCHEMA):
             with suppress(errors.UniqueViolation, errors.DuplicateSchema):  # another run has just made it
                 self.connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
-        if self._is_ours(self.former_name):
+        if self._is_ours(*self._former):
             # Moved and not copied: the rows keep their xmin, which proves what they say.
             with suppress(errors.InsufficientPrivilege), self.connection.transaction():
                 moved = sql.Identifier(SCHEMA, f"{self.versions.table}_history")
@@ -154,9 +165,9 @@ class History:
             raise error
         return error.diag.message_primary or str(error).strip()
 
-    def _is_ours(self, name: sql.Identifier) -> bool:
+    def _is_ours(self, schema: str, table: str) -> bool:
         """Say whether a table of this name has our columns; a user may have one of that name."""
-        return self._ask(_IS_OURS, list(_COLUMNS), self._text(name))
+        return self._ask(_IS_OURS, list(_COLUMNS), schema, table)
 
     def _ask(self, query: LiteralString | sql.Composed, *values: Any) -> bool:
         row = self.connection.execute(query, values).fetchone()
@@ -211,7 +222,7 @@ class History:
     def _current_name(self) -> sql.Identifier | None:
         if self.exists():
             return self.name
-        return self.former_name if self._is_ours(self.former_name) else None
+        return self.former_name if self._is_ours(*self._former) else None
 
     def _is_writable(self) -> bool:
         text = self._text(self.name)
