@@ -77,7 +77,7 @@ def main() -> None:
     if given.database:
         run(given.database, given.sizes, given.rounds)
         return
-    with tempfile.TemporaryDirectory() as home, EmbeddedServer(Path(home) / "home", say=lambda _: None) as server:
+    with tempfile.TemporaryDirectory() as home, EmbeddedServer(Path(home) / "home", notify=lambda _: None) as server:
         run(server.url("postgres"), given.sizes, given.rounds)
 
 

@@ -52,7 +52,7 @@ class Script:
     @property
     def blank(self) -> bool:
         """Whether there is nothing to send."""
-        return not self.text.strip()
+        return not self.text or self.text.isspace()  # strip() would copy all of a large file
 
     def transaction_body(self) -> Chunk:
         """Return what an atomic file does, for a transaction of ours: without the COMMIT that may end it."""

@@ -10,16 +10,23 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-_TOKENS = r"""
+# Letters, and in words digits and $, with all that is not ASCII. Said by what they exclude: Python's compiler of
+# patterns takes a millisecond for a range that ends beyond ASCII.
+_FIRST = r"[^\x00-@[\\\]^`{-\x7f]"
+_LATER = r"[^\x00-#%-/:-@[\\\]^`{-\x7f]"
+_LATER_IN_TAG = r"[^\x00-/:-@[\\\]^`{-\x7f]"
+_WORD = f"{_FIRST}{_LATER}*+"
+
+_TOKENS = rf"""
       (?P<space>   [ \t\n\r\f]++ )
     | (?P<comment> --[^\n\r]*+ )
     | (?P<block>   /\* )
     | (?P<escape>  [eE]'(?:[^'\\]++|''|\\.)*+'? )
     | (?P<string>  '(?:[^']++|'')*+'? )
     | (?P<quoted>  "(?:[^"]++|"")*+"? )
-    | (?P<word>    [A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*+ )
+    | (?P<word>    {_WORD} )
     | (?P<number>  [0-9][0-9A-Za-z_]*+ )
-    | (?P<dollar>  \$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*+)?\$ )
+    | (?P<dollar>  \$(?:{_FIRST}{_LATER_IN_TAG}*+)?\$ )
     | (?P<symbol>  . )
 """
 _ATOM = r"""
@@ -31,7 +38,6 @@ _ATOM = r"""
     | -(?!-)
     | /(?!\*)
 """
-_WORD = r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*+"
 # A word before a quote may be the E of E'…', inside which a backslash escapes.
 _PLAIN = rf"(?P<plain> (?: {_ATOM} | \( (?: {_ATOM} | {_WORD} (?!') )*+ \) )++ )"
 _ATOM_OR_WORD = rf"{_ATOM} | ({_WORD})"

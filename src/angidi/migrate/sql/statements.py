@@ -14,7 +14,8 @@ _ROUTINES = {"FUNCTION", "PROCEDURE"}
 class Statement:
     """One statement: its text from its first token to its last, and where that text starts.
 
-    `words` are its unquoted words in upper case, those inside parentheses and bodies included.
+    `words` are its unquoted words in upper case, those inside parentheses and bodies included; but of an INSERT not all
+    of those in its rows, which are constants.
     """
 
     text: str
@@ -43,6 +44,8 @@ class _Reader:
 
     def read(self, token: Token) -> bool:
         """Take in one token; True where it is the semicolon that ends the statement."""
+        if token.kind == "plain" and self.words[:1] == ["INSERT"]:
+            return False  # rows: reading megabytes of NULL would take longer than all the rest
         text = self.sql[token.start : token.end]
         if text == ";" and not self.parens and not self.blocks:
             return True
@@ -92,6 +95,9 @@ def _trimmed(sql: str, token: Token) -> Token | None:
         return None
     if token.kind != "plain":
         return token
-    text = sql[token.start : token.end]
-    start = token.end - len(text.lstrip(_SPACE))
-    return Token("plain", start, token.start + len(text.rstrip(_SPACE))) if start < token.end else None
+    start, end = token.start, token.end
+    while start < end and sql[start] in _SPACE:
+        start += 1
+    while start < end and sql[end - 1] in _SPACE:
+        end -= 1
+    return Token("plain", start, end) if start < end else None
