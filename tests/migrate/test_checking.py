@@ -227,3 +227,11 @@ def test_dump_writes_the_schema_without_the_bookkeeping(cli: Cli):
     assert "CREATE TABLE public.t1" in dumped
     assert "schema_migrations" not in dumped
     assert dumped == cli("dump", "--pg-dump", str(programs / "pg_dump"))
+
+
+def test_dump_takes_a_version_table_with_a_dot_in_its_name(cli: Cli, scratch: Scratch):
+    database = scratch.with_query("x-migrations-table=ops.versions")
+    cli("up", "--database", database)
+    dumped = cli("dump", "--pg-dump", str(find_programs() / "pg_dump"), "--database", database)
+    assert "CREATE TABLE public.t1" in dumped
+    assert "ops.versions" not in dumped

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from psycopg import pq
+from psycopg import pq, sql
 
 from angidi.migrate.errors import MigrateError
 
@@ -26,9 +26,10 @@ def dump(session: Session, program: Path | None = None) -> str:
         raise MigrateError("pg_dump was not found", "Name it with --pg-dump.")
     settings = {_ENVIRONMENT[key]: value for key, value in session.target.connect.items() if key in _ENVIRONMENT}
     table = session.table.name.as_string(session.connection)
+    schema = sql.Identifier(session.table.schema).as_string(session.connection)
     arguments = ["--schema-only", "--no-owner", "--no-privileges", f"--exclude-table={table}"]
     result = subprocess.run(  # noqa: S603 - no shell; the program is pg_dump or what the operator named
-        [found, *arguments, f"--schema={table.rpartition('.')[0]}"],
+        [found, *arguments, f"--schema={schema}"],
         env=os.environ | settings,
         capture_output=True,
         text=True,
