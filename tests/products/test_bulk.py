@@ -387,3 +387,24 @@ async def test_prices_come_back_digit_for_digit(shop: Shop) -> None:
     stored = json.loads(answer.content, parse_float=Decimal)["data"]["results"]
     assert [Decimal(result["product"]["price"]) for result in stored] == [Decimal(text) for text in texts]
     assert before != await contents(shop.api.database)
+
+
+ODD = [
+    *(r"\\u0041bc", r"tab\there", r"\u0000abc", r"abc\ud800", r"\ud83d\ude00 cup", r"a\u2028b", r"quote \" and '"),
+    *("NULL", r"\\N cup", "{braces},", r"\u200babc", "  padded  ", r"\u0001abc", r"e\u0301te", r"\ufffeabc"),
+]
+"""Texts as they stand in JSON."""
+
+
+@pytest.mark.parametrize("text", ODD)
+async def test_a_text_is_stored_as_one_product_alone_would_be(shop: Shop, text: str) -> None:
+    """Written as JSON, escapes and all: the rows of many reach the database as JSON, and those of one do not."""
+    fields = f'"name": "{text}", "description": "{text}", "price": 7.10, "category_id": "{shop.category}"'
+    alone = await shop.api.post("/products", headers=shop.headers, content=f"{{{fields}}}")
+    many = await shop.api.post("/products/bulk", headers=shop.headers, content=f'{{"products": [{{{fields}}}]}}')
+    assert (alone.status_code < 300) == (many.status_code < 300)
+    assert alone.status_code < 500
+    if alone.status_code < 300:
+        one, row = alone.json()["data"], many.json()["data"]["results"][0]["product"]
+        same = one.keys() - {"id", "created_at", "updated_at", "version"}
+        assert {name: one[name] for name in same} == {name: row[name] for name in same}
