@@ -16,13 +16,14 @@ _BYTES = 2**16
 class Relay:
     """Passes bytes on in both directions, as long as `open` is set.
 
-    `silent_after` many bytes to the server it ends to be set.
+    `silent_after` many bytes to the server it ends to be set; `cut_after` so many pieces to it every connection ends.
     """
 
     server: socket.socket
     unix: bool
     address: str | tuple[str, int]
     silent_after: float = float("inf")
+    cut_after: float = float("inf")
     open: threading.Event = field(default_factory=threading.Event)
     sockets: list[socket.socket] = field(default_factory=list)
     threads: list[threading.Thread] = field(default_factory=list)
@@ -72,7 +73,11 @@ class Relay:
     def pass_on(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while self.open.wait() and (data := source.recv(_BYTES)):
-                self._count(len(data) if source in self.sockets[::2] else 0)
+                if source in self.sockets[::2]:
+                    self._count(len(data))
+                    self.cut_after -= 1
+                if self.cut_after < 0:
+                    break
                 self.open.wait()
                 target.sendall(data)
         for each in (source, target):

@@ -13,6 +13,8 @@ from typing import TextIO
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+import psycopg
+
 from .console import Console
 from .database.url import parse_target, scheme_of
 from .errors import MigrateError, NoChange, OpenError, SourceError, Stopped
@@ -30,7 +32,7 @@ _USAGE_EXIT = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done or nothing to do, 1 failed or refused, 2 usage."""
-    _keep_bytes(sys.stderr)
+    _speak_utf8(sys.stderr)
     flags = FlagSet(GLOBAL)
     try:
         rest = flags.parse(sys.argv[1:] if arguments is None else arguments)
@@ -47,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _Command(flags.values).run(rest)
 
 
-def _keep_bytes(stream: TextIO) -> None:
-    """Let what a file holds in another encoding go out as it came in, as it does from golang-migrate."""
+def _speak_utf8(stream: TextIO) -> None:
+    """Write UTF-8 whatever the locale, and other bytes of a file as they are: so does golang-migrate."""
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="surrogateescape")
 
@@ -84,6 +86,9 @@ class _Command:
             return 128 + (self._interrupts.number if self._interrupts else 0)
         except MigrateError as error:
             self.console.print(f"error: {error.golang_message if self.strict else error}")
+            return 1
+        except psycopg.Error as error:
+            self.console.print(f"error: {str(error).strip()}")
             return 1
         finally:
             self._close()

@@ -3,6 +3,8 @@
 import sys
 import time
 from dataclasses import dataclass
+from io import TextIOWrapper
+from typing import TextIO
 
 from .golang.times import duration
 from .run.events import Building, Event, Finished, Planned, Retrying, Started, Waiting, Warned
@@ -44,6 +46,12 @@ class Console:
 
     def _ours(self, event: Event) -> str | None:
         return None if self.strict else describe(event)
+
+
+def keep_bytes(stream: TextIO) -> None:
+    """Let what a file, or its name, holds in another encoding go out as it came in."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="surrogateescape")
 
 
 def describe(event: Event) -> str | None:

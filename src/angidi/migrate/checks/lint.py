@@ -11,11 +11,12 @@ before the statement, or anywhere for findings about the file as a whole; or for
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from angidi.migrate.errors import SourceError
 from angidi.migrate.files.script import Script
 from angidi.migrate.files.source import Direction, Source
 from angidi.migrate.files.steps import Step
@@ -144,13 +145,28 @@ def is_ignored(rule: str, text: str) -> bool:
 def _exemptions(directory: Path) -> Callable[[LintFinding], bool]:
     """Return a test for findings that `lint.toml` exempts: [[ignore]] with versions, rules and a reason."""
     path = directory / "lint.toml"
-    rows: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["ignore"] if path.exists() else []
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        rows = [_Exemption.of(row) for row in tomllib.loads(text).get("ignore", [])]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        advice = "Each [[ignore]] has versions = [first, last], rules = [names] and a reason."
+        raise SourceError(f"{path.name} cannot be read: {error}", advice) from error
+    return lambda finding: any(row.holds(finding) for row in rows)
 
-    def exempt(finding: LintFinding) -> bool:
-        version = _version(finding.path)
-        return any(
-            row["versions"][0] <= version <= row["versions"][-1] and finding.rule in row["rules"] and row["reason"]
-            for row in rows
+
+@dataclass(frozen=True, slots=True)
+class _Exemption:
+    first: int
+    last: int
+    rules: frozenset[str]
+    reason: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        return cls(
+            int(row["versions"][0]), int(row["versions"][-1]), frozenset(map(str, row["rules"])), str(row["reason"])
         )
 
-    return exempt
+    def holds(self, finding: LintFinding) -> bool:
+        in_range = self.first <= _version(finding.path) <= self.last
+        return in_range and finding.rule in self.rules and bool(self.reason)

@@ -1,6 +1,7 @@
 """What every command shares: where files and database are, how it prints, what signals do."""
 
 import json
+import sys
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -10,8 +11,8 @@ from typing import Any
 import click
 import psycopg
 
-from angidi.migrate.console import describe
-from angidi.migrate.errors import OpenError, Stopped
+from angidi.migrate.console import describe, keep_bytes
+from angidi.migrate.errors import MigrateError, OpenError, Stopped
 from angidi.migrate.files.source import Source
 from angidi.migrate.golang.times import duration
 from angidi.migrate.options import Options
@@ -61,7 +62,8 @@ class Context:
     def show(self, document: Any, text: Callable[[], object]) -> None:
         """Print the document as JSON where that was asked for, else call `text` to print it for humans."""
         if self.json:
-            click.echo(json.dumps(document, default=str, ensure_ascii=False, indent=2))
+            text_of_json = json.dumps(document, default=str, ensure_ascii=False, indent=2)
+            click.echo(text_of_json.encode("utf-8", "backslashreplace"))  # the escape of a lone surrogate is JSON's too
         else:
             text()
 
@@ -93,7 +95,12 @@ class MigrateCommand(click.Command):
             json=as_json,
             guard=group.guard if path is None or path.resolve() == group.directory.resolve() else accept,
         )
-        return super().invoke(ctx)
+        keep_bytes(sys.stdout)
+        keep_bytes(sys.stderr)
+        try:
+            return super().invoke(ctx)
+        except psycopg.Error as error:
+            raise MigrateError(str(error).strip()) from error
 
 
 def refuse_database() -> AbstractContextManager[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from angidi.migrate.database.dump import dump as dump_schema
+from angidi.migrate.errors import MigrateError
 from angidi.migrate.files.create import Naming
 from angidi.migrate.files.create import create as create_files
 from angidi.migrate.files.renumber import renumber as renumber_files
@@ -56,7 +57,10 @@ def dump(context: Context, output: Path | None, pg_dump: Path | None) -> None:
     if output is None:
         context.show({"schema": text}, lambda: click.echo(text, nl=False))
         return
-    output.write_text(text, encoding="utf-8")
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise MigrateError(f"{output}: {error.strerror}") from error
     context.show({"output": str(output)}, lambda: print_line(f"written to {output}"))
 
 

@@ -99,13 +99,20 @@ def connect(target: Target, *, strict: bool = False, **changes: str) -> Connecti
         connection = Connection[Any].connect(autocommit=True, prepare_threshold=None, **settings)  # pyright: ignore[reportArgumentType] # libpq's settings are text
     except psycopg.errors.ConnectionTimeout as error:  # which does not say of what
         raise Unreachable(f"host {settings.get('host')}, port {settings.get('port', '5432')}: {error}") from None
-    except psycopg.OperationalError as error:
-        raise Unreachable(target.redact(str(error).strip())) from None
     except psycopg.Error as error:
-        raise OpenError(target.redact(str(error).strip())) from None
-    if not strict:
-        connection.execute(_NO_LIMITS)
+        raise _not_open(target, error) from None
+    try:
+        if not strict:
+            connection.execute(_NO_LIMITS)
+    except psycopg.Error as error:  # the server may be gone again
+        connection.close()
+        raise _not_open(target, error) from error
     return connection
+
+
+def _not_open(target: Target, error: psycopg.Error) -> OpenError:
+    kind = Unreachable if isinstance(error, psycopg.OperationalError) else OpenError
+    return kind(target.redact(str(error).strip()))
 
 
 def _settings(target: Target, *, strict: bool) -> dict[str, str]:
