@@ -97,6 +97,21 @@ def test_a_user_who_may_not_see_the_history_can_work_without(cli: Cli, scratch: 
         scratch.run(f'DROP OWNED BY "{role}" CASCADE; DROP ROLE "{role}"')
 
 
+def test_a_gap_is_noted_once_however_often_nothing_is_to_be_done(cli: Cli, scratch: Scratch):
+    cli("up")
+    scratch.run("DELETE FROM schema_migrations; INSERT INTO schema_migrations VALUES (2, false)")
+    for _ in range(3):
+        cli("goto", "2")
+    assert actions(cli)[3:] == [("unknown", 2)]
+    scratch.run("DELETE FROM schema_migrations; INSERT INTO schema_migrations VALUES (1, false); DROP TABLE t2, t3")
+    for _ in range(2):
+        cli("goto", "1")
+    assert actions(cli)[3:] == [("unknown", 2), ("unknown", 1)]
+    cli("up")
+    assert actions(cli)[5:] == [("up", 2), ("up", 3)]
+    assert [each["tool"] for each in cli.json("status")["entries"]] == [None, "angidi", "angidi"]
+
+
 def test_drop_leaves_a_users_own_table_and_schema_of_those_names(cli: Cli, scratch: Scratch):
     scratch.run(f"CREATE SCHEMA angidi_migrate; CREATE TABLE {NAME} (mine int); INSERT INTO {NAME} VALUES (7)")
     said = cli.errors("up")

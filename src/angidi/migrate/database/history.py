@@ -63,6 +63,7 @@ SELECT version, action, before, after, checksum, seconds, applied_at, applied_by
 FROM {} ORDER BY id
 """
 _ENDS_AT_NOTHING = "SELECT coalesce((SELECT after FROM {} ORDER BY id DESC LIMIT 1), %s) = -1"
+_ENDS_WITH_GAP = "SELECT action = 'unknown' AND after = %s FROM {} ORDER BY id DESC LIMIT 1"
 _CONTINUOUS = """
 SELECT (SELECT xmin::text FROM {} LIMIT 1) IS NOT DISTINCT FROM
        (SELECT xmin::text FROM {} ORDER BY id DESC LIMIT 1)
@@ -185,11 +186,15 @@ class History:
         Returns why that could not be done.
         """
         try:
-            if not self.is_continuous(current):
+            if not self.is_continuous(current) and not self._is_noted(current):
                 self.connection.execute(self.insert(Record(current, "unknown", current, current)))
         except Error as error:
             return self._reason(error)
         return None
+
+    def _is_noted(self, current: int) -> bool:
+        """Say whether the last row is a gap's already: every run that finds nothing to do would add another one."""
+        return self._ask(sql.SQL(_ENDS_WITH_GAP).format(self.name), current)
 
     def is_continuous(self, current: int) -> bool:
         """Say whether the last row was written together with the version row, or no row was ever needed."""
