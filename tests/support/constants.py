@@ -43,13 +43,13 @@ PLACES: dict[str, dict[str, str]] = {
 """What stands in the places of the constants of a module, by the end of its name."""
 
 POSITIONAL: dict[str, list[str]] = {
-    "history._CREATE": ["checked_history"],
     "history._INSERT": ["checked_history", *["NULL"] * 8],
-    "history._SELECT": ["checked_history"],
-    "history._ENDS_AT_NOTHING": ["checked_history"],
     "history._CONTINUOUS": ["schema_migrations", "checked_history"],
     "execution._LOCK_TIMEOUT": ["5"],
 }
+
+TABLE = "checked_history"
+"""What stands in the place of any other constant that names no table of its own."""
 
 FRAGMENTS = {
     "where": ("FILTERS", "LIVENESS", "AFTER"),
@@ -98,12 +98,15 @@ def modules() -> Iterator[str]:
 
 @functools.cache
 def constants() -> list[Constant]:
-    """Return every constant that is a statement. Names in small letters are parts of others."""
+    """Return every constant that is a statement. Names in small letters are parts of others.
+
+    A text with an ellipsis is advice, which may begin as a statement does.
+    """
     return [
         Constant(f"{module}.{name}", text)
         for module in modules()
         for name, text in _texts(module)
-        if STATEMENT.match(text) and name.isupper()
+        if STATEMENT.match(text) and name.isupper() and "…" not in text
     ]
 
 
@@ -128,6 +131,8 @@ def filled(constant: Constant) -> list[str]:
     for name, values in POSITIONAL.items():
         if constant.ends(name):
             return [constant.text.format(*values)]
+    if "{}" in constant.text.replace("'{}'", ""):  # an empty array is no place
+        return [constant.text.format(TABLE)]
     module, _, _ = constant.name.rpartition(".")
     fragments = _fragments(vars(importlib.import_module(module)))
     needed = [place for place in FRAGMENTS if f"{{{place}}}" in constant.text]
