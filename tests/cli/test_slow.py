@@ -41,7 +41,8 @@ def test_what_takes_most_time_stands_first_with_its_plan(run: Run) -> None:
     head, _, first, *_ = (line for line in done.stdout.splitlines() if line)
     assert head.startswith("since 20")
     assert first.split()[0] == "1"
-    assert first.rstrip().endswith("SELECT pg_sleep($1)")
+    # The server keeps the values where somebody else reset its statistics while the statement ran.
+    assert first.rstrip().endswith(("SELECT pg_sleep($1)", SLOW))
     assert done.stdout.count("cost=") == 1
 
 

@@ -187,7 +187,10 @@ async def test_an_exhausted_pool_refuses_after_its_timeout_and_serves_again(sett
         assert await database.read(fetch_value, PID)
 
 
-async def test_a_pool_that_reaches_no_server_says_so_when_opened(settings: Settings) -> None:
+async def test_a_pool_that_reaches_no_server_says_so_when_opened(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("angidi.db.pool.OPEN_TIMEOUT", 0.5)
     with pytest.raises(Unavailable):
         async with asyncio.timeout(20), pooled(settings, "postgresql://nobody@127.0.0.1:1/none"):
             pass

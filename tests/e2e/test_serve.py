@@ -73,7 +73,7 @@ def test_a_taken_port_stops_the_start_with_one_line(home: Path) -> None:
         assert f"SERVER_PORT: cannot listen on 127.0.0.1:{port}" in server.output
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_a_signal_ends_a_running_server_and_its_database_in_time(home: Path, signum: signal.Signals) -> None:
     with serving(home) as server:
         assert register(server, "a@shop.example").status_code == 201
@@ -182,6 +182,7 @@ def test_an_ordinary_user_is_never_made_an_admin_by_a_setting(home: Path) -> Non
         assert log_in(again, "correct horse") == 200
 
 
+@pytest.mark.long
 def test_an_admin_address_that_is_none_stops_the_start(home: Path) -> None:
     server = Server(home, free_port(), ADMIN_EMAIL="boss", ADMIN_PASSWORD="a long phrase of mine")
     assert server.process.wait(30) == 78

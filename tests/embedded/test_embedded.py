@@ -140,6 +140,7 @@ for _ in range(8):
 
 
 @pytest.mark.parametrize("manner", ["polite", "rude"])
+@pytest.mark.long
 def test_nobody_stops_the_server_under_another_user(home: Path, manner: str) -> None:
     command = [sys.executable, "-c", HASTE, str(home), manner]
     users = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]

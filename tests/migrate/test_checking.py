@@ -129,6 +129,7 @@ def test_repair_has_nothing_to_do_on_a_clean_database(cli: Cli):
     assert cli("repair") == "the database is not dirty\n"
 
 
+@pytest.mark.long
 def test_a_long_index_build_tells_its_progress(cli: Cli, scratch: Scratch):
     """An open transaction keeps CREATE INDEX CONCURRENTLY waiting; its phase and who it waits for are told."""
     cli("up", "1")

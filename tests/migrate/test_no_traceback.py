@@ -56,7 +56,10 @@ def test_every_command_says_so(dying: str, cli: Cli, command: list[str]):
 COMMANDS = [["up"], ["down"], ["status"], ["repair", "--yes"], ["drop", "--yes"], ["plan", "--dry-run"], ["force", "1"]]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(each, id=" ".join(each), marks=[pytest.mark.long] * (each != ["up"])) for each in COMMANDS],
+)
 def test_a_connection_that_ends_at_any_moment_is_an_error(scratch: Scratch, command: list[str]):
     """Cut behind each of what the client sends, until the command gets through."""
     scratch.files(**THREE)

@@ -184,6 +184,7 @@ def test_seeds_that_come_twice_are_found(scratch: Scratch):
 @pytest.mark.parametrize(
     "make", ["CREATE ROLE {0};", "DO $$ BEGIN EXECUTE 'CREATE ' || 'RO' || 'LE {0}'; END $$;"], ids=["said", "hidden"]
 )
+@pytest.mark.long
 def test_a_role_which_all_databases_share_is_made_once(scratch: Scratch, make: str, down: str):
     role = f"{scratch.name}_role"
     scratch.files(
