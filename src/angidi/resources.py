@@ -1,8 +1,15 @@
-"""Single resources with a validator, which caches may store and must revalidate."""
+"""Parts of answers that models share: resources with a validator, which caches must revalidate, and refused fields."""
 
 from typing import Any, ClassVar, Literal
 
 from msgspec import Struct
+
+
+class Detail(Struct, frozen=True):
+    """One refused field."""
+
+    field: str
+    message: str
 
 
 class Resource(Struct, frozen=True):

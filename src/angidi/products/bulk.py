@@ -11,10 +11,10 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from angidi.errors import FieldError, Invalid
-from angidi.http.core.responses import Detail
 from angidi.ids import new_id
 from angidi.products.errors import CategoryUnknown, SkuTaken
 from angidi.products.models import NewProduct, Product
+from angidi.resources import Detail
 from angidi.validation.fields import decode
 
 MOST = 1000

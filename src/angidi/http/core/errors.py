@@ -9,7 +9,8 @@ from angidi import errors
 from angidi.db.errors import error_reason, failed_statement, log_fields
 from angidi.errors import AngidiError
 from angidi.http.core.request import Request
-from angidi.http.core.responses import Detail, ErrorBody, Failure, Headers, Response, encoded
+from angidi.http.core.responses import ErrorBody, Failure, Headers, Response, encoded
+from angidi.resources import Detail
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.errors")
 

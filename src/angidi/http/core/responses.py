@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from angidi.http.core.request import Request
+from angidi.resources import Detail
 
 T = TypeVar("T")
 
@@ -23,13 +24,6 @@ class Data(Struct, Generic[T], frozen=True):
     """A successful answer."""
 
     data: T
-
-
-class Detail(Struct, frozen=True):
-    """One refused field."""
-
-    field: str
-    message: str
 
 
 class ErrorBody(Struct, frozen=True):
