@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from angidi.config import ConfigError, Settings, load
+from angidi.config import ConfigError, Settings, load, setting_warnings
 
 KEY = "0123456789abcdef0123456789abcdeX"
 
@@ -149,6 +149,7 @@ def test_an_admin_needs_address_and_a_long_password(monkeypatch: pytest.MonkeyPa
         ({"JWT_SECRET": "change-me-change-me-change-me-change-me"}, "JWT_SECRET"),
         ({"JWT_SECRET": "a" * 40}, "JWT_SECRET"),
         ({"JWT_PREVIOUS_SECRET": "your-secret-key-change-in-production"}, "JWT_PREVIOUS_SECRET"),
+        ({"JWT_PREVIOUS_SECRET": "Secret"}, "JWT_PREVIOUS_SECRET"),
         ({"DB_SSLMODE": "prefer"}, "DB_SSLMODE"),
         ({"DB_SSLMODE": "disable"}, "DB_SSLMODE"),
         ({"DB_HOST": "embedded"}, "DB_HOST"),
@@ -161,6 +162,32 @@ def test_production_refuses_what_is_too_weak(
 ) -> None:
     (line,) = refusal(monkeypatch, **(PRODUCTION | change))
     assert line.startswith(f"{named}: production")
+
+
+def test_a_short_key_is_refused_with_the_place_where_the_former_one_may_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    (line,) = refusal(monkeypatch, JWT_SECRET="go-shop-2019")
+    assert line.startswith("JWT_SECRET: is shorter than 32 bytes; ")
+    assert "JWT_PREVIOUS_SECRET" in line
+
+
+@pytest.mark.parametrize("environment", [{}, PRODUCTION])
+@pytest.mark.parametrize("key", ["go-shop-2019", "x", "our-secret", "a" * 40])
+def test_a_weak_previous_key_may_stand_and_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], key: str
+) -> None:
+    for name, value in (environment | {"JWT_PREVIOUS_SECRET": key}).items():
+        monkeypatch.setenv(name, value)
+    (line,) = setting_warnings(load())
+    assert line.startswith(f"JWT_PREVIOUS_SECRET: is weak ({len(key)} bytes)")
+
+
+@pytest.mark.parametrize("environment", [{}, {"JWT_PREVIOUS_SECRET": KEY}])
+def test_settings_as_they_should_be_have_no_warning(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert setting_warnings(load()) == []
 
 
 def test_a_file_without_the_block_is_told(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:

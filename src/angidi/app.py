@@ -89,7 +89,7 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
     cursors = Cursors(*_secrets(settings))
     categories = CategoryService(database, cursors)
     return Services(
-        users=UserService(database, cursors, tokens, Passwords()),
+        users=UserService(database, cursors, tokens, Passwords(rehash=settings.password_rehash)),
         categories=categories,
         products=ProductService(database, cursors, categories),
     )

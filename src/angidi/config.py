@@ -23,17 +23,13 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-EMBEDDED = "embedded"
-MINIMUM_SECRET = 32
-"""Minimum bytes of a JWT key: HS256 requires the size of its digest (RFC 7518, section 3.2)."""
+from angidi import signing_keys
 
+EMBEDDED = "embedded"
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ENV_FILE = "ANGIDI_ENV_FILE"
-_FEWEST_CHARACTERS = 8
-"""Minimum number of different characters in a key, to detect filler."""
-
 Environment = Literal["development", "test", "production"]
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 ENCRYPTED: tuple[SslMode, ...] = ("require", "verify-ca", "verify-full")
@@ -97,10 +93,13 @@ class Settings(BaseSettings):
 
     jwt_secret: SecretStr | None = _setting(None, "Key that signs tokens, at least 32 bytes", "$(openssl rand -hex 32)")
     jwt_previous_secret: SecretStr | None = _setting(
-        None, "Previous key, still accepted while keys are rotated", "the former JWT_SECRET"
+        None, "Previous key, of any length, whose tokens are still accepted", "the former JWT_SECRET"
     )
     jwt_access_token_duration: Duration = _setting("15m", "Lifetime of an access token", "15m")
     jwt_refresh_token_duration: Duration = _setting("168h", "Lifetime of a refresh token", "168h")
+    password_rehash: bool = _setting(
+        True, "Replace bcrypt hashes at log-in; false: new hashes are bcrypt too, for the former service", "false"
+    )
 
     cors_allowed_origins: CommaList = _setting(
         ("http://localhost:3000",), "Allowed web origins, separated by commas", "https://shop.example"
@@ -254,24 +253,35 @@ def _rules(settings: Settings) -> list[str]:
         )
     if bool(settings.admin_email) != bool(settings.admin_password):
         problems.append("ADMIN_EMAIL: goes together with ADMIN_PASSWORD; example: ADMIN_EMAIL=admin@shop.example")
-    problems += [line for name in ("jwt_secret", "jwt_previous_secret") for line in _secret(settings, name)]
+    if settings.jwt_secret and signing_keys.is_short(settings.jwt_secret.get_secret_value()):
+        problems.append(
+            f"JWT_SECRET: is shorter than {signing_keys.MINIMUM_SIZE} bytes; example: "
+            "JWT_SECRET=$(openssl rand -hex 32); the former key goes into JWT_PREVIOUS_SECRET, "
+            "whatever its length, and its tokens stay valid"
+        )
     return problems + (_production_rules(settings) if settings.production else [])
 
 
-def _secret(settings: Settings, name: str) -> list[str]:
-    secret: SecretStr | None = getattr(settings, name)
-    if secret is None or len(secret.get_secret_value().encode()) >= MINIMUM_SECRET:
+def setting_warnings(settings: Settings) -> list[str]:
+    """Return a line for each setting that is accepted and ought to change."""
+    previous = settings.jwt_previous_secret
+    if previous is None or not signing_keys.is_weak(key := previous.get_secret_value()):
         return []
-    return [f"{name.upper()}: is shorter than 32 bytes; example: {name.upper()}=$(openssl rand -hex 32)"]
+    line = (
+        f"JWT_PREVIOUS_SECRET: is weak ({signing_keys.size(key)} bytes), and whoever guesses it logs in as anybody: "
+        "take it out when the last token signed with it has expired, JWT_REFRESH_TOKEN_DURATION after the change"
+    )
+    return [line]
 
 
 def _production_rules(settings: Settings) -> list[str]:
     problems: list[str] = []
-    if settings.jwt_secret is None or _is_default(settings.jwt_secret.get_secret_value()):
+    if settings.jwt_secret is None or signing_keys.is_default(settings.jwt_secret.get_secret_value()):
         problems.append("JWT_SECRET: production needs one of its own; example: JWT_SECRET=$(openssl rand -hex 32)")
-    if settings.jwt_previous_secret and _is_default(settings.jwt_previous_secret.get_secret_value()):
+    if settings.jwt_previous_secret and signing_keys.is_published(settings.jwt_previous_secret.get_secret_value()):
         problems.append(
-            "JWT_PREVIOUS_SECRET: production takes no key that stood in an example; example: the former JWT_SECRET"
+            "JWT_PREVIOUS_SECRET: production takes no key that stood in an example, since anybody can sign with it; "
+            "leave it out, and everybody logs in again"
         )
     if settings.embedded:
         problems.append("DB_HOST: production needs a server, not the embedded one; example: DB_HOST=db.example")
@@ -280,10 +290,3 @@ def _production_rules(settings: Settings) -> list[str]:
     if settings.database_url is None and settings.db_sslmode not in ENCRYPTED:
         problems.append("DB_SSLMODE: production wants an encrypted connection; example: DB_SSLMODE=verify-full")
     return problems
-
-
-def _is_default(secret: str) -> bool:
-    """Tell whether a key was copied from an example, or is filler."""
-    return len(set(secret)) < _FEWEST_CHARACTERS or any(
-        word in secret.lower() for word in ("change", "secret", "example", "default")
-    )

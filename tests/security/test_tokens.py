@@ -1,6 +1,9 @@
 """Access and refresh tokens."""
 
+import hmac
+import json
 import time
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +16,8 @@ from angidi.security.tokens import MAX_VERIFIED, TokenExpired, TokenInvalid, Tok
 SECRET = "k" * 32
 jwt: Any = PyJWT()  # its annotations name types of an optional dependency
 ID = uuid4()
+HEADER = {"alg": "HS256", "typ": "JWT"}
+SECONDS = {"iat": int(time.time()), "nbf": int(time.time()), "exp": int(time.time()) + 600}
 
 
 def make(secret: str = SECRET, previous: str | None = None, minutes: float = 15) -> Tokens:
@@ -57,6 +62,14 @@ def test_a_former_key_is_taken_while_keys_are_changed() -> None:
     assert make("n" * 32, previous=SECRET).read_access(old) == ID
     with pytest.raises(TokenInvalid):
         make("n" * 32).read_access(old)
+
+
+@pytest.mark.parametrize("key", ["s", "go-shop-2019", "k" * 31, "k" * 64, "k" * 65, "schlüssel"])
+def test_a_previous_key_of_any_length_is_taken(key: str) -> None:
+    """What signs here is the standard library's HMAC, as it was Go's there: PyJWT warns of short keys."""
+    head, body = (urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=") for each in (HEADER, claims(**SECONDS)))
+    signature = urlsafe_b64encode(hmac.digest(key.encode(), head + b"." + body, "sha256")).rstrip(b"=")
+    assert make(previous=key).read_access(b".".join([head, body, signature]).decode()) == ID
 
 
 @pytest.mark.parametrize("missing", ["iss", "iat", "nbf", "exp", "user_id", "email", "role"])

@@ -2,16 +2,18 @@
 
 import json
 from base64 import urlsafe_b64decode
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import bcrypt
 import httpx
 import pytest
-from tests.support.api import Api, error_of
+from tests.support.api import Api, api_over, error_of
 from tests.support.shop import PASSWORD, make, rows
 
 from angidi.config import Settings
+from angidi.db import Database
 from angidi.db.rows import execute, fetch_value
 from angidi.security.tokens import Tokens
 
@@ -116,6 +118,67 @@ async def test_a_hash_of_the_former_service_takes_72_bytes_of_a_longer_password(
     long = "é" * 40
     await make_go_user(api, long)
     assert (await log_in(api, long)).status_code == 200
+
+
+TAILS = ["", "more", "of another kind", "é"]
+BEGINNING = "a phrase of exactly seventy-two bytes that no shop should have asked for"
+
+
+@pytest.mark.parametrize("registered", TAILS)
+@pytest.mark.parametrize("first", TAILS)
+async def test_whatever_follows_72_bytes_goes_on_to_log_in_after_the_hash_was_replaced(
+    api: Api, registered: str, first: str
+) -> None:
+    await make_go_user(api, BEGINNING + registered)
+    for tail in (first, *TAILS):
+        assert (await log_in(api, BEGINNING + tail)).status_code == 200, tail
+    assert (await stored_hash(api)).startswith("$argon2id$")
+    assert error_of(await log_in(api, BEGINNING[:-1])) == (401, "INVALID_CREDENTIALS")
+
+
+async def test_the_cut_at_72_bytes_may_go_through_a_character(api: Api) -> None:
+    await make_go_user(api, "a" + "é" * 40)
+    assert (await log_in(api, "a" + "é" * 40)).status_code == 200
+    assert (await log_in(api, "a" + "é" * 39)).status_code == 200
+
+
+async def test_a_long_password_that_was_never_cut_matches_as_a_whole_only(api: Api) -> None:
+    body = {"email": EMAIL, "password": BEGINNING + "and more", "name": "Ada"}
+    assert (await api.post("/users/register", json=body)).status_code == 201
+    assert (await log_in(api, BEGINNING + "and more")).status_code == 200
+    assert error_of(await log_in(api, BEGINNING)) == (401, "INVALID_CREDENTIALS")
+    assert error_of(await log_in(api, BEGINNING + "and other")) == (401, "INVALID_CREDENTIALS")
+
+
+@pytest.fixture
+async def deferring(settings: Settings, db: Database) -> AsyncIterator[Api]:
+    """The API with PASSWORD_REHASH=false: the former service can still be gone back to."""
+    async with api_over(settings.model_copy(update={"password_rehash": False}), db) as api:
+        yield api
+
+
+async def test_a_deferred_replacement_leaves_the_hash_as_the_former_service_made_it(deferring: Api) -> None:
+    await make_go_user(deferring)
+    before = await stored_hash(deferring)
+    assert (await log_in(deferring, GO_PASSWORD)).status_code == 200
+    assert await stored_hash(deferring) == before
+
+
+@pytest.mark.parametrize("password", [PASSWORD, BEGINNING + "and more"])
+async def test_meanwhile_a_new_account_has_a_hash_that_the_former_service_reads(deferring: Api, password: str) -> None:
+    body = {"email": EMAIL, "password": password, "name": "Ada"}
+    assert (await deferring.post("/users/register", json=body)).status_code == 201
+    stored = await stored_hash(deferring)
+    assert stored.startswith("$2a$12$")
+    assert bcrypt.checkpw(password.encode()[:72], stored.encode())
+    assert (await log_in(deferring, password)).status_code == 200
+    assert error_of(await log_in(deferring, "something else")) == (401, "INVALID_CREDENTIALS")
+
+
+async def test_meanwhile_accounts_whose_hash_was_replaced_before_log_in(deferring: Api) -> None:
+    await deferring.make_user(EMAIL)
+    assert (await log_in(deferring)).status_code == 200
+    assert (await stored_hash(deferring)).startswith("$argon2id$")
 
 
 async def test_a_hash_of_no_known_kind_is_a_wrong_password(api: Api) -> None:

@@ -19,7 +19,7 @@ YAML_FILE = Path(__file__).parents[2] / "config/database.yaml"
 GROUPS: dict[str, tuple[str, ...]] = {
     "Where it runs": ("angidi_",),
     "The server": ("server_", "log_"),
-    "Tokens": ("jwt_",),
+    "Tokens and passwords": ("jwt_", "password_"),
     "Who may call, and how often": ("cors_", "api_", "trusted_"),
     "The first admin": ("admin_",),
     "The database": ("database_", "db_"),
@@ -41,6 +41,11 @@ setting, what is wrong with it and an example.
 
 In production (`ANGIDI_ENV=production`) the start is refused without a `JWT_SECRET` of its own of 32 bytes or more,
 with the embedded database, and with an unencrypted connection to the database.
+
+`JWT_PREVIOUS_SECRET` may be short: it signs nothing, and only lets tokens live on that the key before `JWT_SECRET`
+signed. But whoever guesses it can sign tokens that are accepted, so the start warns of a weak one. Take it out when the
+last of its tokens has expired: the lifetime of a refresh token (`JWT_REFRESH_TOKEN_DURATION`) after the change.
+Production refuses one that stood in an example. A key that leaked must not stand there at all, however long it is.
 """
 
 YAML_INTRODUCTION = """\

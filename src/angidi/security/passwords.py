@@ -1,6 +1,7 @@
 """Password hashing: argon2id in threads; bcrypt hashes of the former service still verify.
 
 Parameters: 19 MiB, two passes, one lane (OWASP's Password Storage Cheat Sheet); about 20 ms of one core.
+With `rehash=False` new hashes are bcrypt as well, which the former service can read.
 """
 
 import functools
@@ -20,6 +21,8 @@ _BCRYPT = ("$2a$", "$2b$", "$2y$")
 _BCRYPT_LIMIT = 72
 """Bytes that bcrypt uses. The former service ignored the rest, so this code must, too."""
 
+_BCRYPT_COST = 12
+"""The former service's."""
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
@@ -28,40 +31,39 @@ class Passwords:
     """Hashes and verifies passwords, at most `threads` at a time, so that many log-ins leave cores to other requests.
 
     At most `waiting` calls wait, about as many as finish before a request's deadline; more raise `Unavailable`.
+    Without `rehash` no hash is outdated, and new ones are bcrypt.
     """
 
-    def __init__(self, threads: int = 2, waiting: int = 200) -> None:
+    def __init__(self, threads: int = 2, waiting: int = 200, *, rehash: bool = True) -> None:
         self._threads = threads
         self._waiting = waiting
         self._admitted = 0
         self._limiter: CapacityLimiter | None = None
-        self._nobody = _dummy_hash()
+        self._rehash = rehash
+        self._hash: Callable[[bytes], str] = _HASHER.hash if rehash else _bcrypt_hash
+        self._nobody = _dummy_hash(self._hash)
 
-    async def hash(self, password: str) -> str:
-        """Return a new argon2id hash. Raises `Unavailable`."""
-        return await self._run(_HASHER.hash, password)
+    async def hash(self, password: str | bytes) -> str:
+        """Return a new hash. Raises `Unavailable`."""
+        return await self._run(self._hash, password.encode() if isinstance(password, str) else password)
 
-    async def verify(self, password: str, stored: str | None) -> bool:
-        """Tell whether `password` matches the hash `stored`. None (no such user) takes as long and never matches.
+    async def match(self, password: str, stored: str | None) -> bytes | None:
+        """Return those bytes of `password` that `stored` is a hash of, or None where it is of another password.
 
-        Raises `Unavailable`.
+        A hash that replaces `stored` is made of these bytes. None for `stored` (no such user) takes as long and never
+        matches. Raises `Unavailable`.
         """
-        right = await self._run(self._verify, password, stored or self._nobody)
-        return right and stored is not None
+        matched = await self._run(self._match, password, stored or self._nobody)
+        return matched if stored is not None else None
 
     def is_outdated(self, stored: str) -> bool:
-        """Tell whether a hash has another algorithm or weaker parameters than a new one."""
-        return stored.startswith(_BCRYPT) or _HASHER.check_needs_rehash(stored)
+        """Tell whether a hash has another algorithm or weaker parameters than a new one, and is to be replaced."""
+        return self._rehash and (stored.startswith(_BCRYPT) or _HASHER.check_needs_rehash(stored))
 
-    def _verify(self, password: str, stored: str) -> bool:
-        try:
-            if stored.startswith(_BCRYPT):
-                return bcrypt.checkpw(password.encode()[:_BCRYPT_LIMIT], stored.encode())
-            return _HASHER.verify(stored, password)
-        except (Argon2Error, InvalidHashError, ValueError):
-            return False
+    def _match(self, password: str, stored: str) -> bytes | None:
+        return next((each for each in _readings(password, stored) if _verify(each, stored)), None)
 
-    async def _run(self, work: Callable[..., T], *texts: str) -> T:
+    async def _run(self, work: Callable[..., T], *texts: str | bytes) -> T:
         self._limiter = self._limiter or CapacityLimiter(self._threads)
         if self._admitted >= self._threads + self._waiting:
             raise Unavailable("Too many are logging in right now. Please try again.")
@@ -72,7 +74,36 @@ class Passwords:
             self._admitted -= 1
 
 
+def _readings(password: str, stored: str) -> list[bytes]:
+    """Return what may have been hashed: the password, and its first 72 bytes.
+
+    bcrypt compared 72 bytes, so what follows them may never have been what the owner registered: a longer text, another
+    tail and none at all have always logged in. The hash that replaces a bcrypt hash is therefore one of these 72 bytes,
+    and every longer password with that beginning goes on to match it. Nothing is given away: who knows 72 bytes of such
+    a password knows all that was ever compared. A password that was never bcrypt's matches as a whole.
+    """
+    given = password.encode()
+    cut = given[:_BCRYPT_LIMIT]
+    if stored.startswith(_BCRYPT):
+        return [cut]
+    return [given] if given == cut else [given, cut]
+
+
+def _verify(password: bytes, stored: str) -> bool:
+    try:
+        if stored.startswith(_BCRYPT):
+            return bcrypt.checkpw(password, stored.encode())
+        return _HASHER.verify(stored, password)
+    except (Argon2Error, InvalidHashError, ValueError):
+        return False
+
+
+def _bcrypt_hash(password: bytes) -> str:
+    """Return a hash as the former service made them, of the first 72 bytes."""
+    return bcrypt.hashpw(password[:_BCRYPT_LIMIT], bcrypt.gensalt(_BCRYPT_COST, b"2a")).decode()
+
+
 @functools.cache
-def _dummy_hash() -> str:
-    """Return a hash to verify if there is no user, with the current parameters. Computed once."""
-    return _HASHER.hash("nobody's password")
+def _dummy_hash(hashed: Callable[[bytes], str]) -> str:
+    """Return a hash to verify if there is no user, with the current parameters. Computed once for each algorithm."""
+    return hashed(b"nobody's password")

@@ -13,6 +13,8 @@ ISSUER = "angidi-api"
 _ALGORITHM = "HS256"
 _jwt: Any = jwt.PyJWT()  # its annotations use types of an optional dependency
 _REGISTERED = ("iss", "iat", "nbf", "exp")
+_DIGEST = 32
+"""Bytes of a SHA-256 digest, the least that PyJWT takes as a key without a warning."""
 
 MAX_VERIFIED = 1024
 """Verified access tokens that are kept: half a megabyte."""
@@ -45,7 +47,9 @@ class Tokens:
         self, secret: str, *, access: timedelta, refresh: timedelta, previous_secret: str | None = None
     ) -> None:
         self._secret = secret
-        self._accepted = [key for key in (secret, previous_secret) if key]
+        # HMAC pads a key with zero bytes to 64 itself, so the padded one signs alike. It keeps PyJWT from a warning at
+        # every token: the former service set no length for its key, and this one only verifies.
+        self._accepted = [key.encode().ljust(_DIGEST, b"\0") for key in (secret, previous_secret) if key]
         self._refresh = refresh
         self._verified_tokens: dict[str, tuple[UUID, float]] = {}
         self.access = access

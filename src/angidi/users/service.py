@@ -39,10 +39,11 @@ class UserService:
         Raises `CredentialsInvalid`, after the same time whatever is wrong.
         """
         found = await self._db.read(repository.find_credentials, login.email)
-        if not await self._passwords.verify(login.password, found and found.password_hash) or not found:
+        matched = await self._passwords.match(login.password, found and found.password_hash)
+        if matched is None or not found:
             raise CredentialsInvalid
         if self._passwords.is_outdated(found.password_hash):
-            new = await self._passwords.hash(login.password)
+            new = await self._passwords.hash(matched)
             await self._db.write(repository.upgrade_hash, found.id, old=found.password_hash, new=new)
         user = await self._db.read(repository.find_user, found.id)
         if user is None or user.deleted_at:
