@@ -75,6 +75,7 @@ def test_a_shop_that_is_well_is_told_so_check_by_check(
         ["ok", "migrations"],
         ["ok", "server", "version"],
         ["ok", "characters"],
+        ["ok", "times"],
         ["ok", "triggers"],
         ["ok", "validity"],
         ["ok", "collation"],
@@ -518,3 +519,10 @@ def test_a_writer_that_does_not_end_makes_the_rebuild_give_up(
         done = run("doctor", "--rebuild")
         assert done.exit_code == 69
         writer.rollback()
+
+
+def test_rows_that_were_created_in_the_future_are_a_warning(shop: psycopg.Connection, run: Run) -> None:
+    shop.execute("UPDATE products SET created_at = now() + interval '2 hours' WHERE price < 3")
+    done = run("doctor")
+    assert done.exit_code == 0
+    assert "WARNING  times\n         8 products have a created_at in the future" in done.stdout

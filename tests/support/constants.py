@@ -23,6 +23,13 @@ STATEMENT = re.compile(
 PLACES: dict[str, dict[str, str]] = {
     "": {"named": NAMED, "schema": "public", "sql": "SELECT 1"},
     "catalogue": {"name": "'users'", "table": "users", "limit": "5"},
+    "former_times": {
+        "table": "users",
+        "tables": "users, products",
+        "twice": "0",
+        "skipped": "0",
+        "changes": "ALTER COLUMN created_at SET NOT NULL",
+    },
     "index_keys": {
         "table": "users",
         "predicate": "deleted_at IS NULL",
@@ -66,6 +73,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
         "products.imports.progress.FIND_DUPLICATES",
     ),
     "categories.imports": ("categories.imports.staging.CREATE",),
+    "former_times": ("former_times.CREATE_RECORD_SCHEMA", "former_times.CREATE_RECORD"),
     "history": ("history._CREATE",),
     "provision": ("provision.CREATE_ROLE",),
     "diagnostics.statements": ("server.CREATE_STATISTICS",),

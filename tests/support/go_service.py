@@ -56,3 +56,11 @@ def fill(conn: psycopg.Connection, *, users: int, products: int = 0) -> None:
         if count:
             conn.execute(_FILL[table].format(users=users, products=products).encode())
     conn.execute("ANALYZE")
+
+
+def restore(conn: psycopg.Connection, version: int = 4) -> None:
+    """Make the database one that the service left at `version`, as its back-up restores it."""
+    conn.execute(UUID_FUNCTION)
+    conn.execute(schema(version))
+    conn.execute("CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)")
+    conn.execute("INSERT INTO schema_migrations (version, dirty) VALUES (%s, false)", [version])

@@ -12,7 +12,7 @@ from angidi.cli import migrate, users
 from angidi.cli.context import escape_unprintable
 from angidi.cli.data import exports, imports, seed
 from angidi.cli.db import commands as db
-from angidi.cli.db import doctor
+from angidi.cli.db import doctor, takeover
 from angidi.cli.serving import serve
 from angidi.config import ConfigError
 from angidi.db.errors import error_reason
@@ -76,4 +76,5 @@ main.add_command(users.group)
 main.add_command(seed.seed)
 main.add_command(imports.group)
 main.add_command(doctor.doctor)
+main.add_command(takeover.takeover)
 main.add_command(exports.group)

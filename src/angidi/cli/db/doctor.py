@@ -10,6 +10,7 @@ from angidi.cli.db.schema import read_schema_state
 from angidi.config import load
 from angidi.db.diagnostics.consistency import CheckResult, rebuild, run_checks
 from angidi.db.diagnostics.versions import known_holes
+from angidi.db.former_times import future_rows
 from angidi.db.inspection import connect, read_encoding
 
 
@@ -33,7 +34,12 @@ def doctor(*, rebuilding: bool, as_json: bool) -> None:
         if not found[0].differs:
             with connect(where.direct) as conn:
                 rebuilt = [rebuild(conn)] if rebuilding else []
-                found += [_server(conn.info.server_version), _encoding(where.direct), *run_checks(conn)]
+                found += [
+                    _server(conn.info.server_version),
+                    _encoding(where.direct),
+                    _times(future_rows(conn)),
+                    *run_checks(conn),
+                ]
                 found += [each for each in rebuilt if each.differs]
     ok = not any(finding.differs for finding in found)
     if as_json:
@@ -62,6 +68,10 @@ def _encoding(conninfo: str) -> CheckResult:
     encoding, usual = read_encoding(conninfo)
     what = [] if usual else [f"the encoding is {encoding}, or lower() treats É, İ or I unusually"]
     return CheckResult("characters", len(what), what)
+
+
+def _times(future: list[str]) -> CheckResult:
+    return CheckResult("times", sample=future, warns=bool(future))
 
 
 def _print(finding: CheckResult) -> None:
