@@ -7,10 +7,8 @@ from pydantic import SecretStr
 
 from angidi.config import Settings
 from angidi.db import Database
+from tests.former.tokens import FORMER_KEY
 from tests.support.api import Api, api_over
-
-FORMER_KEY = "go-shop-2019"
-"""The key of the former service, which asked for no length."""
 
 
 @pytest.fixture

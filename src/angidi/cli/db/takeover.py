@@ -161,8 +161,8 @@ def _warnings(zone: str, tables: list[TimesOfTable]) -> list[str]:
     future = sum(each.future for each in tables)
     twice, skipped = sum(each.twice for each in tables), sum(each.skipped for each in tables)
     future_text = (
-        f"{future:,} rows have a created_at in the future, read as {zone}: the host of the former service was in a zone east "
-        "of it, which --times-from names"
+        f"{future:,} rows have a created_at in the future, read as {zone}: the host of the former service was in a "
+        "zone east of it, which --times-from names"
     )
     lines = [
         (future, future_text),
