@@ -3,10 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 from click.testing import Result
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from tests.cli.conftest import Run
 from tests.support import go_service
 
@@ -176,6 +179,47 @@ def test_an_earlier_version_is_taken_over_too(empty_db: str, run_empty: Run, ver
     report = report_of(run_empty("takeover", "--times-from", "Europe/Berlin", "--json"))
     assert len(report["tables"]) == version
     assert run_empty("doctor").exit_code == 0
+
+
+@pytest.fixture
+def clerk(conn: psycopg.Connection) -> Iterator[str]:
+    """A role of the test's own that may do nothing."""
+    name = f"clerk_{uuid4().hex}"
+    quoted = sql.Identifier(name)
+    conn.execute(sql.SQL("CREATE ROLE {} LOGIN").format(quoted))
+    yield name
+    conn.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(quoted))
+
+
+@pytest.mark.parametrize("readable", ["none", "all"])
+def test_who_may_not_is_told_so_in_a_line(
+    take_over: TakeOver,
+    conn: psycopg.Connection,
+    clerk: str,
+    monkeypatch: pytest.MonkeyPatch,
+    empty_db: str,
+    readable: str,
+) -> None:
+    if readable == "all":
+        grant = "GRANT SELECT ON users, categories, products, schema_migrations TO {}"
+        conn.execute(sql.SQL(grant).format(sql.Identifier(clerk)))
+    monkeypatch.setenv("DATABASE_URL", make_conninfo(empty_db, user=clerk))
+    done = take_over("--times-from", "Europe/Berlin")
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit)
+    assert "error: " in done.stderr
+    assert "permission denied" in done.stderr
+
+
+def test_a_database_that_takes_no_changes_stays_as_it_is(
+    take_over: TakeOver, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, empty_db: str
+) -> None:
+    read_only = make_conninfo(empty_db, options="-c default_transaction_read_only=on")
+    monkeypatch.setenv("DATABASE_URL", read_only)
+    done = take_over("--times-from", "Europe/Berlin")
+    assert done.exit_code == 1
+    assert "read-only transaction" in done.stderr
+    assert version_of(conn) == 4
 
 
 def test_an_empty_database_has_nothing_to_take_over(run_empty: Run) -> None:

@@ -49,7 +49,8 @@ class Exchange(NamedTuple):
 def exchanges() -> Iterator[Exchange]:
     for path in sorted((HERE / "recordings").glob("*.toml")):
         for recorded in tomllib.loads(path.read_text(encoding="utf-8"))["exchange"]:
-            yield Exchange(**{**recorded, "name": f"{path.stem}: {recorded['name']}"})
+            fields: Document = {**recorded, "name": f"{path.stem}: {recorded['name']}"}
+            yield Exchange(**fields)
 
 
 def differences() -> list[dict[str, Any]]:

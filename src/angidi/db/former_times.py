@@ -129,9 +129,9 @@ def find_zone(conn: psycopg.Connection, name: str) -> str:
 
 
 def survey(conn: psycopg.Connection, zone: str) -> list[TimesOfTable]:
-    """Return what the times of each table come to in `zone`. Reads all rows; needs a transaction."""
-    conn.execute(SET_ZONE, {"zone": zone})
-    with conn.cursor(row_factory=class_row(TimesOfTable)) as cursor:
+    """Return what the times of each table come to in `zone`. Reads all rows."""
+    with conn.transaction(force_rollback=True), conn.cursor(row_factory=class_row(TimesOfTable)) as cursor:
+        cursor.execute(SET_ZONE, {"zone": zone})
         return [
             row
             for table, columns in _columns(conn)

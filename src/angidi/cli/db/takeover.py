@@ -89,8 +89,10 @@ def _opened() -> Generator[Migrate]:
             Migrate.open(Source(MIGRATIONS), where.direct, on_progress=print_event) as migrate,
             interruptible(migrate, lambda line: click.echo(line, err=True)) as interrupts,
         ):
-            reject_former_schema(migrate.session.connection)
-            _require_former(migrate, empty=is_empty(where.direct))
+            empty = is_empty(where.direct)
+            with migrate.locked(prepare=False):
+                reject_former_schema(migrate.session.connection)
+                _require_former(migrate, empty=empty)
             try:
                 yield migrate
             except Stopped as error:
@@ -124,7 +126,7 @@ def _require_former(migrate: Migrate, *, empty: bool) -> None:
 def _examine(migrate: Migrate, given: str | None) -> TakeoverReport:
     """Rehearse what could fail and read the times; changes nothing. Raises `MigrateError`, `Invalid`."""
     conn = migrate.session.connection
-    with migrate.locked(prepare=False), conn.transaction(force_rollback=True):
+    with migrate.locked(prepare=False):
         zone = find_zone(conn, given or UTC)
         conversion = find_conversion(conn)
         if conversion and (conversion.finished or zone != conversion.zone):
