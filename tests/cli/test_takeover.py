@@ -197,13 +197,12 @@ def test_who_may_not_is_told_so_in_a_line(
     conn: psycopg.Connection,
     clerk: str,
     monkeypatch: pytest.MonkeyPatch,
-    empty_db: str,
     readable: str,
 ) -> None:
     if readable == "all":
         grant = "GRANT SELECT ON users, categories, products, schema_migrations TO {}"
         conn.execute(sql.SQL(grant).format(sql.Identifier(clerk)))
-    monkeypatch.setenv("DATABASE_URL", make_conninfo(empty_db, user=clerk))
+    monkeypatch.setenv("DATABASE_URL", make_conninfo(conn.info.dsn, user=clerk))
     done = take_over("--times-from", "Europe/Berlin")
     assert done.exit_code == 1
     assert isinstance(done.exception, SystemExit)
@@ -244,3 +243,10 @@ def test_a_dirty_database_is_repaired_first(take_over: TakeOver, conn: psycopg.C
     done = take_over()
     assert done.exit_code == 1
     assert "Dirty database version 4" in done.stderr
+
+
+def test_the_server_names_it_for_a_database_of_the_former_service(take_over: TakeOver, run_empty: Run) -> None:
+    del take_over
+    done = run_empty("serve")
+    assert done.exit_code == 78
+    assert "Run `angidi takeover`" in done.stderr

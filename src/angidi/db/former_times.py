@@ -17,6 +17,9 @@ from angidi.errors import Invalid
 
 UTC = "UTC"
 
+LAST_FORMER = 4
+"""The last version of the schema that the former service made."""
+
 ZONES = "SELECT name FROM pg_timezone_names ORDER BY name"
 
 COLUMNS = """

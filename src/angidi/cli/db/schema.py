@@ -6,6 +6,7 @@ import click
 
 from angidi.cli.context import MIGRATIONS
 from angidi.config import ConfigError
+from angidi.db.former_times import LAST_FORMER
 from angidi.db.inspection import is_empty, read_encoding, reject_former_schema
 from angidi.migrate import Dirty, Migrate, NilVersion, Source
 from angidi.migrate.commands import print_event
@@ -76,4 +77,6 @@ def check_encoding(conninfo: str) -> None:
 def _behind(state: SchemaState) -> str:
     names = ", ".join(f"{version:06}" for version in state.pending)
     at = "has tables but no version" if state.version is None else f"is at version {state.version}"
-    return f"DB_AUTO_MIGRATE: the database {at}; pending: {names}. Run `angidi migrate up`, or serve with --migrate"
+    former = state.version is not None and state.version <= LAST_FORMER
+    command = "angidi takeover" if former else "angidi migrate up"
+    return f"DB_AUTO_MIGRATE: the database {at}; pending: {names}. Run `{command}`, or serve with --migrate"

@@ -13,6 +13,7 @@ from angidi.cli.context import MIGRATIONS, resolve_database
 from angidi.cli.db.schema import check_encoding
 from angidi.config import load
 from angidi.db.former_times import (
+    LAST_FORMER,
     UTC,
     TimesOfTable,
     convert,
@@ -27,9 +28,6 @@ from angidi.migrate import NIL, Dirty, Migrate, MigrateError, Source, Stopped
 from angidi.migrate.checks.plan import rehearse, steps_to
 from angidi.migrate.commands import print_event
 from angidi.migrate.run.signals import interruptible
-
-LAST = 4
-"""The last version that the former service made."""
 
 
 class TakeoverReport(Struct, frozen=True):
@@ -112,14 +110,14 @@ def _require_former(migrate: Migrate, *, empty: bool) -> None:
     if version == NIL:
         raise MigrateError(
             "the database has tables, and no version is recorded",
-            f"If they are those of the former service at version {LAST}: `angidi migrate baseline {LAST}` first.",
+            f"If the former service left them at version {LAST_FORMER}: `angidi migrate baseline {LAST_FORMER}` first.",
         )
-    if version > LAST:
+    if version > LAST_FORMER:
         raise MigrateError(
             f"the database is at version {version}: it is taken over already, and its times are instants",
             "`angidi migrate up` goes on."
             if version < migrate.source.versions[-1]
-            else f"As long as nobody has written to it: `angidi migrate goto {LAST}`, then this command again.",
+            else f"As long as nobody has written to it: `angidi migrate goto {LAST_FORMER}`, then this command again.",
         )
 
 
@@ -136,7 +134,7 @@ def _examine(migrate: Migrate, given: str | None) -> TakeoverReport:
             )
         tables = survey(conn, UTC if conversion else zone)
         others = count_sessions(conn)
-    for _ in rehearse(migrate, steps_to(migrate, LAST + 1)):
+    for _ in rehearse(migrate, steps_to(migrate, LAST_FORMER + 1)):
         pass
     version, _ = migrate.session.table.read()
     return TakeoverReport(
