@@ -8,12 +8,13 @@ from contextlib import contextmanager
 import click
 
 from angidi import __version__, errors
-from angidi.cli import migrate, users
+from angidi.cli import migrate
 from angidi.cli.context import escape_unprintable
 from angidi.cli.data import exports, imports, seed
 from angidi.cli.db import commands as db
 from angidi.cli.db import doctor, takeover
 from angidi.cli.serving import serve
+from angidi.cli.users import commands as users
 from angidi.config import ConfigError
 from angidi.db.errors import error_reason
 from angidi.db.inspection import unreachable_error

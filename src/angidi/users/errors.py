@@ -42,7 +42,20 @@ class LastAdmin(Conflict):
     """Without this admin nobody could administer the shop."""
 
     code = "LAST_ADMIN"
-    message = "This is the last admin, who can be neither deleted nor given another role."
+    message = (
+        "This is the last admin, who can be neither deleted nor given another role. Make another user an admin first."
+    )
+
+
+class AdminPasswordShort(Invalid):
+    """An admin's password has more characters than a user's."""
+
+    field = "password"
+    message = "must have 12 characters or more for an admin"
+
+
+class UserUnclear(Conflict):
+    """Several deleted users had the address, so only an id names one of them."""
 
 
 class CredentialsInvalid(Unauthenticated):

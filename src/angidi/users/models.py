@@ -13,6 +13,9 @@ from angidi.validation.fields import VERBATIM, Timestamp, Version
 Role = Literal["user", "admin", "moderator"]
 """The roles; equal to the CHECK constraint `role_valid`, which a contract test compares."""
 
+ADMIN_PASSWORD_MINIMUM = 12
+"""Minimum characters of an admin's password."""
+
 EMAIL_PATTERN = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z|]{2,}$"
 """The rule of the CHECK constraint `email_format`."""
 
@@ -72,6 +75,12 @@ class NewUser(Struct, frozen=True):
     email: Email
     password: Password
     name: Name
+
+
+class NewPassword(Struct, frozen=True):
+    """A password that replaces another."""
+
+    password: Password
 
 
 class Login(Struct, frozen=True):

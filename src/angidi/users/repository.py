@@ -33,6 +33,15 @@ SELECT {ACTIVE}
  WHERE lower(email) = lower(%(email)s) AND deleted_at IS NULL
 """
 
+# Deleted users, too: an address belongs to at most one active user, and to any number of deleted ones.
+LIST_BY_EMAIL = f"""
+SELECT {names(SHOWN)}
+  FROM users
+ WHERE lower(email) = lower(%(email)s)
+ ORDER BY deleted_at DESC NULLS FIRST, id
+ LIMIT %(limit)s
+"""
+
 FIND_CREDENTIALS = """
 SELECT id, password_hash
   FROM users
@@ -59,6 +68,13 @@ UPGRADE_HASH = """
 UPDATE users
    SET password_hash = %(new)s
  WHERE id = %(id)s AND password_hash = %(old)s
+"""
+
+SET_PASSWORD = f"""
+UPDATE users
+   SET password_hash = %(password_hash)s, updated_at = now()
+ WHERE id = %(id)s AND deleted_at IS NULL
+RETURNING {ACTIVE}
 """
 
 DELETE = """
@@ -136,6 +152,11 @@ async def find_by_email(conn: Connection, email: str) -> User | None:
     return await fetch_one(conn, User, FIND_BY_EMAIL, {"email": email})
 
 
+async def list_by_email(conn: Connection, email: str, limit: int) -> list[User]:
+    """Return at most `limit` users with the address, in any case: the active one first, then the last deleted."""
+    return await fetch_all(conn, User, LIST_BY_EMAIL, {"email": email, "limit": limit})
+
+
 async def find_credentials(conn: Connection, email: str) -> Credentials | None:
     """Return what a log-in of the active user with the address needs."""
     return await fetch_one(conn, Credentials, FIND_CREDENTIALS, {"email": email})
@@ -159,6 +180,11 @@ async def update(conn: Connection, user_id: UUID, *, name: str | None, role: Rol
 async def upgrade_hash(conn: Connection, user_id: UUID, *, old: str, new: str) -> None:
     """Replace the hash that a log-in verified, unless it has changed since."""
     await execute(conn, UPGRADE_HASH, {"id": user_id, "old": old, "new": new})
+
+
+async def set_password(conn: Connection, user_id: UUID, password_hash: str) -> User:
+    """Replace the password of an active user. Raises `UserNotFound`."""
+    return _found(await fetch_one(conn, User, SET_PASSWORD, {"id": user_id, "password_hash": password_hash}))
 
 
 async def delete(conn: Connection, user_id: UUID) -> None:

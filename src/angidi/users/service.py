@@ -12,8 +12,29 @@ from angidi.pagination.pages import ByCreation, read_page
 from angidi.security.passwords import Passwords
 from angidi.security.tokens import TokenInvalid, Tokens
 from angidi.users import repository
-from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin
-from angidi.users.models import Login, NewUser, TokenPair, User, UserChanges, UserPage, UserQuery
+from angidi.users.errors import (
+    AdminPasswordShort,
+    CredentialsInvalid,
+    EmailTaken,
+    LastAdmin,
+    UserNotFound,
+    UserUnclear,
+)
+from angidi.users.models import (
+    ADMIN_PASSWORD_MINIMUM,
+    Login,
+    NewPassword,
+    NewUser,
+    TokenPair,
+    User,
+    UserChanges,
+    UserPage,
+    UserQuery,
+)
+from angidi.validation.ids import parse_id
+
+MOST_NAMED = 10
+"""Users of one address that a message lists."""
 
 
 class UserService:
@@ -86,6 +107,20 @@ class UserService:
         """Return a user, deleted or not. Raises `UserNotFound`."""
         return await self._db.read(repository.get_user, user_id)
 
+    async def get_by_text(self, text: str) -> User:
+        """Return the user with this id or address; of one address the active user, else the only deleted one.
+
+        Raises `UserNotFound`, `UserUnclear`.
+        """
+        if user_id := parse_id(text):
+            return await self.get(user_id)
+        users = await self._db.read(repository.list_by_email, text.strip(), MOST_NAMED)
+        if not users:
+            raise UserNotFound(f"There is no user with the address {text}.")
+        if users[0].deleted_at and len(users) > 1:
+            raise UserUnclear(_unclear(text, users))
+        return users[0]
+
     @retried
     async def change(self, user_id: UUID, changes: UserChanges) -> User:
         """Change name and role of an active user. Raises `UserNotFound`, `LastAdmin`."""
@@ -107,8 +142,16 @@ class UserService:
         """Restore a deleted user; an active one is returned unchanged. Raises `UserNotFound`, `EmailTaken`."""
         return await self._db.write(repository.restore, user_id)
 
+    async def set_password(self, user_id: UUID, new: NewPassword) -> User:
+        """Replace the password of an active user. Raises `UserNotFound`, `AdminPasswordShort`."""
+        if (await self.get(user_id)).role == "admin":
+            _check_admin_password(new.password)
+        password_hash = await self._passwords.hash(new.password)
+        return await self._db.write(repository.set_password, user_id, password_hash)
+
     async def create_admin(self, new: NewUser) -> User:
-        """Create an account with the role `admin`. Raises `EmailTaken`."""
+        """Create an account with the role `admin`. Raises `EmailTaken`, `AdminPasswordShort`."""
+        _check_admin_password(new.password)
         password_hash = await self._passwords.hash(new.password)
         return await self._db.write(
             repository.insert, email=new.email, password_hash=password_hash, name=new.name, role="admin"
@@ -137,6 +180,18 @@ class UserService:
             expires_in=int(self._tokens.access.total_seconds()),
             user=user,
         )
+
+
+def _check_admin_password(password: str) -> None:
+    """Raise `AdminPasswordShort` for a password that only a user without rights may have."""
+    if len(password) < ADMIN_PASSWORD_MINIMUM:
+        raise AdminPasswordShort
+
+
+def _unclear(text: str, users: list[User]) -> str:
+    """Return the message that lists deleted users with one address, the last deleted first."""
+    listed = ", ".join(f"{user.id} (deleted {user.deleted_at:%Y-%m-%d %H:%M} UTC)" for user in users)
+    return f"Several deleted users had the address {text}. Give the id of one instead: {listed}"
 
 
 def _active(user: User) -> User:

@@ -1,0 +1,34 @@
+"""Questions on a terminal, and passwords that are no argument of a command."""
+
+import sys
+
+import click
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask. Required where standard input is no terminal.")
+password_stdin_option = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
+)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask on the terminal, unless `yes`. Raises `click.Abort` for a no, `click.UsageError` without a terminal."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("standard input is no terminal to ask on: give --yes")
+    click.confirm(question, abort=True, err=True)
+
+
+def prompt_password() -> str:
+    """Ask twice for a password without showing it. Raises `click.Abort` if the input ends."""
+    return click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+
+
+def read_password() -> str:
+    """Return the password on standard input, without a line break at its end. Raises `click.UsageError`."""
+    try:
+        text = sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError:
+        raise click.UsageError("the password on standard input is not UTF-8") from None
+    return text.removesuffix("\n").removesuffix("\r")

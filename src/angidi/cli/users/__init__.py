@@ -1,0 +1,1 @@
+"""`angidi users …`: accounts."""
