@@ -170,7 +170,8 @@ async def test_a_category_in_use_stays_and_the_message_counts_deleted_products_a
     assert error_of(answer) == (409, "CATEGORY_IN_USE")
     message = answer.json()["error"]["message"]
     assert "2 products" in message
-    assert "1 deleted" in message
+    assert "1 deleted product:" in message
+    assert "purged" in message
 
 
 async def test_deleted_products_alone_keep_a_category(api: Api) -> None:
@@ -180,7 +181,11 @@ async def test_deleted_products_alone_keep_a_category(api: Api) -> None:
     await api.delete(f"/products/{product['id']}", headers=headers)
     answer = await api.delete(f"/categories/{cups['id']}", headers=headers)
     assert error_of(answer) == (409, "CATEGORY_IN_USE")
-    assert "0 products" in answer.json()["error"]["message"]
+    message = answer.json()["error"]["message"]
+    assert message == (
+        "There are only deleted products in this category (1 deleted product): "
+        "restore and move those, or have them purged (angidi purge)."
+    )
 
 
 async def test_products_below_do_not_keep_a_category(api: Api) -> None:

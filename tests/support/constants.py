@@ -30,6 +30,7 @@ PLACES: dict[str, dict[str, str]] = {
         "skipped": "0",
         "changes": "ALTER COLUMN created_at SET NOT NULL",
     },
+    "purging": {"table": "products", "referenced": "false"},
     "index_keys": {
         "table": "users",
         "predicate": "deleted_at IS NULL",

@@ -33,7 +33,7 @@ ADVICE: dict[str, str] = {
     "CATEGORY_EXISTS": "Take another name, or another parent.",
     "CATEGORY_CYCLE": "Choose a parent that is not below the category.",
     "CATEGORY_TOO_DEEP": "Choose a parent nearer to the root.",
-    "CATEGORY_IN_USE": "Move the products to another category first; deleted ones count, too.",
+    "CATEGORY_IN_USE": "Move the products first. Deleted ones count, too: restore and move them, or have them purged.",
     "SKU_EXISTS": "Take another SKU, or change the product that has it.",
     "PAYLOAD_TOO_LARGE": "Send less: a body may have 64 KiB, that of `POST /products/bulk` 4 MiB.",
     "RATE_LIMIT_EXCEEDED": "Wait as many seconds as `Retry-After` says.",

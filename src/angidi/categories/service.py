@@ -103,10 +103,7 @@ class CategoryService:
                 await repository.lock_tree(conn)
                 await repository.delete(conn, category_id)
         except CategoryInUse:
-            found = await self._db.read(repository.count_products, category_id)
-            raise CategoryInUse(
-                f"There are {found.active} products in this category, and {found.deleted} deleted ones."
-            ) from None
+            raise CategoryInUse(_in_use(await self._db.read(repository.count_products, category_id))) from None
 
     async def import_file(self, file: CsvReader, *, on_refused: OnRefused, dry_run: bool = False) -> Summary:
         """Import the valid categories of a file in one transaction. Raises `FileRefused`."""
@@ -145,6 +142,19 @@ async def _check_place(conn: Connection, category_id: UUID | None, parent_id: UU
         raise CategoryCycle
     if place.depth + place.height > MAXIMUM_DEPTH:
         raise CategoryTooDeep
+
+
+def _in_use(count: repository.ProductCount) -> str:
+    """Return the message that says what keeps a category, and what to do."""
+    active = f"{count.active} product" + "s" * (count.active != 1)
+    deleted = f"{count.deleted} deleted product" + "s" * (count.deleted != 1)
+    move = "move them to another category first"
+    purge = "restore and move those, or have them purged (angidi purge)"
+    if not count.deleted:
+        return f"There are products in this category ({active}): {move}."
+    if not count.active:
+        return f"There are only deleted products in this category ({deleted}): {purge}."
+    return f"There are products in this category ({active}): {move}. There are also {deleted}: {purge}."
 
 
 def _nested(categories: list[CategoryNode]) -> list[CategoryNode]:

@@ -10,7 +10,7 @@ import click
 from angidi import __version__, errors
 from angidi.cli import migrate
 from angidi.cli.context import escape_unprintable
-from angidi.cli.data import exports, imports, seed
+from angidi.cli.data import exports, imports, purge, seed
 from angidi.cli.db import commands as db
 from angidi.cli.db import doctor, takeover
 from angidi.cli.serving import serve
@@ -76,6 +76,7 @@ main.add_command(migrate.group)
 main.add_command(users.group)
 main.add_command(seed.seed)
 main.add_command(imports.group)
+main.add_command(purge.purge)
 main.add_command(doctor.doctor)
 main.add_command(takeover.takeover)
 main.add_command(exports.group)

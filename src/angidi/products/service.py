@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import NamedTuple
@@ -13,10 +14,11 @@ from angidi.categories.errors import CategoryNotFound
 from angidi.categories.service import CategoryService
 from angidi.concurrency import ConcurrencyLimiter
 from angidi.csvfile import CsvReader, OnRefused, Refused, Row, Summary
-from angidi.db import Connection, Database, retried
+from angidi.db import Connection, Database, purging, retried
 from angidi.db.batching import BatchLoader, SingleFlight
 from angidi.db.copying import Block, disable_timeouts, set_statement_timeout
 from angidi.db.errors import translated
+from angidi.db.purging import Purgeable
 from angidi.pagination.cursors import Cursors
 from angidi.pagination.pages import PageResult, Total
 from angidi.products import repository, search
@@ -140,6 +142,14 @@ class ProductService:
     async def restore(self, product_id: UUID) -> Product:
         """Restore a deleted product; an active one is returned unchanged. Raises `ProductNotFound`, `SkuTaken`."""
         return await self._db.write(repository.restore, product_id)
+
+    async def count_purgeable(self, before: datetime) -> Purgeable:
+        """Count the products that were deleted before `before`."""
+        return await purging.count_purgeable(self._db, "products", before)
+
+    def purge(self, before: datetime) -> AsyncGenerator[int]:
+        """Remove for good what was deleted before `before`, as `purging.purge` does."""
+        return purging.purge(self._db, "products", before)
 
     async def import_file(
         self, file: CsvReader, *, on_refused: OnRefused, default_category: str | None = None, dry_run: bool = False

@@ -1,12 +1,15 @@
 """Business actions on users."""
 
+from collections.abc import AsyncGenerator
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from msgspec import UNSET
 
-from angidi.db import Connection, Database, retried
+from angidi.db import Connection, Database, purging, retried
 from angidi.db.batching import SingleFlight
+from angidi.db.purging import Purgeable
 from angidi.pagination.cursors import Cursors
 from angidi.pagination.pages import ByCreation, read_page
 from angidi.security.passwords import Passwords
@@ -141,6 +144,14 @@ class UserService:
     async def restore(self, user_id: UUID) -> User:
         """Restore a deleted user; an active one is returned unchanged. Raises `UserNotFound`, `EmailTaken`."""
         return await self._db.write(repository.restore, user_id)
+
+    async def count_purgeable(self, before: datetime) -> Purgeable:
+        """Count the users who were deleted before `before`."""
+        return await purging.count_purgeable(self._db, "users", before)
+
+    def purge(self, before: datetime) -> AsyncGenerator[int]:
+        """Remove for good who was deleted before `before`, as `purging.purge` does."""
+        return purging.purge(self._db, "users", before)
 
     async def set_password(self, user_id: UUID, new: NewPassword) -> User:
         """Replace the password of an active user. Raises `UserNotFound`, `AdminPasswordShort`."""

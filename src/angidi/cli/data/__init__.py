@@ -1,1 +1,1 @@
-"""`angidi import …`, `export …` and `seed`: data into and out of the database."""
+"""`angidi import …`, `export …`, `seed` and `purge`: data into, out of and within the database."""
