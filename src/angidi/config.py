@@ -87,8 +87,8 @@ class Settings(BaseSettings):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = _setting(
         "info", "Minimum level of logged messages", "warning"
     )
-    log_format: Annotated[Literal["json", "console"], BeforeValidator(_lower)] = _setting(
-        "json", "JSON objects, or lines for people", "console"
+    log_format: Annotated[Literal["json", "console"] | None, BeforeValidator(_lower)] = _setting(
+        None, "JSON objects, or lines for people; unset: lines on a terminal, else JSON", "json"
     )
 
     jwt_secret: SecretStr | None = _setting(None, "Key that signs tokens, at least 32 bytes", "$(openssl rand -hex 32)")

@@ -97,7 +97,9 @@ def shown(run: Run, user: str) -> dict[str, Any]:
 @pytest.fixture
 def on_terminal(fresh_db: str, tmp_path: Path) -> OnTerminal:
     """`on_terminal("users", "delete", …)` runs the command on a terminal."""
-    return lambda *arguments: Terminal(arguments, {"DATABASE_URL": fresh_db, "ANGIDI_HOME": str(tmp_path)})
+    return lambda *arguments: Terminal(
+        ("-m", "angidi", *arguments), {"DATABASE_URL": fresh_db, "ANGIDI_HOME": str(tmp_path)}
+    )
 
 
 # list

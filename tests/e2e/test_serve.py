@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 from tests.support.serving import ROOT, Server, free_port, serving
+from tests.support.terminal import Terminal
 from tests.support.waiting import until
 
 from angidi.cli.main import main
@@ -37,6 +38,11 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in text.split()]
 
 
+def is_listening(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 def is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -51,6 +57,18 @@ def test_a_restart_keeps_what_was_stored(home: Path) -> None:
         assert register(server, "a@shop.example").status_code == 201
     with serving(home) as server:
         assert register(server, "a@shop.example").status_code == 409
+
+
+def test_on_a_terminal_a_request_is_a_line_for_people(fresh_db: str, home: Path) -> None:
+    port = str(free_port())
+    settings = {"DATABASE_URL": fresh_db, "ANGIDI_HOME": str(home), "SERVER_PORT": port, "SERVER_HOST": "127.0.0.1"}
+    terminal = Terminal(["-m", "angidi", "serve", "--no-seed"], {**settings, "NO_COLOR": "1"})
+    terminal.wait_for("answers at")
+    until(lambda: is_listening(int(port)))
+    httpx.get(f"http://127.0.0.1:{port}/health")
+    terminal.wait_for(" info     GET /health 200 ")
+    terminal.process.send_signal(signal.SIGTERM)
+    terminal.end()
 
 
 def test_a_second_server_on_the_same_home_is_refused_and_told_the_first_ones_pid(home: Path) -> None:

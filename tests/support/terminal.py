@@ -12,13 +12,13 @@ PATIENCE = 60.0
 
 
 class Terminal:
-    """`python -m angidi …` with a terminal as its three streams; `shown` is all that it showed so far."""
+    """`python …` with a terminal as its three streams; `shown` is all that it showed so far."""
 
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         self._ours, theirs = pty.openpty()
         self.shown = ""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "angidi", *arguments],
+            [sys.executable, *arguments],
             env={**os.environ, **environment},
             stdin=theirs,
             stdout=theirs,

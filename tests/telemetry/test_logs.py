@@ -4,11 +4,14 @@ import asyncio
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 import structlog
+from tests.support.terminal import Terminal
 
 from angidi.telemetry import logs
 from angidi.telemetry.access_log import AccessLine
@@ -72,7 +75,9 @@ def access_line(path: str = "/products") -> AccessLine:
     return AccessLine("mine", "GET", "/products/{product_id}", path, 200, 1.25, 1)
 
 
-async def logged(level: str, form: str, line: AccessLine, capsys: pytest.CaptureFixture[str]) -> str:
+async def logged(
+    level: str, form: Literal["json", "console"], line: AccessLine, capsys: pytest.CaptureFixture[str]
+) -> str:
     """Return what the access log writes of a request before the event loop waits again."""
     logs.configure(level, form)(line)
     await asyncio.sleep(0)
@@ -102,10 +107,30 @@ async def test_no_path_can_break_a_line_or_steer_a_terminal(forged: str, capsys:
     assert json.loads(text)["path"] == forged
 
 
-async def test_on_a_console_a_request_is_logged_for_people(capsys: pytest.CaptureFixture[str]) -> None:
-    text = await logged("info", "console", access_line("/a\r\nforged"), capsys)
-    assert text.count("\n") == 1
-    assert "angidi.access" in text
+async def test_on_a_console_a_request_is_a_short_line(capsys: pytest.CaptureFixture[str]) -> None:
+    text = await logged("info", "console", access_line(), capsys)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d info     GET /products 200 1 ms\n", text)
+
+
+@pytest.mark.parametrize("forged", ["/a\r\nforged", "/\x1b[31m", "/\x9b31m", "/\u2028", "/\ud800"])
+async def test_on_a_console_no_path_breaks_a_line_either(forged: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = await logged("info", "console", access_line(forged), capsys)
+    assert len(text.splitlines()) == 1
+    assert ascii(forged)[1:-1] in text
+
+
+def test_on_a_console_the_fields_follow_the_message(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info", "console")
+    structlog.get_logger("angidi.db").warning("slow statement", rows=5, statement="SELECT 1")
+    assert re.fullmatch(
+        r"\d\d:\d\d:\d\d warning  slow statement logger=angidi.db rows=5 statement='SELECT 1'\n", line(capsys)
+    )
+
+
+def test_on_a_console_an_exception_has_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info", "console")
+    structlog.get_logger("angidi.test").error("unforeseen error", exc_info=RuntimeError("odd"))
+    assert line(capsys).endswith("\nRuntimeError: odd\n")
 
 
 async def test_requests_are_not_logged_where_only_what_is_severe_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,3 +147,46 @@ async def test_a_log_that_cannot_be_written_fails_nothing(
     await asyncio.sleep(0)
     monkeypatch.undo()
     assert line(capsys) == ""
+
+
+# The form that is not chosen
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"), [({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_on_a_terminal_lines_are_for_people(environment: dict[str, str], *, coloured: bool) -> None:
+    shown = on_terminal({"TERM": "xterm", "NO_COLOR": "", "LOG_FORMAT": "", **environment})
+    assert " GET /health 200 " in re.sub(r"\x1b\[\d+m", "", shown)
+    assert ("\x1b[" in shown) == coloured
+
+
+def test_json_on_a_terminal_has_to_be_chosen() -> None:
+    assert json.loads(on_terminal({"LOG_FORMAT": "json"}))["path"] == "/health"
+
+
+def test_into_a_file_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info", None)
+    structlog.get_logger("angidi.test").info("request")
+    assert json.loads(line(capsys))["event"] == "request"
+
+
+def on_terminal(environment: dict[str, str]) -> str:
+    """Return what a process that writes a line of the access log shows on a terminal."""
+    terminal = Terminal(["-c", ONE_REQUEST], environment)
+    assert terminal.end() == 0, terminal.shown
+    return terminal.shown
+
+
+ONE_REQUEST = """
+import asyncio
+from angidi.config import load
+from angidi.telemetry import logs
+from angidi.telemetry.access_log import AccessLine
+
+async def main():
+    logs.configure("info", load().log_format)(AccessLine("mine", "GET", "/health", "/health", 200, 3.0, 1))
+    await asyncio.sleep(0)
+
+asyncio.run(main())
+"""

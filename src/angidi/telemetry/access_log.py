@@ -41,7 +41,7 @@ AccessLog = Callable[[AccessLine], None]
 
 
 def log_with_structlog(line: AccessLine) -> None:
-    """Log a line through structlog: for the console format, and if nothing is configured."""
+    """Log a line through structlog: if nothing is configured."""
     fields = msgspec.structs.asdict(line)
     for added_by_structlog in ("event", "logger", "level", "timestamp"):
         del fields[added_by_structlog]

@@ -6,31 +6,31 @@ Bodies, Authorization headers and query strings are never logged: they contain s
 
 import logging
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from structlog.typing import EventDict, Processor
 
-from angidi.telemetry.access_log import AccessLog, JsonLines, discard, log_with_structlog
+from angidi.telemetry.access_log import AccessLog, JsonLines, discard
+from angidi.telemetry.console import TIME, ConsoleLines, console_renderer, styles_for
 
 
-def configure(level: str, form: str) -> AccessLog:
-    """Configure structlog and the standard library's logging; `form` is `json` or `console`.
+def configure(level: str, form: Literal["json", "console"] | None) -> AccessLog:
+    """Configure structlog and the standard library's logging.
 
-    Returns the writer of the access log.
+    `form` None is `console` on a terminal, else `json`. Returns the writer of the access log.
     """
+    on_console = form == "console" or (form is None and sys.stderr.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt=TIME, utc=False)
+        if on_console
+        else structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    render: Processor = (
-        structlog.processors.JSONRenderer()
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
+    render: Processor = console_renderer(styles_for(sys.stderr)) if on_console else structlog.processors.JSONRenderer()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -49,7 +49,7 @@ def configure(level: str, form: str) -> AccessLog:
     )
     if not root.isEnabledFor(logging.INFO):
         return discard
-    return JsonLines() if form == "json" else log_with_structlog
+    return ConsoleLines() if on_console else JsonLines()
 
 
 def _escape(_: Any, __: str, event: EventDict) -> EventDict:
