@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.errors import lookup
-from tests.support.api import Api
+from tests.support.api import Api, error_of
 from tools import links
 from tools.reference import PAGES
 from tools.reference.errors import STATES
@@ -166,6 +166,20 @@ def test_the_table_of_requests_is_read():
 
 
 # The page at /docs
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_the_bare_address_leads_to_the_page(api: Api, method: str) -> None:
+    answer = await api.request(method, "http://testserver/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"], answer.content) == (307, "/docs", b"")
+    assert answer.headers["x-request-id"]
+    assert "/" not in (await api.get("http://testserver/openapi.json")).json()["paths"]
+
+
+async def test_the_bare_address_takes_no_other_method(api: Api) -> None:
+    answer = await api.post("http://testserver/")
+    assert error_of(answer) == (405, "METHOD_NOT_ALLOWED")
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 @pytest.mark.anyio

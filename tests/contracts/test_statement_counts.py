@@ -38,6 +38,7 @@ LIMITS = {
     "GET /livez": Limit(0),
     "GET /metrics": Limit(0),
     "GET /openapi.json": Limit(0),
+    "GET /": Limit(0, status=307),
     "GET /docs": Limit(0),
     "GET /docs/{name}": Limit(0),
     "POST /api/v1/users/register": Limit(

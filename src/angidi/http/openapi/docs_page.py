@@ -35,6 +35,12 @@ async def show_description(description: Description) -> Response:
     return content(description, "application/json")
 
 
+@routes.get("/", is_documented=False)
+async def redirect_to_page() -> Response:
+    """Lead whoever opens the bare address to the page."""
+    return Response(307, [(b"location", b"/docs"), (b"content-length", b"0")])
+
+
 @routes.get("/docs", is_documented=False)
 async def show_page() -> Response:
     """Show the description as a page."""

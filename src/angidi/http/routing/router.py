@@ -47,7 +47,7 @@ class Router:
         self._root = Node()
         for method, endpoint in endpoints:
             node = self._root
-            for segment in endpoint.route[1:].split("/"):
+            for segment in filter(None, endpoint.route.split("/")):  # none in the route of `/`
                 node = node.at(segment)
             node.endpoints[method] = endpoint
             _complete(node, endpoint.route)
