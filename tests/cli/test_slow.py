@@ -56,6 +56,26 @@ def test_the_report_as_json_has_the_figures_in_milliseconds(run: Run) -> None:
     assert 0 <= found["share"] < 1
 
 
+def test_what_could_not_be_faster_is_left_out(counted: psycopg.Connection) -> None:
+    others = (
+        "",
+        " ; ",
+        "BEGIN",
+        "ROLLBACK",
+        "begin ISOLATION LEVEL SERIALIZABLE",
+        "SAVEPOINT a",
+        "RELEASE a",
+        "COMMIT",
+    )
+    for statement in (*others, "DISCARD PLANS", "DEALLOCATE ALL", "SELECT 'begin'"):
+        counted.execute(statement.encode())
+    listed = {stats.statement for stats in take_snapshot(counted).statements}
+    assert {text.split()[0].upper() for text in listed if text.strip()} <= {"COMMIT", "SELECT"}
+    assert "COMMIT" in listed
+    assert all(text.strip(" ;") for text in listed)
+    assert "SELECT $1" in listed or "SELECT 'begin'" in listed
+
+
 def test_the_figures_are_reset(counted: psycopg.Connection, run: Run) -> None:
     done = run("db", "slow", "--reset")
     assert (done.exit_code, done.output) == (0, "statistics reset\n")

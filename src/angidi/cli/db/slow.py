@@ -61,7 +61,8 @@ def slow(*, limit: int, by: str, plans: int, reset: bool, as_json: bool) -> None
     """Show the statements that take the most time, with their plans.
 
     Statistics come from pg_stat_statements. The embedded server has it; on another server a superuser has to load and
-    create it. Plans are generic plans; no statement is run.
+    create it. Plans are generic plans; no statement is run. Empty statements and those that begin or end a transaction
+    are left out, but for COMMIT.
 
     Exit codes: 0 done · 78 the server does not collect statement statistics.
     """
