@@ -41,6 +41,7 @@ def rules(scratch: Scratch, up: str, down: str = "SELECT 1") -> list[str]:
         ("ALTER TABLE t ADD a int, ADD b int CONSTRAINT k PRIMARY KEY", "blocking-index"),
         ("ALTER TABLE t ADD EXCLUDE USING gist (a WITH &&)", "blocking-index"),
         ("REINDEX TABLE t", "blocking-index"),
+        ("ALTER TABLE t ADD CONSTRAINT k PRIMARY KEY USING INDEX i", "missing-not-valid"),
         ("CREATE TABLE s.t (a int); CREATE INDEX i ON z.t (a)", "blocking-index"),
         ("CREATE TABLE a (a int); DROP TABLE a, t", "breaks-clients"),
         ("CREATE TABLE p (a int) PARTITION BY LIST (a); ALTER TABLE p ATTACH PARTITION t DEFAULT", "missing-not-valid"),

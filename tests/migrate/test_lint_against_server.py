@@ -19,10 +19,11 @@ CREATE DOMAIN plain AS text; CREATE DOMAIN short AS varchar(20); CREATE DOMAIN c
 CREATE TYPE mood AS ENUM ('1', '2');
 CREATE FUNCTION shaky() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
 CREATE FUNCTION steady() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 1; END $$;
-CREATE SCHEMA elsewhere; CREATE TYPE shape AS (id int, a int, b text, at timestamp, doubled int);
+CREATE SCHEMA elsewhere;
+CREATE TYPE shape AS (id int, a int, b text, at timestamp, doubled int, sorted text COLLATE "C", kept int);
 CREATE TABLE parent (id int, a int);
-CREATE TABLE whole (id int, a int, b text, at timestamp, doubled int GENERATED ALWAYS AS (a * 2) STORED)
-  PARTITION BY RANGE (a);
+CREATE TABLE whole (id int, a int, b text, at timestamp, doubled int GENERATED ALWAYS AS (a * 2) STORED,
+  sorted text COLLATE "C", kept int NOT NULL) PARTITION BY RANGE (a);
 CREATE SEQUENCE s; CREATE TABLE other (id int PRIMARY KEY);
 """
 TYPES = """
@@ -33,9 +34,11 @@ varbit(3); varbit(9); json; jsonb; inet; cidr; xml; boolean; mood; plain; short;
 varchar(20)[]; varchar(50)[]; int[]; bigint[]; uuid; bytea
 """
 TABLE = """
-CREATE TABLE t (id int PRIMARY KEY, a int, b text, at timestamp, doubled int GENERATED ALWAYS AS (a * 2) STORED);
+CREATE TABLE t (id int PRIMARY KEY, a int, b text, at timestamp, doubled int GENERATED ALWAYS AS (a * 2) STORED,
+  sorted text COLLATE "C", kept int NOT NULL);
 CREATE INDEX t_b ON t (b); CREATE UNIQUE INDEX t_a ON t (a);
-INSERT INTO t (id, a, b) VALUES (1, 1, 'x'), (2, 2, 'y');
+CREATE INDEX t_sorted ON t (sorted); CREATE UNIQUE INDEX t_kept ON t USING btree (kept);
+INSERT INTO t (id, a, b, kept) VALUES (1, 1, 'x', 1), (2, 2, 'y', 2);
 """
 COLUMNS = """
 c int
@@ -102,6 +105,8 @@ ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES other
 ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES other NOT ENFORCED
 ALTER TABLE t ADD CONSTRAINT k UNIQUE NULLS NOT DISTINCT (b)
 ALTER TABLE t ADD CONSTRAINT k PRIMARY KEY USING INDEX t_a
+ALTER TABLE t DROP CONSTRAINT t_pkey, ADD CONSTRAINT k PRIMARY KEY USING INDEX t_a
+ALTER TABLE t DROP CONSTRAINT t_pkey, ADD CONSTRAINT k PRIMARY KEY USING INDEX t_kept
 ALTER TABLE t ALTER CONSTRAINT t_pkey DEFERRABLE
 ALTER TABLE whole ATTACH PARTITION t FOR VALUES FROM (0) TO (10)
 ALTER TABLE t INHERIT parent
@@ -110,6 +115,12 @@ ALTER TABLE t SET SCHEMA elsewhere
 ALTER TABLE t RENAME TO z
 ALTER TABLE t RENAME CONSTRAINT t_pkey TO z
 ALTER TABLE t ALTER b TYPE varchar(20) COLLATE "C" USING b::varchar(20)
+ALTER TABLE t ALTER b TYPE text COLLATE "C"
+ALTER TABLE t ALTER b SET DATA TYPE varchar COLLATE pg_catalog."C"
+ALTER TABLE t ALTER b TYPE text
+ALTER TABLE t ALTER sorted TYPE text
+ALTER TABLE t ALTER sorted TYPE text COLLATE "C"
+ALTER TABLE t ALTER sorted TYPE varchar COLLATE "POSIX"
 ALTER TABLE t ALTER b SET (n_distinct = 5)
 ALTER TABLE t ADD GENERATED int
 ALTER TABLE t ENABLE ALWAYS TRIGGER ALL

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from angidi.migrate.files.script import Script
-from angidi.migrate.sql.actions import Alteration, read_added, read_alteration
+from angidi.migrate.sql.actions import Alteration, read_added, read_alteration, read_retyping
 from angidi.migrate.sql.blocks import with_inner
 from angidi.migrate.sql.classify import controls_transaction, refuses_transaction
 from angidi.migrate.sql.statements import Statement
@@ -79,6 +79,12 @@ def blocking_index(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
         message = f"the index behind it is built while nobody can read or write {altered.table}"
         advice = "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX."
         yield RuleMatch("blocking-index", statement, message, advice, "ACCESS EXCLUSIVE")
+    if altered and any(_sorts_anew(action, altered, schema) for action in altered.actions):
+        message = f"the indexes on the column are built while nobody can read or write {altered.table}"
+        advice = (
+            "Add a column with the new collation, fill it in batches, build its index CONCURRENTLY, then change over."
+        )
+        yield RuleMatch("blocking-index", statement, message, advice, "ACCESS EXCLUSIVE")
 
 
 _OF_PARTITIONS = (
@@ -148,6 +154,15 @@ def rewrite(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
         yield RuleMatch("table-rewrite", statement, message, advice, "ACCESS EXCLUSIVE")
 
 
+def _sorts_anew(action: Sequence[Word], altered: Alteration, schema: Schema) -> bool:
+    """Tell whether an action changes a column's collation; where the table is written anew, that is said of it."""
+    retyping = read_retyping(action)
+    if not retyping or rewrite_reason(altered, schema):
+        return False
+    table = schema.find(altered.table)
+    return retyping.collation != (table.collations.get(retyping.column, "") if table else "")
+
+
 def unvalidated(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
     """Find constraints that are checked against all rows at once."""
     altered = read_alteration(words_of(statement.text))
@@ -187,8 +202,7 @@ def _checked(action: Sequence[Word], altered: Alteration, schema: Schema) -> tup
         return alone, _NOT_VALID, "ACCESS EXCLUSIVE"
     if action[0].key == "VALIDATE" and any(each[0].key in {"ADD", "ALTER"} for each in altered.actions):
         return alone, "Validate in a statement of its own, which lets others read and write.", "ACCESS EXCLUSIVE"
-    column = _made_not_null(action)
-    if column is None or column in schema.not_null(altered.table):
+    if _made_not_null(action, schema) <= schema.not_null(altered.table):
         return None
     return f"all of {altered.table} is read while nobody else can", _NOT_NULL, "ACCESS EXCLUSIVE"
 
@@ -202,17 +216,20 @@ def _adds_checked_column(action: Sequence[Word], altered: Alteration, schema: Sc
     return bool(column.clause("CHECK") or (column.clause("REFERENCES") and column.clause("DEFAULT")))
 
 
-def _made_not_null(action: Sequence[Word]) -> str | None:
-    """Return the column that may hold no NULL any more; None for other actions."""
+def _made_not_null(action: Sequence[Word], schema: Schema) -> frozenset[str]:
+    """Return the columns that may hold no NULL any more; "", which no column is called, for an unknown index."""
     reader = _constraint(action)
     if reader.accept("NOT", "NULL"):
-        return reader.column()
+        return frozenset({reader.column()})
+    if reader.accept("PRIMARY", "KEY") and reader.accept("USING", "INDEX"):
+        index = reader.name()
+        return (schema.columns_of_index(index) if index else None) or frozenset({""})
     reader = WordReader(action)
     if reader.accept("ALTER"):
         reader.accept("COLUMN")
         column = reader.column()
-        return column if reader.accept("SET", "NOT", "NULL") else None
-    return None
+        return frozenset({column}) if reader.accept("SET", "NOT", "NULL") else frozenset()
+    return frozenset()
 
 
 def breaking(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:

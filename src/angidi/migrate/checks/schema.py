@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from psycopg import Connection
 
@@ -43,14 +43,21 @@ WHERE provolatile = 'v' AND nspname <> 'information_schema' AND nspname !~ '^pg_
 """
 
 
+class KnownIndex(NamedTuple):
+    """An index that the files made: its name, its table, and its columns, as far as they are no expressions."""
+
+    name: Name
+    table: Name
+    columns: frozenset[str]
+
+
 @dataclass(slots=True)
 class Schema:
     """The tables, and what else decides about a rewrite; `apply` adds the changes of one statement after the other."""
 
     is_utc: bool = True
     tables: list[Table] = field(default_factory=list[Table])
-    indexes: list[tuple[Name, Name]] = field(default_factory=list[tuple[Name, Name]])
-    """Each index with its table."""
+    indexes: list[KnownIndex] = field(default_factory=list[KnownIndex])
     domains: dict[str, Domain] = field(default_factory=dict[str, Domain])
     volatile: set[str] = field(default_factory=lambda: set(_VOLATILE))
 
@@ -100,11 +107,15 @@ class Schema:
 
     def has_index(self, name: Name) -> bool:
         """Tell whether the files have made an index of this name."""
-        return any(each.means(name) for each, _ in self.indexes)
+        return any(index.name.means(name) for index in self.indexes)
 
     def table_of_index(self, name: Name) -> Name | None:
         """Return the table of an index, None where it is not known."""
-        return next((table for each, table in self.indexes if each.means(name)), None)
+        return next((index.table for index in self.indexes if index.name.means(name)), None)
+
+    def columns_of_index(self, name: Name) -> frozenset[str] | None:
+        """Return the columns of an index, None where it is not known."""
+        return next((index.columns for index in self.indexes if index.name.means(name)), None)
 
     def is_volatile(self, words: Sequence[Word]) -> bool:
         """Tell whether an expression calls a function that gives another value for each row."""
@@ -157,7 +168,10 @@ class Schema:
         if found := read_index(reader):
             name, table, _, _ = found
             if name and not self.has_index(name):
-                self.indexes.append((name, table))
+                if reader.accept("USING"):
+                    reader.at += 1
+                columns = [each[0].name for each in parts(inside(reader.rest()))]
+                self.indexes.append(KnownIndex(name, table, frozenset(columns)))
 
     def _create_domain(self, reader: WordReader) -> None:
         name = reader.name()
@@ -196,7 +210,7 @@ class Schema:
         reader.accept("IF", "EXISTS")
         old = reader.name()
         if old and reader.accept("RENAME", "TO") and (new := reader.name()):
-            self.indexes = [(new if each.means(old) else each, table) for each, table in self.indexes]
+            self.indexes = [index._replace(name=new) if index.name.means(old) else index for index in self.indexes]
 
     def _drop(self, reader: WordReader) -> None:
         kind = reader.any("TABLE", "INDEX", "MATERIALIZED")
@@ -204,10 +218,10 @@ class Schema:
         reader.accept("IF", "EXISTS")
         for each in parts(reader.rest()) if kind else []:
             if (name := WordReader(each).name()) and kind == "INDEX":
-                self.indexes = [pair for pair in self.indexes if not pair[0].means(name)]
+                self.indexes = [index for index in self.indexes if not index.name.means(name)]
             elif name:
                 self.tables = [table for table in self.tables if not table.name.means(name)]
-                self.indexes = [pair for pair in self.indexes if not pair[1].means(name)]
+                self.indexes = [index for index in self.indexes if not index.table.means(name)]
 
     def _set(self, reader: WordReader) -> None:
         reader.any("LOCAL", "SESSION")

@@ -17,6 +17,8 @@ class Table:
     is_new: bool = False
     is_unlogged: bool | None = False
     columns: dict[str, ColumnType] = field(default_factory=dict[str, ColumnType])
+    collations: dict[str, str] = field(default_factory=dict[str, str])
+    """The collations of columns that have another than their type."""
     is_checked: bool = False
     """Whether it has a CHECK that is validated."""
     is_partitioned: bool = False
@@ -29,7 +31,7 @@ class Table:
         """Take in what stands in the parentheses of CREATE TABLE."""
         for each in definitions:
             if column := read_column(each):
-                self.columns[column.name] = column.type
+                self._set(column.name, column.type, column.collation)
                 if _is_not_null(column):
                     self.not_null.add(column.name)
             self.is_checked |= "CHECK" in [word.key for word in each]
@@ -40,14 +42,18 @@ class Table:
         if added := read_added(action):
             column, if_not_exists = added
             if not (if_not_exists and column.name in self.columns):
-                self.columns[column.name] = column.type
+                self._set(column.name, column.type, column.collation)
                 self.not_null |= {column.name} if _is_not_null(column) else set()
             return
         if retyping := read_retyping(action):
-            self.columns[retyping.column] = retyping.type
+            self._set(retyping.column, retyping.type, retyping.collation)
             return
         _check_or_validate(self, action)
         _rename_or_drop(self, WordReader(action))
+
+    def _set(self, column: str, kind: ColumnType, collation: str) -> None:
+        self.columns[column] = kind
+        self.collations[column] = collation
 
 
 def _check_or_validate(table: Table, action: Sequence[Word]) -> None:
@@ -96,6 +102,7 @@ def _rename_or_drop(table: Table, reader: WordReader) -> None:
 def _rename_column(table: Table, old: str, new: str) -> None:
     if old in table.columns:
         table.columns[new] = table.columns.pop(old)
+    table.collations[new] = table.collations.pop(old, "")
     if old in table.not_null:
         table.not_null.remove(old)
         table.not_null.add(new)

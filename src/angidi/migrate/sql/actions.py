@@ -23,6 +23,12 @@ class Column:
     is_serial: bool
     clauses: tuple[tuple[Word, ...], ...]
 
+    @property
+    def collation(self) -> str:
+        """The name of its collation; "" for the type's own."""
+        name = WordReader(self.clause("COLLATE"), 1).name()
+        return name.name if name else ""
+
     def clause(self, *keys: str) -> tuple[Word, ...]:
         """Return the words of the clause that begins so, empty where there is none."""
         return next((each for each in self.clauses if tuple(word.key for word in each[: len(keys)]) == keys), ())
@@ -98,10 +104,11 @@ def read_added(action: Sequence[Word]) -> tuple[Column, bool] | None:
 
 @dataclass(frozen=True, slots=True)
 class Retyping:
-    """An ALTER COLUMN … TYPE; `using` are the words of the expression."""
+    """An ALTER COLUMN … TYPE; `collation` is "" for the type's own, `using` are the words of the expression."""
 
     column: str
     type: ColumnType
+    collation: str
     using: tuple[Word, ...]
 
 
@@ -117,10 +124,9 @@ def read_retyping(action: Sequence[Word]) -> Retyping | None:
         return None
     typed = until(reader.rest(), {"USING", "COLLATE"})
     reader.at += len(typed)
-    if reader.accept("COLLATE"):
-        reader.name()
+    collation = reader.name() if reader.accept("COLLATE") else None
     using = reader.rest()[1:] if reader.peek() == "USING" else []
-    return Retyping(column, parse_type(text_of(typed)), tuple(using))
+    return Retyping(column, parse_type(text_of(typed)), collation.name if collation else "", tuple(using))
 
 
 def casts(using: Sequence[Word], column: str) -> list[ColumnType] | None:
