@@ -1,9 +1,11 @@
 """Removal for good: what restores and references at the same time come to."""
 
+import asyncio
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from tests.support.api import Api, error_of
 
 from angidi.app import build_services, build_tokens
@@ -46,6 +48,21 @@ async def test_a_product_that_is_being_restored_stays(pool_api: Api, settings: S
         assert await purge(pool_api, settings) == 1
     assert (await pool_api.get(f"/products/{restored['id']}")).status_code == 200
     assert (await pool_api.get(f"/products/{other['id']}")).status_code == 404
+
+
+async def test_of_restores_and_a_purge_at_once_each_product_is_there_or_gone(
+    pool_api: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purging, "BATCH", 5)
+    headers = await pool_api.admin_headers()
+    cups = await pool_api.make_category(headers)
+    products = [await deleted_product(pool_api, headers, cups["id"]) for _ in range(60)]
+    restoring = [pool_api.post(f"/products/{product['id']}/restore", headers=headers) for product in products]
+    removed, answers = await asyncio.gather(purge(pool_api, settings), asyncio.gather(*restoring))
+    assert {answer.status_code for answer in answers} <= {200, 404}
+    for product, answer in zip(products, answers, strict=True):
+        assert (await pool_api.get(f"/products/{product['id']}")).status_code == answer.status_code
+    assert removed == sum(answer.status_code == 404 for answer in answers)
 
 
 async def test_control_without_the_lock_a_restored_product_is_lost(pool_api: Api, writer: Connection) -> None:
