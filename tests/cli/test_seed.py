@@ -14,14 +14,15 @@ from click.testing import CliRunner
 from tests.support.serving import serving
 
 from angidi.cli.main import main
+from angidi.products.models import SAMPLE_ID
 
 KNOWN = {
     UUID(f"550e8400-e29b-41d4-a716-44665544000{number}"): name
     for number, name in enumerate(["Electronics", "Clothing", "Books", "Home & Garden", "Sports"], 1)
 }
-ALL = "added 12 sample categories and 43 products; 0 categories or products existed already\n"
-BESIDE_THE_KNOWN = "added 7 sample categories and 43 products; 5 categories or products existed already\n"
-NOTHING = "added 0 sample categories and 0 products; 55 categories or products existed already\n"
+ALL = "added 13 sample categories, 43 products and 1 user; 0 of the samples existed already\n"
+BESIDE_THE_KNOWN = "added 8 sample categories, 43 products and 1 user; 5 of the samples existed already\n"
+NOTHING = "added 0 sample categories, 0 products and 0 users; 57 of the samples existed already\n"
 SNAPSHOT = "SELECT p.ctid::text, p.xmin::text, c.xmin::text FROM products p JOIN categories c ON c.id = p.category_id"
 
 
@@ -69,19 +70,29 @@ def test_what_the_shop_has_changed_moved_renamed_or_deleted_stays_so(shop: psyco
     seed()
     rows(shop, "UPDATE products SET price = 1, name = 'Ours' WHERE sku = 'CUP-ESPR-080' RETURNING id")
     rows(shop, "UPDATE products SET deleted_at = now() WHERE sku = 'CUP-MUG-300' RETURNING id")
+    rows(shop, f"UPDATE products SET sku = 'OURS' WHERE id = '{SAMPLE_ID}' RETURNING id")
+    rows(shop, "UPDATE users SET email = 'ours@shop.example', deleted_at = now() RETURNING id")
     rows(shop, "UPDATE categories SET name = 'Gadgets' WHERE name = 'Electronics' RETURNING id")
     rows(shop, "UPDATE categories SET parent_id = NULL WHERE name = 'Kitchen' RETURNING id")
     assert seed() == NOTHING
-    assert rows(shop, "SELECT name, price FROM products WHERE sku = 'CUP-ESPR-080'") == [("Ours", Decimal(1))]
+    assert rows(shop, "SELECT name, price FROM products WHERE sku = 'OURS'") == [("Ours", Decimal(1))]
     assert rows(shop, "SELECT count(*) FROM products WHERE deleted_at IS NULL") == [(42,)]
+    assert rows(shop, "SELECT email FROM users") == [("ours@shop.example",)]
     assert rows(shop, "SELECT name FROM categories WHERE name IN ('Gadgets', 'Electronics')") == [("Gadgets",)]
 
 
 def test_a_category_that_the_shop_has_by_name_takes_the_sample_products(shop: psycopg.Connection) -> None:
     rows(shop, f"INSERT INTO categories (id, name) VALUES ('{(books := UUID(int=7))}', 'Books') RETURNING id")
-    assert seed() == "added 11 sample categories and 43 products; 1 categories or products existed already\n"
+    assert seed() == "added 12 sample categories, 43 products and 1 user; 1 of the samples existed already\n"
     assert rows(shop, "SELECT id FROM categories WHERE name = 'Books'") == [(books,)]
     assert rows(shop, f"SELECT count(*) FROM products WHERE category_id = '{books}'") == [(5,)]
+
+
+def test_an_address_that_somebody_has_is_left_to_them(shop: psycopg.Connection) -> None:
+    taken = "INSERT INTO users (email, password_hash, name) VALUES ('JOAN@shop.example', '-', 'Somebody') RETURNING id"
+    (holder,) = rows(shop, taken)
+    assert seed() == "added 13 sample categories, 43 products and 0 users; 1 of the samples existed already\n"
+    assert rows(shop, "SELECT id FROM users") == [holder]
 
 
 @pytest.mark.usefixtures("shop")

@@ -12,15 +12,15 @@ from angidi.validation.fields import Parse, Timestamp, Version
 from angidi.validation.ids import filter_id
 
 CategoryId = Annotated[
-    UUID, Meta(description="the id of a category", examples=["550e8400-e29b-41d4-a716-446655440001"])
+    UUID, Meta(description="the id of a category", examples=["550e8400-e29b-41d4-a716-446655440004"])
 ]
 Name = Annotated[
     str,
-    Meta(min_length=1, max_length=100, description="a text of 1 to 100 characters", examples=["Electronics"]),
+    Meta(min_length=1, max_length=100, description="a text of 1 to 100 characters", examples=["Home & Garden"]),
 ]
 Description = Annotated[
     str,
-    Meta(max_length=2000, description="a text of at most 2000 characters", examples=["Devices and accessories"]),
+    Meta(max_length=2000, description="a text of at most 2000 characters", examples=["For rooms and beds"]),
 ]
 
 ROOT = "root"
@@ -94,7 +94,11 @@ class CategoryQuery(PageQuery, frozen=True, kw_only=True):
 
     parent_id: Annotated[
         UUID | UnsetType | None,
-        Meta(description="Only the children of this one; “root” for those without a parent", examples=[ROOT]),
+        Meta(
+            description="Only the children of this one; “root” for those without a parent",
+            examples=[ROOT],
+            extra_json_schema={"oneOf": [{"type": "string", "enum": [ROOT]}, {"type": "string", "format": "uuid"}]},
+        ),
         Parse(_parent),
     ] = UNSET
     tree: Annotated[bool, Meta(description="true or false: the whole tree, nested", examples=[False])] = False

@@ -20,7 +20,10 @@ from angidi.http.routing.guards import Admin
 from angidi.http.routing.inputs import Body, Query
 from angidi.http.routing.routes import Routes
 
-routes = Routes("Categories")
+routes = Routes("Categories", "The tree that products are sorted into. Anybody may read it, and admins may change it.")
+
+EMPTY = "550e8400-e29b-41d4-a716-446655440052"
+"""A sample category that no product is in, so that the example of a deletion succeeds."""
 
 
 @routes.get("/categories")
@@ -38,13 +41,25 @@ async def show_category(category_id: CategoryId, categories: CategoryService) ->
     return await categories.get(category_id)
 
 
-@routes.post("/categories", errors=(CategoryExists, CategoryTooDeep))
+@routes.post(
+    "/categories",
+    errors=(CategoryExists, CategoryTooDeep),
+    example={
+        "name": "Tableware",
+        "description": "Plates, bowls and cups",
+        "parent_id": "550e8400-e29b-41d4-a716-446655440004",
+    },
+)
 async def create_category(_: Admin, new: Body[NewCategory], categories: CategoryService) -> CategoryWithPath:
     """Create a category."""
     return await categories.create(new)
 
 
-@routes.put("/categories/{category_id}", errors=(CategoryNotFound, CategoryExists, CategoryCycle, CategoryTooDeep))
+@routes.put(
+    "/categories/{category_id}",
+    errors=(CategoryNotFound, CategoryExists, CategoryCycle, CategoryTooDeep),
+    example={"description": "For rooms, beds and balconies"},
+)
 async def change_category(
     _: Admin, category_id: CategoryId, changes: Body[CategoryChanges], categories: CategoryService
 ) -> CategoryWithPath:
@@ -56,7 +71,11 @@ async def change_category(
     return await categories.change(category_id, changes)
 
 
-@routes.delete("/categories/{category_id}", errors=(CategoryNotFound, CategoryExists, CategoryInUse))
+@routes.delete(
+    "/categories/{category_id}",
+    errors=(CategoryNotFound, CategoryExists, CategoryInUse),
+    path_examples={"category_id": EMPTY},
+)
 async def delete_category(_: Admin, category_id: CategoryId, categories: CategoryService) -> None:
     """Delete a category that no product is in; its children become roots."""
     await categories.delete(category_id)

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from angidi.db import Database
 from angidi.db.rows import fetch_value
 from angidi.http.core.responses import Answer, Response, content
-from angidi.http.routing.routes import Routes
+from angidi.http.routing.routes import Also, Routes
 from angidi.telemetry.metrics import CONTENT_TYPE, Metrics
 from angidi.validation.fields import Timestamp
 
@@ -43,10 +43,15 @@ class Probe:
         return bool(done) and query.exception() is None
 
 
-routes = Routes("Health")
+routes = Routes("Health", "Whether the service can serve requests, for clients and orchestrators. No token is needed.")
 
 
-@routes.get("/health", "/api/v1/health", "/readyz", also={503: "The database cannot be reached."})
+_UNREACHABLE = {503: Also("The database cannot be reached.", {"status": "unhealthy"})}
+
+
+@routes.get("/health", name="get_health", also=_UNREACHABLE)
+@routes.get("/api/v1/health", name="get_api_health", also=_UNREACHABLE)
+@routes.get("/readyz", name="get_readiness", also=_UNREACHABLE)
 async def health(probe: Probe) -> Answer[Health]:
     """Tell whether the service and its database can serve requests."""
     if await probe.is_answered():
@@ -54,7 +59,7 @@ async def health(probe: Probe) -> Answer[Health]:
     return Answer(Health("unhealthy", datetime.now(UTC)), 503, ((b"retry-after", b"2"),))
 
 
-@routes.get("/livez")
+@routes.get("/livez", name="get_liveness")
 async def livez() -> Health:
     """Tell that the process runs, whatever the state of the database."""
     return Health("healthy", datetime.now(UTC))

@@ -68,7 +68,10 @@ def price_bound(text: str) -> Decimal:
     return max(Decimal(-1), min(bound, MAXIMUM_PRICE + 1)).quantize(Decimal("0.001"), ROUND_05UP)
 
 
-ProductId = Annotated[UUID, Meta(examples=["0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22"])]
+SAMPLE_ID = UUID("0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22")
+"""The id of one sample product, so that the example of a path names one that is there."""
+
+ProductId = Annotated[UUID, Meta(examples=[str(SAMPLE_ID)])]
 Name = Annotated[
     str,
     Meta(min_length=3, max_length=255, description="a text of 3 to 255 characters", examples=["Espresso cup"]),
@@ -222,7 +225,7 @@ class ExportQuery(Struct, frozen=True):
 
     category_id: Annotated[
         UUID | None,
-        Meta(description="Only those in this category and below it", examples=["550e8400-e29b-41d4-a716-446655440001"]),
+        Meta(description="Only those in this category and below it", examples=["550e8400-e29b-41d4-a716-446655440004"]),
         Parse(filter_id),
     ] = None
 
@@ -273,7 +276,7 @@ class ProductQuery(CategoryProductQuery, frozen=True, kw_only=True):
 
     category_id: Annotated[
         UUID | None,
-        Meta(description="Only those in this category", examples=["550e8400-e29b-41d4-a716-446655440001"]),
+        Meta(description="Only those in this category", examples=["550e8400-e29b-41d4-a716-446655440004"]),
         Parse(filter_id),
     ] = None
     sku: Annotated[

@@ -5,7 +5,7 @@ from angidi.categories.models import CategoryId
 from angidi.http.core.responses import Answer
 from angidi.http.routing.guards import Admin, AdminForDeleted
 from angidi.http.routing.inputs import Body, Query, Strict
-from angidi.http.routing.routes import Routes
+from angidi.http.routing.routes import Also, Routes
 from angidi.http.routing.streaming import CsvFile
 from angidi.products.bulk import BulkOutcome, NewProducts
 from angidi.products.errors import ProductNotFound, SkuTaken
@@ -23,13 +23,21 @@ from angidi.products.models import (
 )
 from angidi.products.service import ProductService
 
-routes = Routes("Products")
+routes = Routes("Products", "What the shop sells. Anybody may list, search and read it, and admins may change it.")
 
 EXAMPLE = (
     "sku,name,price,stock,description,category_id,image_url\n"
-    'CUP-080,Espresso cup,7.50,120,"Porcelain, 80 ml",550e8400-e29b-41d4-a716-446655440001,\n'
+    'CUP-080,Espresso cup,7.50,120,"Porcelain, 80 ml",550e8400-e29b-41d4-a716-446655440004,\n'
 )
 """Example of an export."""
+
+CUP = {"name": "Espresso cup", "price": 7.5, "stock": 120, "category_id": "550e8400-e29b-41d4-a716-446655440004"}
+PARTLY = {
+    "results": [{"status": "refused", "index": 0, "errors": [{"field": "name", "message": "is required"}]}],
+    "created": 0,
+    "refused": 1,
+}
+"""Example of the answer to products that are refused."""
 
 
 @routes.get("/products")
@@ -93,7 +101,8 @@ async def create_product(_: Admin, new: Body[NewProduct], products: ProductServi
 @routes.post(
     "/products/bulk",
     errors=(SkuTaken,),
-    also={207: "Some rows were refused, and the others stored (mode “each”)."},
+    also={207: Also("Some rows were refused, and the others stored (mode “each”).", PARTLY)},
+    example={"products": [CUP | {"sku": "CUP-081"}, CUP | {"name": "Cappuccino cup", "sku": "CUP-180"}], "mode": "all"},
     takes_large_body=True,
 )
 async def create_products(
@@ -109,7 +118,11 @@ async def create_products(
     return Answer(outcome, 207 if outcome.refused else 201)
 
 
-@routes.put("/products/{product_id}", errors=(ProductNotFound, SkuTaken))
+@routes.put(
+    "/products/{product_id}",
+    errors=(ProductNotFound, SkuTaken),
+    example={"price": 8.9, "description": "Porcelain, 90 ml"},
+)
 async def change_product(
     _: Admin, product_id: ProductId, changes: Body[ProductChanges], products: ProductService
 ) -> Product:

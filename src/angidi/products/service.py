@@ -211,7 +211,7 @@ class ProductService:
             raise CategoryUnknown from None
 
     async def add_missing(self, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
-        """Add the sample products whose SKU no product, deleted or not, has."""
+        """Add the sample products whose SKU or id no product, deleted or not, has."""
         async with self._db.transaction() as conn:
             return await pipeline.add_missing(conn, rows, on_refused=on_refused)
 

@@ -43,7 +43,10 @@ Password = Annotated[
     VERBATIM,
 ]
 Token = Annotated[str, Meta(description="a token", examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"])]
-UserId = Annotated[UUID, Meta(examples=["0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a11"])]
+SAMPLE_ID = UUID("0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a11")
+"""The id of the sample user, so that the example of a path names one that is there."""
+
+UserId = Annotated[UUID, Meta(examples=[str(SAMPLE_ID)])]
 RoleName = Annotated[Role, Meta(description="user, admin or moderator", examples=["user"])]
 
 

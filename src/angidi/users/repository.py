@@ -21,6 +21,13 @@ VALUES (%(id)s, %(email)s, %(password_hash)s, %(name)s, %(role)s)
 RETURNING {ACTIVE}
 """
 
+# Neither who has the id, even deleted, nor who has the address is changed.
+INSERT_MISSING = """
+INSERT INTO users (id, email, password_hash, name)
+VALUES (%(id)s, %(email)s, %(password_hash)s, %(name)s)
+ON CONFLICT DO NOTHING
+"""
+
 FIND = f"""
 SELECT {names(SHOWN)}
   FROM users
@@ -140,6 +147,12 @@ async def insert(conn: Connection, *, email: str, password_hash: str, name: str,
         {"id": new_id(), "email": email, "password_hash": password_hash, "name": name, "role": role},
     )
     return _found(row)
+
+
+async def insert_missing(conn: Connection, *, id_: UUID, email: str, password_hash: str, name: str) -> bool:
+    """Store a new user unless the id or, among the active, the address is taken; tell whether it was stored."""
+    parameters = {"id": id_, "email": email, "password_hash": password_hash, "name": name}
+    return bool(await execute(conn, INSERT_MISSING, parameters))
 
 
 async def find_user(conn: Connection, user_id: UUID) -> User | None:

@@ -19,7 +19,7 @@ from angidi.users.models import (
 )
 from angidi.users.service import UserService
 
-routes = Routes("Users")
+routes = Routes("Users", "Accounts: registration, log-in, one's own account, and all of them for admins.")
 
 
 @routes.post("/users/register", errors=(EmailTaken,))
@@ -32,14 +32,18 @@ async def register(new: Body[NewUser], users: UserService) -> User:
 async def login(credentials: Body[Login], users: UserService) -> TokenPair:
     """Log in.
 
-    The access token goes into the header `Authorization: Bearer …`; the refresh token is for getting new ones.
+    The access token goes into the header `Authorization: Bearer …`; the refresh token is for getting new ones. To try
+    it out here, register first: the examples belong together.
     """
     return await users.login(credentials)
 
 
 @routes.post("/users/refresh-token", status=200, errors=(TokenInvalid,))
 async def refresh_token(body: Body[RefreshRequest], users: UserService) -> TokenPair:
-    """Exchange a refresh token for new tokens."""
+    """Exchange a refresh token for new tokens.
+
+    To try it out here, no token can be known beforehand: put the `refresh_token` of a log-in in.
+    """
     return await users.refresh(body.refresh_token)
 
 

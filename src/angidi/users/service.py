@@ -1,5 +1,6 @@
 """Business actions on users."""
 
+import secrets
 from collections.abc import AsyncGenerator
 from datetime import datetime
 from functools import partial
@@ -183,6 +184,13 @@ class UserService:
             return await repository.insert(
                 conn, email=new.email, password_hash=password_hash, name=new.name, role="admin"
             )
+
+    async def add_missing(self, user_id: UUID, email: str, name: str) -> bool:
+        """Add a sample user, whose password nobody knows, unless id or address is taken; tell whether it was added."""
+        password_hash = await self._passwords.hash(secrets.token_urlsafe())
+        return await self._db.write(
+            repository.insert_missing, id_=user_id, email=email, password_hash=password_hash, name=name
+        )
 
     def _pair(self, user: User) -> TokenPair:
         return TokenPair(

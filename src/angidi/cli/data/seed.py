@@ -10,6 +10,8 @@ from angidi.categories.csv_rows import COLUMNS as CATEGORY_COLUMNS
 from angidi.cli.context import with_services
 from angidi.csvfile import Columns, Refused, Row, open_csv
 from angidi.products.csv_rows import COLUMNS as PRODUCT_COLUMNS
+from angidi.products.models import SAMPLE_ID as PRODUCT_ID
+from angidi.users.models import SAMPLE_ID as USER_ID
 
 SEEDS = files("angidi") / "seeds"
 
@@ -19,21 +21,23 @@ class SeedSummary(NamedTuple):
 
     categories: int
     products: int
+    users: int
     present: int
 
     def __str__(self) -> str:
         """Return the summary as one line."""
         return (
-            f"added {self.categories} sample categories and {self.products} products; "
-            f"{self.present} categories or products existed already"
+            f"added {self.categories} sample categories, {self.products} products and "
+            f"{self.users} user{'' if self.users == 1 else 's'}; {self.present} of the samples existed already"
         )
 
 
 @click.command()
 def seed() -> None:
-    """Add missing sample categories and products.
+    """Add missing sample categories and products, and a user.
 
     Existing ones are kept as they are, even if renamed, moved, changed or deleted. So a second run changes nothing.
+    Nobody knows the password of the sample user.
     """
     click.echo(with_services(add_samples))
 
@@ -47,8 +51,9 @@ async def add_samples(services: Services) -> SeedSummary:
     summary = await services.products.add_missing(rows, on_refused=refused.append)
     if refused:
         raise ValueError(f"the sample data breaks its own rules: {refused}")
+    users = int(await services.users.add_missing(USER_ID, "joan@shop.example", "Joan Clarke"))
     added = sum(category.added for category in known.values())
-    return SeedSummary(added, summary.added, len(known) - added + summary.unchanged)
+    return SeedSummary(added, summary.added, users, len(known) - added + summary.unchanged + 1 - users)
 
 
 def _rows(name: str, columns: Columns) -> list[Row]:
@@ -57,5 +62,6 @@ def _rows(name: str, columns: Columns) -> list[Row]:
 
 
 def _moved(row: Row, ids: dict[str, str]) -> Row:
-    """Return the row with the id that its category has in this database."""
-    return row._replace(cells={**row.cells, "category_id": ids[row.cells["category_id"]]})
+    """Return the row with the id that its category has in this database, and its own if the examples name it."""
+    own = {"id": str(PRODUCT_ID)} if row.cells["sku"] == "CUP-ESPR-080" else {}
+    return row._replace(cells={**row.cells, "category_id": ids[row.cells["category_id"]], **own})

@@ -2,6 +2,7 @@
 
 import functools
 import gzip
+import zlib
 from importlib.resources import files
 
 from angidi.errors import NotFound
@@ -26,13 +27,13 @@ class Description(bytes):
     """The encoded OpenAPI description."""
 
 
-routes = Routes("Documentation")
+routes = Routes("Documentation", "The description of the API, and a page that shows it.")
 
 
 @routes.get("/openapi.json", is_documented=False)
 async def show_description(description: Description) -> Response:
-    """Return the OpenAPI description."""
-    return content(description, "application/json")
+    """Return the OpenAPI description. A cache may keep it, and has to ask whether it is current."""
+    return content(description, "application/json", _revalidated(description))
 
 
 @routes.get("/", is_documented=False)
@@ -45,7 +46,8 @@ async def redirect_to_page() -> Response:
 async def show_page() -> Response:
     """Show the description as a page."""
     page = (_STATIC / "index.html").read_bytes()
-    return content(page, "text/html; charset=utf-8", [(b"content-security-policy", _POLICY)])
+    headers = [(b"content-security-policy", _POLICY), *_revalidated(page)]
+    return content(page, "text/html; charset=utf-8", headers)
 
 
 @routes.get("/docs/{name}", is_documented=False)
@@ -57,6 +59,11 @@ async def show_asset(name: str, request: Request) -> Response:
     headers = [(b"cache-control", b"max-age=86400"), (b"vary", b"Accept-Encoding")]
     headers += [(b"content-encoding", b"gzip")] if compresses else []
     return content(_asset(name, compressed=compresses), _TYPES[name], headers)
+
+
+def _revalidated(body: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the headers of what a cache has to ask for each time."""
+    return [(b"etag", b'"%08x"' % zlib.crc32(body)), (b"cache-control", b"public, no-cache")]
 
 
 @functools.cache

@@ -7,17 +7,25 @@ Json = dict[str, Any]
 ABOUT = """\
 The backend of an e-commerce platform: users, categories and products.
 
-Unknown names in a query or a body are ignored, and so is a `min_price` or `max_price` that is not a number. A `page` or
-`page_size` that is out of range is replaced. An invalid id in a path is 404. Every other wrong value is 400
-`VALIDATION_ERROR`, with each field in `details`. With `Prefer: handling=strict`, what is otherwise ignored or replaced
-is 400 as well.
+**Trying it out.** Every operation of this page can be executed as it opens, on a database with the sample data. Those
+for users and admins need a token: execute `POST /users/register`, then `POST /users/login`; this page then sends the
+token of the log-in with every request. Elsewhere, copy `access_token` from the answer to “Authorize”. An admin is made
+by `angidi users create --admin`. Optional parameters are empty until you fill them in.
+
+**Requests.** Unknown names in a query or a body are ignored, and so is a `min_price` or `max_price` that is not a
+number. A `page` or `page_size` that is out of range is replaced. An invalid id in a path is 404. Every other wrong
+value is 400 `VALIDATION_ERROR`, with each field in `details`. With `Prefer: handling=strict`, what is otherwise ignored
+or replaced is 400 as well.
+
+**Typed clients.** This page is made from [/openapi.json](/openapi.json). `docs/how-to/write-a-client.md` in the source
+shows how to generate a client from it, and how it handles tokens, errors, pages and retries.
 """
 
-LINK: Json = {
-    "description": "Links to the first and the next page (RFC 8288); there is no “next” on the last page.",
-    "required": True,
-    "schema": {"type": "string"},
-    "example": '</api/v1/users?role=admin&cursor=lMQIJc2YMrZ9>; rel="next", </api/v1/users?role=admin>; rel="first"',
+BEARER: Json = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "The `access_token` of `POST /users/login`, without the word “Bearer”.",
 }
 
 PREFER: Json = {
@@ -26,23 +34,53 @@ PREFER: Json = {
     "required": False,
     "description": "“handling=strict” (RFC 7240): what is otherwise ignored or replaced, such as an unknown name, is "
     "400. The answer has `Preference-Applied`.",
-    "schema": {"type": "string", "enum": ["handling=strict", "handling=lenient"]},
-    "example": "handling=strict",
+    "schema": {
+        "type": "string",
+        "enum": ["handling=strict", "handling=lenient"],
+        "examples": ["handling=strict"],
+    },
 }
 
-ETAG: Json = {
-    "description": "The validator of the resource, which every change changes. It is for reading: writes do not "
-    "evaluate `If-Match`, and of two writers the last one wins.",
-    "required": True,
-    "schema": {"type": "string"},
-    "example": '"0198c5a09d217d538b0e6d1f0a3c4e22-1-5f3c9a10"',
-}
+_ETAG = '"0198c5a09d217d538b0e6d1f0a3c4e22-1-5f3c9a10"'
+
 IF_NONE_MATCH: Json = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
     "description": "The validator of the client's copy: the answer is 304 if that is still current",
-    "schema": {"type": "string"},
-    "example": ETAG["example"],
+    "schema": {"type": "string", "examples": [_ETAG]},
 }
-NOT_MODIFIED: Json = {"description": "The client's copy is current.", "headers": {"ETag": ETAG}}
+
+HEADERS: Json = {
+    "X-Request-ID": {
+        "description": "The id of the request: the client's own, or a new one. It stands in the server's log.",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+        "example": "0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a12",
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before the request is repeated.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 2,
+    },
+    "Link": {
+        "description": "Links to the first and the next page (RFC 8288); there is no “next” on the last page.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": '</api/v1/users?cursor=lMQIJc2YMrZ9>; rel="next", </api/v1/users>; rel="first"',
+    },
+    "ETag": {
+        "description": "The validator of the resource, which every change changes. It is for reading: writes do not "
+        "evaluate `If-Match`, and of two writers the last one wins.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": _ETAG,
+    },
+}
+"""The headers of answers, by name."""
+
+
+def header(name: str) -> Json:
+    """Return a reference to one of `HEADERS`."""
+    return {"$ref": f"#/components/headers/{name}"}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from angidi.errors import AngidiError
 from angidi.http.routing.inputs import Inputs, inputs_of
@@ -14,6 +14,20 @@ PARAMETER = re.compile(r"\{(\w+)\}")
 """A name in a path."""
 
 
+class Tag(NamedTuple):
+    """The subject that operations are grouped by in the API's description."""
+
+    name: str
+    description: str
+
+
+class Also(NamedTuple):
+    """Another status with the same content: its description, and what its example has otherwise."""
+
+    description: str
+    differences: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method at one path. `path` is the template, in which names stand in braces."""
@@ -21,11 +35,20 @@ class Operation:
     method: str
     path: str
     handler: Callable[..., Awaitable[Any]]
-    tag: str
+    tag: Tag
     status: int
     errors: Sequence[type[AngidiError]] = ()
-    also: Mapping[int, str] = field(default_factory=dict[int, str])
-    """Other statuses with the same content, and their descriptions."""
+    also: Mapping[int, Also] = field(default_factory=dict[int, Also])
+    """Other statuses with the same content."""
+
+    name: str = ""
+    """Name of the operation in the API's description, where it is not the handler's."""
+
+    example: Mapping[str, Any] | None = None
+    """Example of the body, where the examples of its fields do not go together."""
+
+    path_examples: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Examples of names in the path, where those of their types do not fit."""
 
     text: tuple[str, str] | None = None
     """Content type and example of a response that is not JSON."""
@@ -39,20 +62,28 @@ class Operation:
         return inputs_of(self.handler, PARAMETER.findall(self.path))
 
     @property
+    def path_types(self) -> dict[str, Any]:
+        """The annotated type of each name in the path."""
+        hints = get_type_hints(self.handler, include_extras=True)
+        return {name: hints[name] for name in PARAMETER.findall(self.path)}
+
+    @property
     def returned(self) -> Any:
         """The type that the handler returns."""
         return get_type_hints(self.handler)["return"]
 
 
 class Routes:
-    """The operations of one subject, in the order of their declaration; `tag` is its name in the API's description.
+    """The operations of one subject, in the order of their declaration.
+
+    `tag` is its name in the API's description, and `about` one sentence on it.
 
     A handler is declared with `get`, `post`, `put` or `delete`, at one path or several. `status` is that of a
     successful response; the other parameters are those of `Operation`.
     """
 
-    def __init__(self, tag: str) -> None:
-        self._tag = tag
+    def __init__(self, tag: str, about: str = "") -> None:
+        self._tag = Tag(tag, about)
         self._operations: list[Operation] = []
 
     def get(self, *paths: str, **declared: Any) -> Callable[[H], H]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct, structs
@@ -39,6 +40,12 @@ def staged(row: Row) -> StagedProduct:
     """Return a row as it is staged, with every reason for refusing it that the row itself gives."""
     result = validate_row(row, ProductRow)
     return _refused(result) if result.value is None else _good(result.line, result.value)
+
+
+def sample(row: Row) -> StagedProduct:
+    """Return a row as it is staged, under the id that it names, if any."""
+    line, values = staged(row)
+    return StagedProduct(line, (line, UUID(row.cells["id"]), *values[2:]) if "id" in row.cells else values)
 
 
 def _good(line: int, row: ProductRow) -> StagedProduct:

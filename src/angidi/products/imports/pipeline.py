@@ -54,8 +54,8 @@ async def import_batch(
 
 
 async def add_missing(conn: Connection, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
-    """Add the products of `rows` whose SKU no product has or had; those that are there stay as they are."""
-    await staging.stage(conn, map(mapping.staged, rows))
+    """Add the products of `rows` whose SKU or id no product has or had; those that are there stay as they are."""
+    await staging.stage(conn, map(mapping.sample, rows))
     await checks.refuse_duplicates(conn)
     await checks.check_categories(conn, is_required=True)
     summary = await storing.add_missing(conn)

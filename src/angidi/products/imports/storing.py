@@ -47,9 +47,11 @@ WITH stored AS (
     INSERT INTO products (id, {names(STORED)})
     SELECT id, {names(STORED)}
       FROM import_products AS staged
-     WHERE reasons IS NULL AND NOT EXISTS (SELECT FROM products WHERE products.sku = staged.sku)
+     WHERE reasons IS NULL
+       AND NOT EXISTS (SELECT FROM products WHERE products.sku = staged.sku)
+       AND NOT EXISTS (SELECT FROM products WHERE products.id = staged.id)
      ORDER BY sku COLLATE "C"
-    ON CONFLICT (sku) WHERE deleted_at IS NULL DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING id
 )
 SELECT count(*) AS added,
@@ -75,7 +77,7 @@ async def upsert(conn: Connection, columns: Collection[str], default_category_id
 
 
 async def add_missing(conn: Connection) -> Summary:
-    """Store the valid rows whose SKU no product has or had."""
+    """Store the valid rows whose SKU or id no product has or had."""
     return await fetch_one(conn, Summary, ADD_UNKNOWN) or Summary(0, 0, 0, 0)
 
 
