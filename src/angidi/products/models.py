@@ -18,7 +18,7 @@ from angidi.validation.ids import filter_id
 
 MAXIMUM_PRICE = Decimal("99999999.99")
 _PRICE_RULE = "a number above 0, at most 99999999.99, with at most two decimals"
-_PRICE_SCHEMA = {"type": "number", "exclusiveMinimum": 0, "maximum": 99999999.99}
+_PRICE_SCHEMA = {"type": "number", "minimum": 0.01, "maximum": 99999999.99}
 _URL_RULE = "an http or https URL of at most 500 characters"
 _MAXIMUM_URL = 500
 _ORDINARY_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[!-~]*)?")
