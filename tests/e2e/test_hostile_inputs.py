@@ -20,12 +20,13 @@ from tests.support.tables import Contents, contents
 
 from angidi.app import OPERATIONS as DECLARED
 from angidi.config import Settings
+from angidi.http.openapi.examples import example_of
 from angidi.http.openapi.generator import describe
 
 Json = dict[str, Any]
 
 DESCRIPTION = describe(DECLARED)
-CATEGORY = "550e8400-e29b-41d4-a716-446655440001"
+CATEGORY = "550e8400-e29b-41d4-a716-446655440004"
 IDS = {
     "category_id": "550e8400-e29b-41d4-a716-446655440002",
     "product_id": "0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22",
@@ -33,7 +34,7 @@ IDS = {
 }
 
 SCENE = sql.SQL("""
-INSERT INTO categories (id, name) VALUES ({parent}, 'Electronics'), ({category_id}, 'Cups');
+INSERT INTO categories (id, name) VALUES ({parent}, 'Home & Garden'), ({category_id}, 'Cups');
 INSERT INTO products (id, name, price, category_id) VALUES ({product_id}, 'Cup', 7.5, {parent});
 INSERT INTO users (id, email, password_hash, name) VALUES ({user_id}, 'user@shop.example', '-', 'User');
 """).format(parent=CATEGORY, **IDS)
@@ -61,9 +62,10 @@ class Operation(NamedTuple):
 
     @property
     def example(self) -> dict[str, str]:
-        """A valid body, each field as JSON text."""
-        body = self.described["requestBody"]["content"]["application/json"]
-        return {field: json.dumps(value) for field, value in body["example"].items()}
+        """A valid body with all fields, each as JSON text."""
+        schema = self.described["requestBody"]["content"]["application/json"]["schema"]
+        whole = example_of(schema, DESCRIPTION["components"]["schemas"])
+        return {field: json.dumps(value) for field, value in whole.items()}
 
     @property
     def codes(self) -> set[tuple[int, str]]:
@@ -363,7 +365,7 @@ HEADERS = {
 
 @pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
 async def test_an_odd_header_changes_nothing(scene: Scene, headers: dict[str, str | bytes]) -> None:
-    shown = next(operation for operation in OPERATIONS if operation.name == "show_product")
+    shown = next(operation for operation in OPERATIONS if operation.name == "showProduct")
     assert (await scene.ask(shown, headers=headers)).status_code == 200
 
 
@@ -382,7 +384,7 @@ CREDENTIALS = {
     "60,000 characters": (b"Bearer " + b"A" * 60_000, "INVALID_TOKEN"),
     "60,000 lists": (b"Bearer " + b"W1tb" * 20_000 + b".e30.", "INVALID_TOKEN"),
 }
-GUARDED = [operation for operation in OPERATIONS if "security" in operation.described]
+GUARDED = [operation for operation in OPERATIONS if operation.described["security"] == [{"bearer": []}]]
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=name_of)

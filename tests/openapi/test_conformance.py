@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import hypothesis
@@ -72,9 +72,9 @@ def _repeats(parameters: httpx.QueryParams) -> bool:
 def _texts(value: object) -> list[str]:
     """Return all texts in a body."""
     if isinstance(value, dict):
-        return [text for part in value.values() for text in _texts(part)]
+        return [text for part in cast("dict[str, object]", value).values() for text in _texts(part)]
     if isinstance(value, list):
-        return [text for part in value for text in _texts(part)]
+        return [text for part in cast("list[object]", value) for text in _texts(part)]
     return [value] if isinstance(value, str) else []
 
 
