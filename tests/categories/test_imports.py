@@ -17,7 +17,7 @@ from angidi.categories.imports.pipeline import cycles
 from angidi.categories.imports.staging import Link
 from angidi.categories.models import Category, NewCategory
 from angidi.categories.service import MAXIMUM_DEPTH, CategoryService
-from angidi.csvfile import Summary, open_csv
+from angidi.csvfiles import Summary, open_rows
 from angidi.db import Database
 from angidi.pagination.cursors import Cursors
 
@@ -48,7 +48,7 @@ class Shop:
 
     async def load_file(self, path: Path, *, dry_run: bool = False) -> Summary:
         report = Report()
-        with open_csv(path, COLUMNS) as file:
+        with open_rows(path, COLUMNS) as file:
             summary = await self.categories.import_file(file, on_refused=report, dry_run=dry_run)
         self.refused = report.refused
         assert len(report.refused) == summary.refused

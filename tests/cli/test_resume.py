@@ -206,7 +206,7 @@ def test_a_file_that_breaks_off_is_refused_before_anything_is_stored(database: s
     path.write_text(text() + '"open')
     result = run(path, "--batch", str(BATCH))
     assert result.exit_code == 1
-    assert "unexpected end of data" in result.stderr
+    assert "is never closed" in result.stderr
     assert result.stderr.count("\n") == 1, "nothing was stored, so there is nothing to go on from"
     assert ask(database, "SELECT count(*) FROM products") == [(0,)]
 

@@ -23,7 +23,7 @@ from angidi.app import Services, build_services, build_tokens
 from angidi.categories.csv_rows import COLUMNS as CATEGORY_COLUMNS
 from angidi.categories.models import NewCategory
 from angidi.config import Settings
-from angidi.csvfile import Summary, open_csv
+from angidi.csvfiles import Summary, open_rows
 from angidi.db import Database
 from angidi.db.copying import Block
 from angidi.db.rows import execute
@@ -92,9 +92,9 @@ class Shop:
     async def load(self, paths: list[Path]) -> list[Summary]:
         """Import both files."""
         report = Report()
-        with open_csv(paths[0], CATEGORY_COLUMNS) as file:
+        with open_rows(paths[0], CATEGORY_COLUMNS) as file:
             summaries = [await self.services.categories.import_file(file, on_refused=report)]
-        with open_csv(paths[1], COLUMNS) as file:
+        with open_rows(paths[1], COLUMNS) as file:
             summaries.append(await self.services.products.import_file(file, on_refused=report))
         assert report.refused == {}
         return summaries

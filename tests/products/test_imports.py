@@ -14,7 +14,7 @@ from tests.support.locks import until_waiting
 
 from angidi.categories.models import Category, NewCategory
 from angidi.categories.service import CategoryService
-from angidi.csvfile import FileRefused, Summary, open_csv
+from angidi.csvfiles import FileRefused, Summary, open_rows
 from angidi.db import Database
 from angidi.db.copying import disable_timeouts
 from angidi.errors import Invalid
@@ -46,7 +46,7 @@ class Shop:
 
     async def load_file(self, path: Path, category: str | None = "Cups", *, dry_run: bool = False) -> Summary:
         report = Report()
-        with open_csv(path, COLUMNS) as file:
+        with open_rows(path, COLUMNS) as file:
             summary = await self.products.import_file(
                 file, on_refused=report, default_category=category, dry_run=dry_run
             )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from angidi.csvfile import Columns, Refused, open_csv
+from angidi.csvfiles import Columns, Refused, open_rows
 
 REAL = Path(__file__).parents[3] / "shared" / "data"
 with_real_files = pytest.mark.skipif(not REAL.is_dir(), reason="the real data, ../shared/data, is not there")
@@ -28,5 +28,5 @@ def write(folder: Path, text: str, name: str = "rows.csv") -> Path:
 
 def rows_of(path: Path, columns: Columns) -> list[tuple[int, dict[str, str]]]:
     """Return lines and cells of a file."""
-    with open_csv(path, columns) as file:
+    with open_rows(path, columns) as file:
         return [(row.line, row.cells) for row in file]

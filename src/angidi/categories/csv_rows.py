@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from angidi.categories.models import Description, Name
-from angidi.csvfile import Columns
+from angidi.csvfiles import Columns
 from angidi.db.columns import columns_of, without
 from angidi.validation.fields import BLANK_IS_ABSENT
 

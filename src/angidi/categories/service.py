@@ -21,7 +21,7 @@ from angidi.categories.models import (
     NewCategory,
 )
 from angidi.categories.paths import CategoryPath, get_category_by_text
-from angidi.csvfile import CsvReader, OnRefused, Row, Summary
+from angidi.csvfiles import NamedRow, NamedRows, OnRefused, Summary
 from angidi.db import Connection, Database, retried
 from angidi.db.batching import SingleFlight
 from angidi.db.copying import Block, disable_timeouts
@@ -105,7 +105,7 @@ class CategoryService:
         except CategoryInUse:
             raise CategoryInUse(_in_use(await self._db.read(repository.count_products, category_id))) from None
 
-    async def import_file(self, file: CsvReader, *, on_refused: OnRefused, dry_run: bool = False) -> Summary:
+    async def import_file(self, file: NamedRows, *, on_refused: OnRefused, dry_run: bool = False) -> Summary:
         """Import the valid categories of a file in one transaction. Raises `FileRefused`."""
         async with self._db.transaction(rollback=dry_run) as conn:
             await disable_timeouts(conn)
@@ -120,7 +120,7 @@ class CategoryService:
                 async for block in blocks:
                     yield block
 
-    async def add_missing(self, rows: Iterable[Row]) -> dict[UUID, Known]:
+    async def add_missing(self, rows: Iterable[NamedRow]) -> dict[UUID, Known]:
         """Add the sample categories that do not exist; return the category for each row's id."""
         async with self._db.transaction() as conn:
             await repository.lock_tree(conn)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import LiteralString, NamedTuple
 
-from angidi.csvfile import Reason, Refused
+from angidi.csvfiles import Reason, Refused
 from angidi.db.rows import Connection, Parameters, execute
 
 BLOCK = 64 * 1024

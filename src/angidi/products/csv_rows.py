@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.categories.models import CategoryId
-from angidi.csvfile import Columns
+from angidi.csvfiles import Columns
 from angidi.db.columns import columns_of, without
 from angidi.products.models import Description, Name, NewImageUrl, Sku, Stock, exact_price
 from angidi.validation.csv_rows import parse_number

@@ -13,7 +13,7 @@ from msgspec import UNSET, structs
 from angidi.categories.errors import CategoryNotFound
 from angidi.categories.service import CategoryService
 from angidi.concurrency import ConcurrencyLimiter
-from angidi.csvfile import CsvReader, OnRefused, Refused, Row, Summary
+from angidi.csvfiles import NamedRow, NamedRows, OnRefused, Refused, Summary
 from angidi.db import Connection, Database, purging, retried
 from angidi.db.batching import BatchLoader, SingleFlight
 from angidi.db.copying import Block, disable_timeouts, set_statement_timeout
@@ -152,7 +152,7 @@ class ProductService:
         return purging.purge(self._db, "products", before)
 
     async def import_file(
-        self, file: CsvReader, *, on_refused: OnRefused, default_category: str | None = None, dry_run: bool = False
+        self, file: NamedRows, *, on_refused: OnRefused, default_category: str | None = None, dry_run: bool = False
     ) -> Summary:
         """Import the valid products of a file in one transaction.
 
@@ -163,7 +163,7 @@ class ProductService:
             return await pipeline.import_file(conn, file, on_refused=on_refused, default_category=default_category)
 
     async def import_in_batches(
-        self, file: CsvReader, *, size: int, resume: bool, on_refused: OnRefused, default_category: str | None = None
+        self, file: NamedRows, *, size: int, resume: bool, on_refused: OnRefused, default_category: str | None = None
     ) -> AsyncGenerator[Progress]:
         """Import like `import_file`, but `size` rows per transaction, which also stores the progress.
 
@@ -210,7 +210,7 @@ class ProductService:
         except CategoryNotFound:
             raise CategoryUnknown from None
 
-    async def add_missing(self, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
+    async def add_missing(self, rows: Iterable[NamedRow], *, on_refused: OnRefused) -> Summary:
         """Add the sample products whose SKU or id no product, deleted or not, has."""
         async with self._db.transaction() as conn:
             return await pipeline.add_missing(conn, rows, on_refused=on_refused)

@@ -6,7 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from angidi.csvfile import Reason, Row
+from angidi.csvfiles import NamedRow, Reason
 from angidi.errors import Invalid
 from angidi.validation.fields import build
 
@@ -24,7 +24,7 @@ class RowResult(NamedTuple, Generic[S]):
     reasons: tuple[Reason, ...] = ()
 
 
-def validate_row(row: Row, into: type[S]) -> RowResult[S]:
+def validate_row(row: NamedRow, into: type[S]) -> RowResult[S]:
     """Validate a row as an `into`, whose fields have the names of the columns."""
     if row.problem:
         return RowResult(row.line, {}, reasons=(row.problem,))

@@ -12,14 +12,14 @@ import msgspec
 from angidi.categories.csv_rows import CategoryRow
 from angidi.categories.imports import staging
 from angidi.categories.imports.staging import Link, StagedCategory
-from angidi.csvfile import CsvReader, OnRefused, Row, Summary
+from angidi.csvfiles import NamedRow, NamedRows, OnRefused, Summary
 from angidi.db.rows import Connection
 from angidi.ids import new_id
 from angidi.validation.csv_rows import validate_row
 from angidi.validation.fields import build
 
 
-async def import_file(conn: Connection, file: CsvReader, *, on_refused: OnRefused, maximum_depth: int) -> Summary:
+async def import_file(conn: Connection, file: NamedRows, *, on_refused: OnRefused, maximum_depth: int) -> Summary:
     """Add the categories of `file`, in any order, matched by their paths of names; change descriptions, move nothing.
 
     The caller holds the lock of the tree.
@@ -34,7 +34,7 @@ async def import_file(conn: Connection, file: CsvReader, *, on_refused: OnRefuse
     return summary
 
 
-async def add_missing(conn: Connection, rows: Iterable[Row]) -> dict[UUID, staging.Known]:
+async def add_missing(conn: Connection, rows: Iterable[NamedRow]) -> dict[UUID, staging.Known]:
     """Add the categories of `rows` that are not there yet, and leave the others; return what each row's id stands for.
 
     Ids are UUIDs, and parents stand before their children. The caller holds the tree's lock. Raises `Invalid`.
@@ -70,7 +70,7 @@ def _around(key: str, parents: dict[str, str]) -> list[str]:
     return around
 
 
-def _staged(row: Row) -> StagedCategory:
+def _staged(row: NamedRow) -> StagedCategory:
     result = validate_row(row, CategoryRow)
     good = {name: text.strip() or None for name, text in result.texts.items()}
     key = _key(good.get("id"))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from angidi.csvfile import Refused, Summary
+from angidi.csvfiles import Refused, Summary
 from angidi.db.copying import copy_in, stream_refused
 from angidi.db.rows import Connection, execute, fetch_all, fetch_one
 

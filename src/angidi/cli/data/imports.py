@@ -18,7 +18,7 @@ from angidi.app import Services
 from angidi.categories.csv_rows import COLUMNS as CATEGORY_COLUMNS
 from angidi.cli.context import escape_unprintable, open_services, resolve_database, with_one_connection
 from angidi.config import ConfigError, load
-from angidi.csvfile import HEADER, Columns, CsvReader, OnProgress, OnRefused, Refused, Summary, open_csv
+from angidi.csvfiles import HEADER, Columns, NamedRows, OnProgress, OnRefused, Refused, Summary, open_rows
 from angidi.db.conninfo import DatabaseUrls
 from angidi.embedded import EmbeddedError
 from angidi.errors import AngidiError
@@ -28,7 +28,7 @@ from angidi.products.imports.progress import Progress as Stored
 EXIT_SOME_REFUSED = 3
 """Exit code if some rows were refused and all others stored: neither success nor failure."""
 
-Work = Callable[[Services, CsvReader, OnRefused], Awaitable[Summary]]
+Work = Callable[[Services, NamedRows, OnRefused], Awaitable[Summary]]
 
 BATCH = 10_000
 """Default rows per transaction of a resumed import."""
@@ -77,7 +77,7 @@ def categories(path: Path, *, dry_run: bool, as_json: bool) -> None:
     path of names is the same category; none is moved or deleted. Exits with 3 if rows were refused.
     """
 
-    async def work(services: Services, file: CsvReader, on_refused: OnRefused) -> Summary:
+    async def work(services: Services, file: NamedRows, on_refused: OnRefused) -> Summary:
         return await services.categories.import_file(file, on_refused=on_refused, dry_run=dry_run)
 
     _import(path, CATEGORY_COLUMNS, work, dry_run=dry_run, as_json=as_json)
@@ -110,12 +110,12 @@ def products(  # noqa: PLR0913 - one parameter for each option
     if dry_run and (batch or resume):
         raise click.UsageError("--dry-run stores nothing, so there are no batches: leave --batch and --resume out.")
 
-    async def work(services: Services, file: CsvReader, on_refused: OnRefused) -> Summary:
+    async def work(services: Services, file: NamedRows, on_refused: OnRefused) -> Summary:
         return await services.products.import_file(
             file, on_refused=on_refused, default_category=default_category, dry_run=dry_run
         )
 
-    async def in_batches(services: Services, file: CsvReader, on_refused: OnRefused) -> Summary:
+    async def in_batches(services: Services, file: NamedRows, on_refused: OnRefused) -> Summary:
         steps = services.products.import_in_batches(
             file, size=batch or BATCH, resume=resume, on_refused=on_refused, default_category=default_category
         )
@@ -149,13 +149,13 @@ def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json:
     refused: list[Refused] = []
     settings = load()
 
-    async def run(where: DatabaseUrls, file: CsvReader) -> Summary:
+    async def run(where: DatabaseUrls, file: NamedRows) -> Summary:
         past_pooler = DatabaseUrls(where.direct, where.direct, where.direct)
         async with open_services(with_one_connection(settings), past_pooler) as services:
             return await work(services, file, refused.append if as_json else _print_refused)
 
     try:
-        with _as_file(path) as there, _progress(there) as watch, open_csv(there, columns, watch) as file:
+        with _as_file(path) as there, _progress(there) as watch, open_rows(there, columns, watch=watch) as file:
             if file.ignored:
                 click.echo(escape_unprintable(f"ignored columns: {', '.join(file.ignored)}"), err=True)
             with resolve_database(settings) as where:

@@ -8,7 +8,7 @@ import click
 from angidi.app import Services
 from angidi.categories.csv_rows import COLUMNS as CATEGORY_COLUMNS
 from angidi.cli.context import with_services
-from angidi.csvfile import Columns, Refused, Row, open_csv
+from angidi.csvfiles import Columns, NamedRow, Refused, open_rows
 from angidi.products.csv_rows import COLUMNS as PRODUCT_COLUMNS
 from angidi.products.models import SAMPLE_ID as PRODUCT_ID
 from angidi.users.models import SAMPLE_ID as USER_ID
@@ -56,12 +56,12 @@ async def add_samples(services: Services) -> SeedSummary:
     return SeedSummary(added, summary.added, users, len(known) - added + summary.unchanged + 1 - users)
 
 
-def _rows(name: str, columns: Columns) -> list[Row]:
-    with as_file(SEEDS / name) as path, open_csv(path, columns) as file:
+def _rows(name: str, columns: Columns) -> list[NamedRow]:
+    with as_file(SEEDS / name) as path, open_rows(path, columns) as file:
         return list(file)
 
 
-def _moved(row: Row, ids: dict[str, str]) -> Row:
+def _moved(row: NamedRow, ids: dict[str, str]) -> NamedRow:
     """Return the row with the id that its category has in this database, and its own if the examples name it."""
     own = {"id": str(PRODUCT_ID)} if row.cells["sku"] == "CUP-ESPR-080" else {}
     return row._replace(cells={**row.cells, "category_id": ids[row.cells["category_id"]], **own})

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from angidi.categories.paths import normal
-from angidi.csvfile import Row
+from angidi.csvfiles import NamedRow
 from angidi.ids import new_id
 from angidi.products.csv_rows import ProductRow
 from angidi.products.imports.staging import FILE, StagedProduct
@@ -24,19 +24,19 @@ class _SkuAlone(Struct, frozen=True):
     sku: Sku
 
 
-def skus_of(file: Iterable[Row]) -> Iterator[tuple[int, str]]:
+def skus_of(file: Iterable[NamedRow]) -> Iterator[tuple[int, str]]:
     """Yield line and SKU of the rows that have a valid one."""
     for row in file:
         if row.cells and (found := decode({"sku": row.cells["sku"]}, _SkuAlone, strict=False, texts=True).value):
             yield row.line, found.sku
 
 
-def rows_after(file: Iterable[Row], line: int) -> Iterator[StagedProduct]:
+def rows_after(file: Iterable[NamedRow], line: int) -> Iterator[StagedProduct]:
     """Yield the rows after a line, ready to be staged."""
     return (staged(row) for row in file if row.line > line)
 
 
-def staged(row: Row) -> StagedProduct:
+def staged(row: NamedRow) -> StagedProduct:
     """Return a row as it is staged, with every reason for refusing it that the row itself gives."""
     result = validate_row(row, ProductRow)
     return _refused(result) if result.value is None else _good(result.line, result.value)

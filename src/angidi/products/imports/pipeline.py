@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from angidi.categories.paths import get_category_by_text
-from angidi.csvfile import CsvReader, OnRefused, Refused, Row, Summary
+from angidi.csvfiles import NamedRow, NamedRows, OnRefused, Refused, Summary
 from angidi.db.rows import Connection
 from angidi.products.imports import checks, mapping, progress, staging, storing
 from angidi.products.imports.staging import StagedProduct
 
 
 async def import_file(
-    conn: Connection, file: CsvReader, *, on_refused: OnRefused, default_category: str | None
+    conn: Connection, file: NamedRows, *, on_refused: OnRefused, default_category: str | None
 ) -> Summary:
     """Add and change the products of `file`, matched by SKU among the active.
 
@@ -34,7 +34,7 @@ async def default_id(conn: Connection, default_category: str | None) -> UUID | N
     return (await get_category_by_text(conn, default_category)).id if default_category else None
 
 
-async def find_duplicates(conn: Connection, file: CsvReader) -> None:
+async def find_duplicates(conn: Connection, file: NamedRows) -> None:
     """Read the whole file for the rows that repeat a SKU, for `import_batch` to refuse them."""
     await progress.find_duplicates(conn, mapping.skus_of(file))
 
@@ -53,7 +53,7 @@ async def import_batch(
     return summary, refused
 
 
-async def add_missing(conn: Connection, rows: Iterable[Row], *, on_refused: OnRefused) -> Summary:
+async def add_missing(conn: Connection, rows: Iterable[NamedRow], *, on_refused: OnRefused) -> Summary:
     """Add the products of `rows` whose SKU or id no product has or had; those that are there stay as they are."""
     await staging.stage(conn, map(mapping.sample, rows))
     await checks.refuse_duplicates(conn)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from angidi.csvfile import HEADER, Summary
+from angidi.csvfiles import HEADER, Summary
 from angidi.db.copying import copy_in
 from angidi.db.rows import Connection, execute, fetch_one
 from angidi.errors import Conflict
@@ -88,7 +88,7 @@ async def begin(conn: Connection, digest: bytes, file: str, *, resume: bool) -> 
 
 
 async def advance(conn: Connection, done: Progress, line: int, batch: Summary) -> Progress:
-    """Record that the batch after `done` was stored, up to `line`. Raises `ImportUnderWay`."""
+    """NamedRow that the batch after `done` was stored, up to `line`. Raises `ImportUnderWay`."""
     counts = {name: getattr(batch, name) for name in Summary.__struct_fields__}
     parameters = {"digest": done.digest, "from": done.line, "line": line, **counts}
     advanced = await fetch_one(conn, Progress, ADVANCE, parameters)

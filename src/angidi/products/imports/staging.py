@@ -7,7 +7,7 @@ process does not hold it in memory. Each function is a step on the connection gi
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import LiteralString, NamedTuple
 
-from angidi.csvfile import Refused
+from angidi.csvfiles import Refused
 from angidi.db.columns import Names, columns_of, names
 from angidi.db.copying import copy_in, stream_refused
 from angidi.db.rows import Connection, execute

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import LiteralString
 from uuid import UUID
 
-from angidi.csvfile import Summary
+from angidi.csvfiles import Summary
 from angidi.db.columns import in_form, names, without
 from angidi.db.rows import Connection, execute, fetch_one
 from angidi.products.columns import FORMS

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from tests.support.files import rows_of, write
 
-from angidi.csvfile import LINE_LIMIT, Columns, FileRefused, OnProgress, open_csv
+from angidi.csvfiles import Columns, FileRefused, OnProgress, open_records
+from angidi.csvfiles.encoding import LINE_LIMIT
 
 KNOWN = Columns(required=("sku", "name"), optional=("note",))
 A_AND_B = [(2, {"sku": "a", "name": "A"}), (3, {"sku": "b", "name": "B"})]
@@ -42,7 +43,7 @@ def test_a_line_number_is_that_of_the_first_line_of_a_row(tmp_path: Path) -> Non
 
 
 def test_unknown_columns_are_ignored_and_listed(tmp_path: Path) -> None:
-    with open_csv(write(tmp_path, "sku,colour,name,size,note\na,red,A,4,x\n"), KNOWN) as file:
+    with open_records(write(tmp_path, "sku,colour,name,size,note\na,red,A,4,x\n"), KNOWN) as file:
         assert file.ignored == ["colour", "size"]
         assert file.columns == {"sku", "name", "note"}
         assert [row.cells for row in file] == [{"sku": "a", "name": "A", "note": "x"}]
@@ -54,7 +55,7 @@ def test_a_file_of_a_header_only_has_no_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("row", ["a", "a,A,3,4"])
 def test_a_row_that_does_not_fit_the_header_is_told_apart_and_blames_no_column(tmp_path: Path, row: str) -> None:
-    with open_csv(write(tmp_path, f"sku,name,note\n{row}\n"), KNOWN) as file:
+    with open_records(write(tmp_path, f"sku,name,note\n{row}\n"), KNOWN) as file:
         (found,) = file
     assert found.problem is not None
     assert found.problem.column is None
@@ -65,17 +66,38 @@ def test_a_row_that_does_not_fit_the_header_is_told_apart_and_blames_no_column(t
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "rows.csv: The file is empty; its first line must name the columns: sku, name"),
-        (b"sku;name\na;A\n", "line 1: there is no column sku, name; the columns are: sku;name"),
+        (b"", "rows.csv: The file is empty; its first line must name the columns"),
+        (
+            b"sku;title\na;A\n",
+            "no column name; the columns are: sku, title (read with separator semicolon, UTF-8; --delim",
+        ),
         (b"name,sku,name\n", "line 1: a column stands there twice: name"),
-        (b"sku,name\na,A\nb,caf\xe9\n", "line 3: byte 6 (0xE9) is not UTF-8"),
-        ("sku,name\n".encode("utf-16"), "line 1: byte 1 (0xFF) is not UTF-8"),
-        (b'sku,name\na,A\nb,"B\nc,C\n', "line 3: unexpected end of data"),
-        (b'sku,name\na,"A"x\n', "line 2: "),
-        (b"sku,name\na," + b"x" * LINE_LIMIT, "line 2 is longer than 1,048,576 bytes"),
-        (gzip.compress(b"sku,name\n" + bytes(9000))[:-9], "cannot read on after line"),
+        ("sku,name\nä,Ä\nb,".encode() + b"caf\xe9\n", "line 3: the byte 0xE9 is not UTF-8, though most of the file is"),
+        (b"sku,name\na,\x81\n", "line 2: the byte 0x81 is not Windows-1252, nor is the file UTF-8"),
+        ("sku,name\n".encode("utf-16-le"), "try --encoding utf-16-le"),
+        (b'sku,name\na,A\nb,"B\nc,C\n', "line 3: a quotation mark that opens here is never closed"),
+        (b'sku,name\na,"A"x\n', "line 2: a quotation mark within a quoted cell is not doubled"),
+        (b"sku,name\na," + b"x" * LINE_LIMIT, "line 2 is longer than 1,048,576 characters"),
+        (b"sku,name\na," + b"x" * 200_000, "line 2: a cell is longer than 131,072 characters"),
+        (gzip.compress(b"sku,name\n" + bytes(9000))[:-9], "The gzipped file is cut off"),
+        (gzip.compress(b"sku,name\n")[:-8] + bytes(8), "The gzipped file is damaged"),
+        (b"PK\x03\x04", "This is a workbook or an archive"),
     ],
-    ids=["empty", "semicolons", "twice", "Latin-1", "UTF-16", "open quote", "quote inside", "endless", "cut gzip"],
+    ids=[
+        "empty",
+        "no column",
+        "twice",
+        "broken UTF-8",
+        "no encoding",
+        "UTF-16 without BOM",
+        "open quote",
+        "quote inside",
+        "endless",
+        "long cell",
+        "cut gzip",
+        "broken gzip",
+        "workbook",
+    ],
 )
 def test_what_cannot_be_read_is_refused_with_its_line(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "rows.csv").write_bytes(content)
@@ -87,7 +109,7 @@ def test_what_cannot_be_read_is_refused_with_its_line(tmp_path: Path, content: b
 def test_a_missing_file_is_refused_by_its_name(tmp_path: Path) -> None:
     with (
         pytest.raises(FileRefused, match=r"rows\.csv: No such file or directory"),
-        open_csv(tmp_path / "rows.csv", KNOWN),
+        open_records(tmp_path / "rows.csv", KNOWN),
     ):
         pass
 
@@ -96,7 +118,7 @@ def test_who_watches_is_told_how_far_the_file_is_read(tmp_path: Path) -> None:
     path = write(tmp_path, "sku,name\n" + "a,A\n" * 100_000)
     told: list[int] = []
     watch: OnProgress = told.append
-    with open_csv(path, KNOWN, watch) as file:
+    with open_records(path, KNOWN, watch=watch) as file:
         assert sum(1 for _ in file) == 100_000
     assert told == sorted(told)
     assert 100 < len(told) < 300
@@ -105,5 +127,5 @@ def test_who_watches_is_told_how_far_the_file_is_read(tmp_path: Path) -> None:
 
 def test_a_header_of_very_many_columns_is_read(tmp_path: Path) -> None:
     names = ",".join(f"c{number}" for number in range(50_000))
-    with open_csv(write(tmp_path, f"sku,name,{names}\n"), KNOWN) as file:
+    with open_records(write(tmp_path, f"sku,name,{names}\n"), KNOWN) as file:
         assert len(file.ignored) == 50_000

@@ -1,0 +1,32 @@
+"""Files of rows, as they come: encodings, separators, numbers, and the report of an import.
+
+`encoding` makes lines of bytes, `dialect` finds the separator, `reader` yields rows by position, `columns` by name.
+"""
+
+from angidi.csvfiles.columns import Columns, NamedRow, NamedRows, open_rows, select
+from angidi.csvfiles.encoding import OnProgress, TextSource, open_source
+from angidi.csvfiles.formats import FileFormat, FileOptions
+from angidi.csvfiles.reader import HEADER, CsvReader, Row, open_csv
+from angidi.csvfiles.report import FileRefused, OnRefused, Reason, Refused, Summary
+
+__all__ = [
+    "HEADER",
+    "Columns",
+    "CsvReader",
+    "FileFormat",
+    "FileOptions",
+    "FileRefused",
+    "NamedRow",
+    "NamedRows",
+    "OnProgress",
+    "OnRefused",
+    "Reason",
+    "Refused",
+    "Row",
+    "Summary",
+    "TextSource",
+    "open_csv",
+    "open_rows",
+    "open_source",
+    "select",
+]

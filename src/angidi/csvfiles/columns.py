@@ -1,0 +1,87 @@
+"""Rows by the names of known columns."""
+
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from angidi.csvfiles.encoding import OnProgress, nobody
+from angidi.csvfiles.formats import FileOptions
+from angidi.csvfiles.reader import FIT_ALL, CsvReader, open_csv
+from angidi.csvfiles.report import FileRefused, Reason
+
+
+class Columns(NamedTuple):
+    """The columns that an import knows."""
+
+    required: Sequence[str]
+    optional: Sequence[str] = ()
+
+
+class NamedRow(NamedTuple):
+    """A row: its first line in the file, and its cells by column. One with a `problem` has no cells."""
+
+    line: int
+    cells: dict[str, str]
+    problem: Reason | None = None
+
+
+class NamedRows:
+    """The rows of a file by the known columns that it has. They can be iterated once."""
+
+    def __init__(self, file: CsvReader, known: Columns) -> None:
+        self.file = file
+        self._known = known
+        header = [name.lower() for name in file.header]
+        _check_header(header, known, file)
+        self.columns = frozenset(header) & {*known.required, *known.optional}
+        self._places = [(name, place) for place, name in enumerate(header) if name in self.columns]
+        self.ignored = [name for name in dict.fromkeys(header) if name and name not in self.columns]
+
+    @property
+    def name(self) -> str:
+        """Return the file's name, without its folder."""
+        return self.file.name
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of the raw file."""
+        return self.file.digest()
+
+    def reopen(self) -> "NamedRows":
+        """Return the rows from the start of the file."""
+        return NamedRows(self.file.reopen(), self._known)
+
+    def __iter__(self) -> Iterator[NamedRow]:
+        """Yield the rows, as the reader does."""
+        places = self._places
+        for line, cells, problem in self.file:
+            if problem is None:
+                yield NamedRow(line, {name: cells[place] for name, place in places})
+            else:
+                yield NamedRow(line, {}, problem)
+
+
+def select(file: CsvReader, known: Columns) -> NamedRows:
+    """Return the rows by known columns, whatever their case. Raises `FileRefused` if one is missing or there twice."""
+    return NamedRows(file, known)
+
+
+@contextmanager
+def open_rows(
+    path: Path, known: Columns, options: FileOptions = FIT_ALL, watch: OnProgress = nobody
+) -> Generator[NamedRows]:
+    """Open a file and select the known columns. Raises as `open_csv` and `select` do."""
+    with open_csv(path, options, watch) as file:
+        yield select(file, known)
+
+
+def _check_header(header: Sequence[str], known: Columns, file: CsvReader) -> None:
+    if missing := [name for name in known.required if name not in header]:
+        raise FileRefused(
+            f"line {file.header_line}: there is no column {', '.join(missing)}; the columns are: {', '.join(header)} "
+            f"(read with {file.format}; --delimiter and --encoding name others)"
+        )
+    several = {name for name, count in Counter(header).items() if count > 1}
+    if duplicated := sorted(several & {*known.required, *known.optional}):
+        raise FileRefused(f"line {file.header_line}: a column stands there twice: {', '.join(duplicated)}")

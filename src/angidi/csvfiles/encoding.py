@@ -1,0 +1,228 @@
+"""Bytes to lines of text.
+
+The encoding is that of the byte order mark, else UTF-8, else Windows-1252 is assumed. A file is decoded once to its end
+before any line is given out, so that a file which cannot be decoded is refused as a whole.
+"""
+
+import codecs
+import gzip
+import hashlib
+import io
+import os
+import re
+import zlib
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from angidi.csvfiles.formats import FileOptions, encoding_label
+from angidi.csvfiles.report import FileRefused
+
+LINE_LIMIT = 1 << 20
+"""Maximum characters of a line; a longer one means that the file is no CSV."""
+
+BLOCK = 1 << 18
+"""Bytes that are decoded at a time."""
+
+OnProgress = Callable[[int], None]
+"""Callback with the bytes read so far (of the compressed file, if it is one)."""
+
+ASSUMED = "cp1252"
+"""The encoding of files that are not UTF-8, as spreadsheets write them in Western Europe and America."""
+
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""In this order: the mark of UTF-16 is the beginning of one of UTF-32."""
+
+GZIP = b"\x1f\x8b"
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_UNREADABLE = (OSError, EOFError, zlib.error)
+
+
+def nobody(_: int) -> None:
+    """Ignore progress."""
+
+
+class TextSource:
+    """The lines of a file. Each pass has a handle of its own; `stack` closes them all."""
+
+    def __init__(self, path: Path, encoding: str | None, stack: ExitStack, watch: OnProgress = nobody) -> None:
+        self.path = path
+        self.watch = watch
+        self._stack = stack
+        with _readable():
+            with path.open("rb") as file:
+                self.is_gzipped = file.read(len(GZIP)) == GZIP
+            with self._plain() as plain:
+                self.encoding, self.is_assumed = _recognized(plain, encoding)
+
+    @property
+    def name(self) -> str:
+        """Return the file's name, without its folder."""
+        return self.path.name
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of the raw file, gzipped or not."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+
+    def lines(self) -> "Lines":
+        """Return a new pass over the lines, from the first."""
+        return Lines(self)
+
+    def open(self) -> tuple[BinaryIO, io.TextIOWrapper]:
+        """Return a new handle of the raw file, and the text that is read through it."""
+        raw = self._stack.enter_context(self.path.open("rb"))
+        plain = gzip.GzipFile(fileobj=raw) if self.is_gzipped else raw
+        # newline="" ends lines at LF, CRLF and CR, and leaves them as they are for quoted cells.
+        text = io.TextIOWrapper(cast("BinaryIO", plain), self.encoding, newline="")
+        return raw, self._stack.enter_context(text)
+
+    @contextmanager
+    def _plain(self) -> Generator[BinaryIO]:
+        with self.path.open("rb") as raw:
+            yield cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if self.is_gzipped else raw
+
+
+class Lines:
+    """One pass over the lines of a file, with their ends; a byte order mark is left out."""
+
+    def __init__(self, source: TextSource) -> None:
+        self._raw, text = source.open()
+        self._readline = partial(text.readline, LINE_LIMIT)
+
+    @property
+    def position(self) -> int:
+        """Return how many bytes of the raw file are read."""
+        return self._raw.tell()
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the lines. Raises `FileRefused`."""
+        number = 0
+        try:
+            with _readable():
+                first = self._readline().removeprefix("\ufeff")
+                for number, line in enumerate(chain([first] if first else [], iter(self._readline, "")), 1):
+                    if len(line) >= LINE_LIMIT:
+                        raise FileRefused(f"line {number} is longer than {LINE_LIMIT:,} characters")
+                    yield line
+        except UnicodeDecodeError:
+            raise FileRefused(f"line {number + 1}: the file has changed while it was read") from None
+
+
+@contextmanager
+def open_source(path: Path, options: FileOptions, watch: OnProgress = nobody) -> Generator[TextSource]:
+    """Open a file, gzipped or not. Raises `FileRefused`, also within the block, with the file's name."""
+    with ExitStack() as stack:
+        try:
+            yield TextSource(path, options.encoding, stack, watch)
+        except FileRefused as error:
+            raise FileRefused(f"{path.name}: {error}") from None
+
+
+def find_encoding(name: str) -> str | None:
+    """Return the codec of an encoding that has characters, by any of its names, or None."""
+    try:
+        "".encode(name)
+        return codecs.lookup(name).name
+    except (LookupError, ValueError):  # unknown; no encoding of text; no name at all
+        return None
+
+
+def _recognized(plain: BinaryIO, forced: str | None) -> tuple[str, bool]:
+    """Return the encoding, with which the whole file can be decoded, and whether it is assumed."""
+    start = plain.read(4)
+    if start.startswith(_WORKBOOKS):
+        raise FileRefused("This is a workbook or an archive; save the sheet as “CSV UTF-8” and import that file")
+    if forced:
+        _check(plain, forced)
+        return forced, False
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if start.startswith(mark):
+            _check(plain, encoding)
+            return encoding, False
+    if b"\0" in start:
+        encoding = "utf-16-be" if start.startswith(b"\0") else "utf-16-le"
+        raise FileRefused(f"The file has NUL bytes, as UTF-16 without a byte order mark has: try --encoding {encoding}")
+    return _utf8_or_assumed(plain)
+
+
+def _utf8_or_assumed(plain: BinaryIO) -> tuple[str, bool]:
+    try:
+        _check(plain, "utf-8")
+    except FileRefused as error:
+        if _is_mostly_utf8(plain):
+            raise FileRefused(
+                f"{error}, though most of the file is; mend this line, or name the encoding, such as --encoding cp1252"
+            ) from None
+    else:
+        return "utf-8", False
+    try:
+        _check(plain, ASSUMED)
+    except FileRefused as error:
+        raise FileRefused(f"{error}, nor is the file UTF-8; name the encoding, such as --encoding cp850") from None
+    return ASSUMED, True
+
+
+def _check(plain: BinaryIO, encoding: str) -> None:
+    """Decode the whole file. Raises `FileRefused` with the line of the first byte that cannot be decoded."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line, last = 1, ""
+    for block in _blocks(plain):
+        try:
+            text = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start].decode(encoding, "ignore")
+            byte = error.object[error.start]
+            line += _line_ends(last, before)
+            raise FileRefused(f"line {line}: the byte 0x{byte:02X} is not {encoding_label(encoding)}") from None
+        line += _line_ends(last, text)
+        last = text[-1:]
+
+
+def _is_mostly_utf8(plain: BinaryIO) -> bool:
+    """Tell a UTF-8 file with some wrong bytes from a file of another encoding, where little is UTF-8 by chance."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    good = bad = 0
+    for block in _blocks(plain):
+        text = decoder.decode(block, final=not block)
+        wrong = _UNDECODED.subn("", text)[1]
+        good += len(text) - len(text.encode("ascii", "ignore")) - wrong
+        bad += wrong
+    return good > bad
+
+
+_UNDECODED = re.compile("[\udc80-\udcff]")
+
+
+def _blocks(plain: BinaryIO) -> Iterator[bytes]:
+    """Yield the file from its start, and nothing at its end."""
+    plain.seek(0)
+    yield from iter(partial(plain.read, BLOCK), b"")
+    yield b""
+
+
+def _line_ends(last: str, text: str) -> int:
+    """Return how many lines end in `text`, which follows the character `last`."""
+    return text.count("\n") + text.count("\r") - text.count("\r\n") - (last == "\r" and text.startswith("\n"))
+
+
+@contextmanager
+def _readable() -> Generator[None]:
+    """Turn errors of the disk and of gzip into `FileRefused`."""
+    try:
+        yield
+    except EOFError:
+        raise FileRefused("The gzipped file is cut off: its end is missing") from None
+    except (zlib.error, gzip.BadGzipFile):
+        raise FileRefused("The gzipped file is damaged") from None
+    except OSError as error:
+        raise FileRefused(os.strerror(error.errno or 0)) from None

@@ -1,0 +1,44 @@
+"""What an import reports: refused rows with their reasons, and the number of rows by outcome."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from angidi.errors import Malformed
+
+
+class FileRefused(Malformed):
+    """The file cannot be imported; nothing was stored."""
+
+    message = "The file cannot be read."
+
+
+class Reason(Struct, frozen=True):
+    """Why a row was refused: the column (None for the whole row), and what is wrong."""
+
+    column: str | None
+    message: str
+
+    def __str__(self) -> str:
+        """Return column and message as one text."""
+        return f"{self.column}: {self.message}" if self.column else self.message
+
+
+class Refused(Struct, frozen=True):
+    """A refused row with all reasons."""
+
+    line: int
+    reasons: list[Reason]
+
+
+class Summary(Struct, frozen=True):
+    """Number of rows of an import by outcome."""
+
+    added: int
+    changed: int
+    unchanged: int
+    refused: int
+
+
+OnRefused = Callable[[Refused], None]
+"""Callback for every refused row, by line, before the commit."""
