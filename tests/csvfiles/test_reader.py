@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.files import rows_of, write
 
-from angidi.csvfiles import Columns, FileRefused, OnProgress, open_records
+from angidi.csvfiles import Columns, FileRefused, OnProgress, open_rows
 from angidi.csvfiles.encoding import LINE_LIMIT
 
 KNOWN = Columns(required=("sku", "name"), optional=("note",))
@@ -43,7 +43,7 @@ def test_a_line_number_is_that_of_the_first_line_of_a_row(tmp_path: Path) -> Non
 
 
 def test_unknown_columns_are_ignored_and_listed(tmp_path: Path) -> None:
-    with open_records(write(tmp_path, "sku,colour,name,size,note\na,red,A,4,x\n"), KNOWN) as file:
+    with open_rows(write(tmp_path, "sku,colour,name,size,note\na,red,A,4,x\n"), KNOWN) as file:
         assert file.ignored == ["colour", "size"]
         assert file.columns == {"sku", "name", "note"}
         assert [row.cells for row in file] == [{"sku": "a", "name": "A", "note": "x"}]
@@ -55,7 +55,7 @@ def test_a_file_of_a_header_only_has_no_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("row", ["a", "a,A,3,4"])
 def test_a_row_that_does_not_fit_the_header_is_told_apart_and_blames_no_column(tmp_path: Path, row: str) -> None:
-    with open_records(write(tmp_path, f"sku,name,note\n{row}\n"), KNOWN) as file:
+    with open_rows(write(tmp_path, f"sku,name,note\n{row}\n"), KNOWN) as file:
         (found,) = file
     assert found.problem is not None
     assert found.problem.column is None
@@ -109,7 +109,7 @@ def test_what_cannot_be_read_is_refused_with_its_line(tmp_path: Path, content: b
 def test_a_missing_file_is_refused_by_its_name(tmp_path: Path) -> None:
     with (
         pytest.raises(FileRefused, match=r"rows\.csv: No such file or directory"),
-        open_records(tmp_path / "rows.csv", KNOWN),
+        open_rows(tmp_path / "rows.csv", KNOWN),
     ):
         pass
 
@@ -118,7 +118,7 @@ def test_who_watches_is_told_how_far_the_file_is_read(tmp_path: Path) -> None:
     path = write(tmp_path, "sku,name\n" + "a,A\n" * 100_000)
     told: list[int] = []
     watch: OnProgress = told.append
-    with open_records(path, KNOWN, watch=watch) as file:
+    with open_rows(path, KNOWN, watch=watch) as file:
         assert sum(1 for _ in file) == 100_000
     assert told == sorted(told)
     assert 100 < len(told) < 300
@@ -127,5 +127,5 @@ def test_who_watches_is_told_how_far_the_file_is_read(tmp_path: Path) -> None:
 
 def test_a_header_of_very_many_columns_is_read(tmp_path: Path) -> None:
     names = ",".join(f"c{number}" for number in range(50_000))
-    with open_records(write(tmp_path, f"sku,name,{names}\n"), KNOWN) as file:
+    with open_rows(write(tmp_path, f"sku,name,{names}\n"), KNOWN) as file:
         assert len(file.ignored) == 50_000
