@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from angidi.csvfiles.encoding import OnProgress, nobody
 from angidi.csvfiles.formats import FileOptions
 from angidi.csvfiles.reader import FIT_ALL, CsvReader, open_csv
@@ -19,7 +21,7 @@ class Columns(NamedTuple):
     optional: Sequence[str] = ()
 
 
-class NamedRow(NamedTuple):
+class NamedRow(Struct, frozen=True, gc=False):
     """A row: its first line in the file, and its cells by column. One with a `problem` has no cells."""
 
     line: int
@@ -55,11 +57,12 @@ class NamedRows:
     def __iter__(self) -> Iterator[NamedRow]:
         """Yield the rows, as the reader does."""
         places = self._places
-        for line, cells, problem in self.file:
-            if problem is None:
-                yield NamedRow(line, {name: cells[place] for name, place in places})
+        for row in self.file:
+            if row.problem is None:
+                cells = row.cells
+                yield NamedRow(row.line, {name: cells[place] for name, place in places})
             else:
-                yield NamedRow(line, {}, problem)
+                yield NamedRow(row.line, {}, row.problem)
 
 
 def select(file: CsvReader, known: Columns) -> NamedRows:

@@ -11,10 +11,10 @@ import io
 import os
 import re
 import zlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -175,17 +175,29 @@ def _utf8_or_assumed(plain: BinaryIO) -> tuple[str, bool]:
 def _check(plain: BinaryIO, encoding: str) -> None:
     """Decode the whole file. Raises `FileRefused` with the line of the first byte that cannot be decoded."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    line, last = 1, ""
-    for block in _blocks(plain):
+    for number, block in enumerate(_blocks(plain)):
         try:
-            text = decoder.decode(block, final=not block)
+            decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
-            before = error.object[: error.start].decode(encoding, "ignore")
+            line = 1 + _count_lines(_texts_before(plain, encoding, number, error))
             byte = error.object[error.start]
-            line += _line_ends(last, before)
             raise FileRefused(f"line {line}: the byte 0x{byte:02X} is not {encoding_label(encoding)}") from None
-        line += _line_ends(last, text)
+
+
+def _texts_before(plain: BinaryIO, encoding: str, number: int, error: UnicodeDecodeError) -> Iterator[str]:
+    """Yield the text before an error in the block of this number."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    yield from map(decoder.decode, islice(_blocks(plain), number))
+    yield error.object[: error.start].decode(encoding, "ignore")
+
+
+def _count_lines(texts: Iterable[str]) -> int:
+    """Return how many lines end in consecutive texts: at LF, CRLF or CR."""
+    count, last = 0, ""
+    for text in texts:
+        count += text.count("\n") + text.count("\r") - (last + text).count("\r\n")
         last = text[-1:]
+    return count
 
 
 def _is_mostly_utf8(plain: BinaryIO) -> bool:
@@ -208,11 +220,6 @@ def _blocks(plain: BinaryIO) -> Iterator[bytes]:
     plain.seek(0)
     yield from iter(partial(plain.read, BLOCK), b"")
     yield b""
-
-
-def _line_ends(last: str, text: str) -> int:
-    """Return how many lines end in `text`, which follows the character `last`."""
-    return text.count("\n") + text.count("\r") - text.count("\r\n") - (last == "\r" and text.startswith("\n"))
 
 
 @contextmanager

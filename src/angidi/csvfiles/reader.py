@@ -8,7 +8,8 @@ import csv
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from angidi.csvfiles.dialect import find_dialect
 from angidi.csvfiles.encoding import OnProgress, TextSource, nobody, open_source
@@ -24,7 +25,7 @@ HEADER = 1
 FIT_ALL = FileOptions()
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True, gc=False):
     """A row: its first line in the file, and its cells by position, as many as the header has.
 
     A row that does not fit the header has a `problem`, and its cells are as they stand.
@@ -52,11 +53,11 @@ class CsvReader:
         for _ in range(self._skipped):
             next(lines)
         self._reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True)
-        header = next(self._rows(), None)
+        header = next(self._rows(None), None)
         if header is None:
             raise FileRefused("The file is empty; its first line must name the columns")
-        self.header_line = header[0]
-        self.header = [name.strip() for name in header[1]]
+        self.header_line = header.line
+        self.header = [name.strip() for name in header.cells]
 
     @property
     def name(self) -> str:
@@ -73,29 +74,31 @@ class CsvReader:
 
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows, without blank ones. Raises `FileRefused` if the rest cannot be parsed."""
-        width = len(self.header)
-        watch = self.source.watch
-        for line, cells in self._rows():
-            if line % WATCH_INTERVAL == 0:
-                watch(self._lines.position)
-            if len(cells) == width:
-                yield Row(line, cells)
-            elif len(cells) > width and not any(cells[width:]):
-                yield Row(line, cells[:width])
-            else:
-                yield Row(line, cells, _misfit(len(cells), width, self.format.delimiter_label))
+        return self._rows(len(self.header))
+
+    def _rows(self, width: int | None) -> Iterator[Row]:
+        """Yield the rows that are not blank; one of empty cells is. Without a width, all fit."""
+        reader, skipped, watch = self._reader, self._skipped, self.source.watch
+        line = following = reader.line_num + skipped + 1
+        try:
+            for cells in reader:
+                line, following = following, reader.line_num + skipped + 1
+                if not cells or not (cells[0].strip() or any(map(str.strip, cells))):
+                    continue
+                if line % WATCH_INTERVAL == 0:
+                    watch(self._lines.position)
+                yield Row(line, cells) if len(cells) == width else self._fitted(line, cells, width)
+        except csv.Error as error:
+            raise FileRefused(f"line {following}: {_problem(error)}") from None
         watch(self._lines.position)
 
-    def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield first line and cells of what is no blank row; a row of empty cells is one."""
-        line = self._reader.line_num + self._skipped + 1
-        try:
-            for cells in self._reader:
-                if cells and (cells[0].strip() or any(map(str.strip, cells))):
-                    yield line, cells
-                line = self._reader.line_num + self._skipped + 1
-        except csv.Error as error:
-            raise FileRefused(f"line {line}: {_problem(error)}") from None
+    def _fitted(self, line: int, cells: list[str], width: int | None) -> Row:
+        """Return a row of another width; empty cells past the header are nothing."""
+        if width is None or (not any(cells[width:]) and len(cells) > width):
+            return Row(line, cells[:width])
+        delimiter = self.format.delimiter_label
+        text = f"the row has {len(cells)} cells and the header {width}; is a {delimiter} not quoted?"
+        return Row(line, cells, Reason(None, text))
 
 
 @contextmanager
@@ -103,11 +106,6 @@ def open_csv(path: Path, options: FileOptions = FIT_ALL, watch: OnProgress = nob
     """Open a file of rows, gzipped or not. Raises `FileRefused`, also within the block, with the file's name."""
     with open_source(path, options, watch) as source:
         yield CsvReader(source, options)
-
-
-def _misfit(width: int, expected: int, delimiter: str) -> Reason:
-    text = f"the row has {width} cells and the header {expected}; is a {delimiter} not quoted?"
-    return Reason(None, text)
 
 
 def _problem(error: csv.Error) -> str:

@@ -4,6 +4,7 @@ from importlib.resources import as_file, files
 from typing import NamedTuple
 
 import click
+from msgspec import structs
 
 from angidi.app import Services
 from angidi.categories.csv_rows import COLUMNS as CATEGORY_COLUMNS
@@ -64,4 +65,4 @@ def _rows(name: str, columns: Columns) -> list[NamedRow]:
 def _moved(row: NamedRow, ids: dict[str, str]) -> NamedRow:
     """Return the row with the id that its category has in this database, and its own if the examples name it."""
     own = {"id": str(PRODUCT_ID)} if row.cells["sku"] == "CUP-ESPR-080" else {}
-    return row._replace(cells={**row.cells, "category_id": ids[row.cells["category_id"]], **own})
+    return structs.replace(row, cells={**row.cells, "category_id": ids[row.cells["category_id"]], **own})

@@ -42,7 +42,7 @@ def staged(row: NamedRow) -> StagedProduct:
     return _refused(result) if result.value is None else _good(result.line, result.value)
 
 
-def sample(row: Row) -> StagedProduct:
+def sample(row: NamedRow) -> StagedProduct:
     """Return a row as it is staged, under the id that it names, if any."""
     line, values = staged(row)
     return StagedProduct(line, (line, UUID(row.cells["id"]), *values[2:]) if "id" in row.cells else values)
