@@ -21,9 +21,25 @@ class CategoryRow(Struct, frozen=True):
     description: Annotated[Description, BLANK_IS_ABSENT] | None = None
 
 
+class CategoryPathRow(Struct, frozen=True):
+    """A row of a file that gives a category by its path of names from the root."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=10_000, description="a path of names")]
+    description: Annotated[Description, BLANK_IS_ABSENT] | None = None
+
+
+class PathName(Struct, frozen=True):
+    """A name in a path."""
+
+    name: Name
+
+
 STORED = columns_of(CategoryRow)
 """The columns in the order in which an export writes them."""
 
 REQUIRED = ("id", "name", "parent_id")
 COLUMNS = Columns(REQUIRED, without(STORED, *REQUIRED))
-"""The columns of an import."""
+"""The columns of an import by ids."""
+
+PATH_COLUMNS = Columns(("path",), ("description",))
+"""The columns of an import by paths."""

@@ -11,6 +11,7 @@ from msgspec import UNSET, structs
 from angidi.categories import repository
 from angidi.categories.errors import CategoryCycle, CategoryInUse, CategoryTooDeep
 from angidi.categories.imports import pipeline
+from angidi.categories.imports.path_rows import SEPARATOR
 from angidi.categories.imports.staging import Known
 from angidi.categories.models import (
     CategoryChanges,
@@ -105,12 +106,16 @@ class CategoryService:
         except CategoryInUse:
             raise CategoryInUse(_in_use(await self._db.read(repository.count_products, category_id))) from None
 
-    async def import_file(self, file: NamedRows, *, on_refused: OnRefused, dry_run: bool = False) -> Summary:
-        """Import the valid categories of a file in one transaction. Raises `FileRefused`."""
+    async def import_file(
+        self, file: NamedRows, *, on_refused: OnRefused, separator: str = SEPARATOR, dry_run: bool = False
+    ) -> Summary:
+        """Import the valid categories of a file, by ids or by paths, in one transaction. Raises `FileRefused`."""
         async with self._db.transaction(rollback=dry_run) as conn:
             await disable_timeouts(conn)
             await repository.lock_tree(conn)
-            return await pipeline.import_file(conn, file, on_refused=on_refused, maximum_depth=MAXIMUM_DEPTH)
+            return await pipeline.import_file(
+                conn, file, on_refused=on_refused, separator=separator, maximum_depth=MAXIMUM_DEPTH
+            )
 
     async def export(self) -> AsyncGenerator[Block]:
         """Yield the categories as a file for import. The caller must close the iterator (`aclosing`)."""

@@ -11,7 +11,8 @@ import msgspec
 
 from angidi.categories.csv_rows import CategoryRow
 from angidi.categories.imports import staging
-from angidi.categories.imports.staging import Link, StagedCategory
+from angidi.categories.imports.path_rows import staged_paths
+from angidi.categories.imports.staging import Labels, Link, StagedCategory
 from angidi.csvfiles import NamedRow, NamedRows, OnRefused, Summary
 from angidi.db.rows import Connection
 from angidi.ids import new_id
@@ -19,14 +20,20 @@ from angidi.validation.csv_rows import validate_row
 from angidi.validation.fields import build
 
 
-async def import_file(conn: Connection, file: NamedRows, *, on_refused: OnRefused, maximum_depth: int) -> Summary:
+async def import_file(
+    conn: Connection, file: NamedRows, *, on_refused: OnRefused, separator: str, maximum_depth: int
+) -> Summary:
     """Add the categories of `file`, in any order, matched by their paths of names; change descriptions, move nothing.
 
-    The caller holds the lock of the tree.
+    A file with the column `path` gives the path, whose names are separated by `separator`, and any other one ids. The
+    caller holds the lock of the tree.
     """
-    await staging.stage(conn, map(_staged, file))
-    await staging.place(conn, maximum_depth)
-    await staging.refuse_cycles(conn, cycles(await staging.list_unplaced(conn)))
+    by_path = "path" in file.columns
+    rows = staged_paths(file, separator, maximum_depth) if by_path else map(_staged, file)
+    await staging.stage(conn, rows)
+    labels = Labels("path", "path") if by_path else Labels("id", "parent_id")
+    await staging.place(conn, maximum_depth, labels)
+    await staging.refuse_cycles(conn, cycles(await staging.list_unplaced(conn)), labels)
     summary = await staging.upsert(conn, described="description" in file.columns)
     async for refused in staging.list_refused(conn):
         on_refused(refused)

@@ -39,11 +39,19 @@ FROM STDIN
 ANALYZE = "ANALYZE import_categories"
 
 # The later row gives its key up: whatever names it as a parent means the first.
+# A category that rows lie below, and that is a row besides.
+DROP_STATED_ABOVE = """
+DELETE FROM import_categories AS above
+ USING import_categories AS stated
+ WHERE above.line < 0 AND stated.line > 0 AND stated.key = above.key
+"""
+
 REFUSE_DUPLICATE_KEYS = """
 UPDATE import_categories AS staged
    SET key = NULL,
        reasons = coalesce(reasons, '[]')
-                 || jsonb_build_object('column', 'id', 'message', 'stands in line ' || duplicated.first || ' already')
+                 || jsonb_build_object(
+                        'column', %(key)s::text, 'message', 'stands in line ' || duplicated.first || ' already')
   FROM (SELECT key, min(line) AS first
           FROM import_categories
          WHERE key IS NOT NULL
@@ -128,7 +136,7 @@ UPDATE import_categories AS staged
 REFUSE_BELOW_REFUSED = """
 UPDATE import_categories AS staged
    SET reasons = coalesce(staged.reasons, '[]') || jsonb_build_object(
-           'column', 'parent_id', 'message',
+           'column', %(parent)s::text, 'message',
            'its parent in line ' || parent.line || coalesce(', “' || parent.name || '”,', '') || ' is refused')
   FROM import_categories AS parent
  WHERE parent.key = staged.parent_key AND parent.category_id IS NULL
@@ -144,7 +152,8 @@ WITH stored AS (
       FROM import_categories AS staged
       LEFT JOIN categories AS old ON old.id = staged.category_id
      WHERE staged.reasons IS NULL
-       AND (old.id IS NULL OR %(described)s AND coalesce(old.description, '') <> coalesce(staged.description, ''))
+       AND (old.id IS NULL OR %(described)s AND staged.line > 0
+                              AND coalesce(old.description, '') <> coalesce(staged.description, ''))
      ORDER BY old.id NULLS LAST, staged.line
     ON CONFLICT (parent_id, name) DO UPDATE
        SET description = excluded.description, updated_at = now()
@@ -190,7 +199,10 @@ SELECT id, rank = 1 AS added
 
 
 class StagedCategory(NamedTuple):
-    """A row of the file on its way into `import_categories`, whose columns these are."""
+    """A row of the file on its way into `import_categories`, whose columns these are.
+
+    A category that only lies above rows has a negative line, which is its own.
+    """
 
     line: int
     id: UUID
@@ -199,6 +211,13 @@ class StagedCategory(NamedTuple):
     name: str | None
     description: str | None
     reasons: str | None
+
+
+class Labels(NamedTuple):
+    """The columns of the file that say which category a row is, and which is its parent."""
+
+    key: str
+    parent: str
 
 
 class Link(Struct, frozen=True):
@@ -223,10 +242,12 @@ async def stage(conn: Connection, rows: Iterable[StagedCategory]) -> None:
     await execute(conn, ANALYZE)
 
 
-async def place(conn: Connection, maximum_depth: int) -> None:
+async def place(conn: Connection, maximum_depth: int, labels: Labels) -> None:
     """Add the reasons that stand in rows and their parents, and find the place of all rows that have none."""
-    await execute(conn, REFUSE_DUPLICATE_KEYS)
-    await execute(conn, REFUSE_DUPLICATE_NAMES)
+    await execute(conn, DROP_STATED_ABOVE)
+    await execute(conn, REFUSE_DUPLICATE_KEYS, {"key": labels.key})
+    if labels.key == "id":  # a path is its names
+        await execute(conn, REFUSE_DUPLICATE_NAMES)
     await execute(conn, REFUSE_MISSING_PARENTS)
     await execute(conn, PLACE, {"maximum_depth": maximum_depth})
     await execute(conn, REFUSE_UNPLACED, {"maximum_depth": maximum_depth})
@@ -237,11 +258,11 @@ async def list_unplaced(conn: Connection) -> list[Link]:
     return await fetch_all(conn, Link, LIST_UNPLACED)
 
 
-async def refuse_cycles(conn: Connection, cycles: Sequence[Sequence[int]]) -> None:
+async def refuse_cycles(conn: Connection, cycles: Sequence[Sequence[int]], labels: Labels) -> None:
     """Refuse the rows of `cycles`, each the lines from child to parent, and all rows below a refused one."""
     shown = {line: " → ".join(map(str, [*cycle, cycle[0]])) for cycle in cycles for line in cycle}
     await execute(conn, REFUSE_CYCLES, {"lines": list(shown), "shown": list(shown.values())})
-    await execute(conn, REFUSE_BELOW_REFUSED, {"cycles": list(shown)})
+    await execute(conn, REFUSE_BELOW_REFUSED, {"cycles": list(shown), "parent": labels.parent})
 
 
 async def upsert(conn: Connection, *, described: bool) -> Summary:
