@@ -193,7 +193,7 @@ def test_the_files_of_real_shops_go_in_and_a_second_run_changes_nothing(database
     products = ["products", REAL / "online-retail-products.csv", "--default-category", "Gift Ideas"]
     first = [run(*categories), run(*products)]
     assert [counts(each) for each in first] == [["4,202", "0", "0", "382"], ["3,748", "0", "0", "322"]]
-    assert [each.stderr.count("\nline ") + each.stderr.startswith("line ") for each in first] == [382, 322]
+    assert all(len(each.stderr.splitlines()) <= 21 for each in first)
     assert [counts(run(*each)) for each in (categories, products)] == [
         ["0", "0", "4,202", "382"],
         ["0", "0", "3,748", "322"],

@@ -133,6 +133,22 @@ def test_a_killed_import_goes_on_where_it_was(database: str, path: Path, end: in
     assert_complete(database)
 
 
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("path", ["plain"], indirect=True)
+def test_an_import_of_one_transaction_that_is_interrupted_says_that_nothing_is_stored(
+    database: str, path: Path, times: int
+) -> None:
+    with psycopg.connect(database) as holder:
+        holder.execute("LOCK TABLE products")
+        with started(path) as process:
+            until(lambda: ask(database, f"SELECT count(*) {OTHERS} AND wait_event_type = 'Lock'") == [(1,)])
+            for _ in range(times):
+                process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (130, "interrupted: nothing is stored; the same command begins again\n")
+    assert ask(database, "SELECT count(*) FROM products") == [(0,)]
+
+
 @pytest.mark.long
 def test_control_a_killed_import_of_one_transaction_leaves_nothing(database: str, path: Path) -> None:
     with started(path) as process, psycopg.connect(database, autocommit=True) as watcher:

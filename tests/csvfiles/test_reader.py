@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.files import rows_of, write
 
-from angidi.csvfiles import Columns, FileRefused, OnProgress, open_rows
+from angidi.csvfiles import Columns, FileRefused, open_rows
 from angidi.csvfiles.encoding import LINE_LIMIT
 
 KNOWN = Columns(required=("sku", "name"), optional=("note",))
@@ -117,7 +117,11 @@ def test_a_missing_file_is_refused_by_its_name(tmp_path: Path) -> None:
 def test_who_watches_is_told_how_far_the_file_is_read(tmp_path: Path) -> None:
     path = write(tmp_path, "sku,name\n" + "a,A\n" * 100_000)
     told: list[int] = []
-    watch: OnProgress = told.append
+
+    def watch(position: int, line: int) -> None:
+        told.append(position)
+        assert line <= 100_001
+
     with open_rows(path, KNOWN, watch=watch) as file:
         assert sum(1 for _ in file) == 100_000
     assert told == sorted(told)

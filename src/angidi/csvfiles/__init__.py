@@ -6,11 +6,13 @@
 from angidi.csvfiles.columns import Columns, NamedRow, NamedRows, open_rows, select
 from angidi.csvfiles.encoding import OnProgress, TextSource, open_source
 from angidi.csvfiles.formats import FileFormat, FileOptions
-from angidi.csvfiles.reader import HEADER, CsvReader, Row, open_csv
-from angidi.csvfiles.report import FileRefused, OnRefused, Reason, Refused, Summary
+from angidi.csvfiles.reader import HEADER, CsvReader, Row, RowReader, open_csv
+from angidi.csvfiles.report import COUNTS, REASON, FileRefused, OnRefused, Reason, Refused, Summary
 
 __all__ = [
+    "COUNTS",
     "HEADER",
+    "REASON",
     "Columns",
     "CsvReader",
     "FileFormat",
@@ -23,6 +25,7 @@ __all__ = [
     "Reason",
     "Refused",
     "Row",
+    "RowReader",
     "Summary",
     "TextSource",
     "open_csv",

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from angidi.csvfiles.encoding import OnProgress, nobody
 from angidi.csvfiles.formats import FileOptions
-from angidi.csvfiles.reader import FIT_ALL, CsvReader, open_csv
-from angidi.csvfiles.report import FileRefused, Reason
+from angidi.csvfiles.reader import FIT_ALL, RowReader, open_csv
+from angidi.csvfiles.report import REASON, FileRefused, Reason
 
 
 class Columns(NamedTuple):
@@ -32,14 +32,14 @@ class NamedRow(Struct, frozen=True, gc=False):
 class NamedRows:
     """The rows of a file by the known columns that it has. They can be iterated once."""
 
-    def __init__(self, file: CsvReader, known: Columns) -> None:
+    def __init__(self, file: RowReader, known: Columns) -> None:
         self.file = file
         self._known = known
         header = [name.lower() for name in file.header]
         _check_header(header, known, file)
         self.columns = frozenset(header) & {*known.required, *known.optional}
         self._places = [(name, place) for place, name in enumerate(header) if name in self.columns]
-        self.ignored = [name for name in dict.fromkeys(header) if name and name not in self.columns]
+        self.ignored = [name for name in dict.fromkeys(header) if name and name != REASON and name not in self.columns]
 
     @property
     def name(self) -> str:
@@ -65,7 +65,7 @@ class NamedRows:
                 yield NamedRow(row.line, {}, row.problem)
 
 
-def select(file: CsvReader, known: Columns) -> NamedRows:
+def select(file: RowReader, known: Columns) -> NamedRows:
     """Return the rows by known columns, whatever their case. Raises `FileRefused` if one is missing or there twice."""
     return NamedRows(file, known)
 
@@ -79,7 +79,7 @@ def open_rows(
         yield select(file, known)
 
 
-def _check_header(header: Sequence[str], known: Columns, file: CsvReader) -> None:
+def _check_header(header: Sequence[str], known: Columns, file: RowReader) -> None:
     if missing := [name for name in known.required if name not in header]:
         raise FileRefused(
             f"line {file.header_line}: there is no column {', '.join(missing)}; the columns are: {', '.join(header)} "

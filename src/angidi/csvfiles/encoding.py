@@ -18,7 +18,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from angidi.csvfiles.formats import FileOptions, encoding_label
+from angidi.csvfiles.formats import FileFormat, FileOptions, encoding_label
 from angidi.csvfiles.report import FileRefused
 
 LINE_LIMIT = 1 << 20
@@ -27,8 +27,8 @@ LINE_LIMIT = 1 << 20
 BLOCK = 1 << 18
 """Bytes that are decoded at a time."""
 
-OnProgress = Callable[[int], None]
-"""Callback with the bytes read so far (of the compressed file, if it is one)."""
+OnProgress = Callable[[int, int], None]
+"""Callback with the bytes read so far (of the compressed file, if it is one), and the line that was reached."""
 
 ASSUMED = "cp1252"
 """The encoding of files that are not UTF-8, as spreadsheets write them in Western Europe and America."""
@@ -47,7 +47,7 @@ _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _UNREADABLE = (OSError, EOFError, zlib.error)
 
 
-def nobody(_: int) -> None:
+def nobody(_: int, __: int) -> None:
     """Ignore progress."""
 
 
@@ -63,11 +63,17 @@ class TextSource:
                 self.is_gzipped = file.read(len(GZIP)) == GZIP
             with self._plain() as plain:
                 self.encoding, self.is_assumed = _recognized(plain, encoding)
+                plain.seek(0)
+                self._has_mark = plain.read(4).startswith(tuple(mark for mark, _ in BYTE_ORDER_MARKS))
 
     @property
     def name(self) -> str:
         """Return the file's name, without its folder."""
         return self.path.name
+
+    def format(self, delimiter: str) -> FileFormat:
+        """Return the format of a file of this separator."""
+        return FileFormat(delimiter, self.encoding, self.is_assumed, self.is_gzipped, self._has_mark)
 
     def digest(self) -> bytes:
         """Return the SHA-256 of the raw file, gzipped or not."""

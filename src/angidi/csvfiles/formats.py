@@ -16,12 +16,16 @@ class FileOptions(NamedTuple):
 
 
 class FileFormat(NamedTuple):
-    """The recognized format of a file. An assumed encoding is a guess that the user should look at."""
+    """The recognized format of a file. An assumed encoding is a guess that the user should look at.
+
+    `has_mark` is whether the file begins with a byte order mark.
+    """
 
     delimiter: str
     encoding: str
     is_assumed: bool
     is_gzipped: bool
+    has_mark: bool = False
 
     def __str__(self) -> str:
         """Return the format as a part of a message."""

@@ -8,6 +8,7 @@ import csv
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -36,6 +37,31 @@ class Row(Struct, frozen=True, gc=False):
     problem: Reason | None = None
 
 
+class RowReader(Protocol):
+    """A file of rows, whatever its form."""
+
+    header: list[str]
+    header_line: int
+    format: FileFormat
+
+    @property
+    def name(self) -> str:
+        """Return the file's name, without its folder."""
+        ...
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of the raw file."""
+        ...
+
+    def reopen(self) -> "RowReader":
+        """Return a new reader from the start of the file; both can be used."""
+        ...
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows, once."""
+        ...
+
+
 class CsvReader:
     """The header and the rows of a file. The rows can be iterated once.
 
@@ -46,7 +72,7 @@ class CsvReader:
         self.source = source
         self._options = options
         dialect = find_dialect(source.lines(), options.delimiter)
-        self.format = FileFormat(dialect.delimiter, source.encoding, source.is_assumed, source.is_gzipped)
+        self.format = source.format(dialect.delimiter)
         self._skipped = dialect.skipped
         self._lines = source.lines()
         lines = iter(self._lines)
@@ -86,11 +112,11 @@ class CsvReader:
                 if not cells or not (cells[0].strip() or any(map(str.strip, cells))):
                     continue
                 if line % WATCH_INTERVAL == 0:
-                    watch(self._lines.position)
+                    watch(self._lines.position, line)
                 yield Row(line, cells) if len(cells) == width else self._fitted(line, cells, width)
         except csv.Error as error:
             raise FileRefused(f"line {following}: {_problem(error)}") from None
-        watch(self._lines.position)
+        watch(self._lines.position, following - 1)
 
     def _fitted(self, line: int, cells: list[str], width: int | None) -> Row:
         """Return a row of another width; empty cells past the header are nothing."""

@@ -40,5 +40,11 @@ class Summary(Struct, frozen=True):
     refused: int
 
 
+COUNTS = ("added", "changed", "unchanged", "refused")
+"""The fields of `Summary` that are numbers of rows."""
+
+REASON = "reason"
+"""The last column of a file of refused rows; an import of such a file ignores it."""
+
 OnRefused = Callable[[Refused], None]
 """Callback for every refused row, by line, before the commit."""

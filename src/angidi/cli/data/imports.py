@@ -1,34 +1,29 @@
 """`angidi import …`: categories and products from CSV files."""
 
-import asyncio
-import shutil
-import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
-import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from angidi.app import Services
-from angidi.categories.csv_rows import COLUMNS as CATEGORY_COLUMNS
-from angidi.cli.context import escape_unprintable, open_services, resolve_database, with_one_connection
-from angidi.config import ConfigError, load
-from angidi.csvfiles import HEADER, Columns, NamedRows, OnProgress, OnRefused, Refused, Summary, open_rows
-from angidi.db.conninfo import DatabaseUrls
-from angidi.embedded import EmbeddedError
-from angidi.errors import AngidiError
+from angidi.categories.imports.files import open_category_file, select_columns
+from angidi.categories.imports.path_rows import SEPARATOR
+from angidi.cli.context import escape_unprintable
+from angidi.cli.data.running import ImportReport, file_argument, format_options, report_options, run_import
+from angidi.csvfiles import (
+    HEADER,
+    CsvReader,
+    FileOptions,
+    NamedRows,
+    OnProgress,
+    RowReader,
+    Summary,
+    open_csv,
+    select,
+)
 from angidi.products.csv_rows import COLUMNS as PRODUCT_COLUMNS
 from angidi.products.imports.progress import Progress as Stored
-
-EXIT_SOME_REFUSED = 3
-"""Exit code if some rows were refused and all others stored: neither success nor failure."""
-
-Work = Callable[[Services, NamedRows, OnRefused], Awaitable[Summary]]
 
 BATCH = 10_000
 """Default rows per transaction of a resumed import."""
@@ -37,14 +32,6 @@ LARGEST_BATCH = 50_000
 """Maximum rows per batch, because a batch is held in memory."""
 
 NOTHING_TO_RESUME = "nothing to resume for this file (its content is new, or it is all in): begins at its first row"
-
-STDIN = Path("-")
-
-_file = click.argument(
-    "path", metavar="FILE.csv", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
-)
-_dry_run = click.option("--dry-run", is_flag=True, help="Validate and report, but store nothing.")
-_json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
 
 _PRODUCTS = f"""Import products.
 
@@ -57,34 +44,61 @@ are matched by sku. Values without a column in the file stay as they are. Exits 
 def group() -> None:
     """Import categories and products from CSV files.
 
-    A file is UTF-8, may be gzipped, and names its columns in the first line; “-” is standard input. All valid rows are
-    stored, in one transaction unless --batch is given. Each refused row is reported on a line of standard error, with
-    its line number and every reason. A second run changes nothing.
+    A file may be gzipped, and names its columns in the first line; “-” is standard input. Separator and encoding are
+    recognized. All valid rows are stored, in one transaction unless --batch is given. Refused rows are reported on
+    standard error by their reasons, with the number of rows and the first lines; --refused writes them to a file. A
+    second run changes nothing.
 
     Exit codes: 0 all rows are stored · 1 the file or an option is wrong, nothing is stored · 3 some rows were refused,
-    all others are stored.
+    all others are stored · 130 interrupted, which says what is stored.
     """
 
 
 @group.command()
-@_file
-@_dry_run
-@_json
-def categories(path: Path, *, dry_run: bool, as_json: bool) -> None:
+@file_argument
+@format_options
+@click.option(
+    "--category-separator",
+    metavar="TEXT",
+    default=SEPARATOR,
+    help="What separates the names of a path; “>” if not given.",
+)
+@report_options
+def categories(  # noqa: PLR0913 - one parameter for each option
+    path: Path,
+    *,
+    delimiter: str | None,
+    encoding: str | None,
+    category_separator: str,
+    refused_path: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Import categories.
 
-    The columns are id, name, parent_id, and optionally description. Rows may have any order. A category with the same
+    The columns are id, name, parent_id, or path (such as “Kitchen > Mugs”), and optionally description. A text with
+    a path in each line, such as Google's taxonomy, is read as well. Rows may have any order. A category with the same
     path of names is the same category; none is moved or deleted. Exits with 3 if rows were refused.
     """
 
-    async def work(services: Services, file: NamedRows, on_refused: OnRefused) -> Summary:
-        return await services.categories.import_file(file, on_refused=on_refused, dry_run=dry_run)
+    @contextmanager
+    def opened(there: Path, watch: OnProgress) -> Generator[RowReader]:
+        with open_category_file(there, FileOptions(delimiter, encoding), watch) as file:
+            tell_format(file)
+            _tell_ignored(select_columns(file))
+            yield file
 
-    _import(path, CATEGORY_COLUMNS, work, dry_run=dry_run, as_json=as_json)
+    async def work(services: Services, file: RowReader, report: ImportReport) -> Summary:
+        return await services.categories.import_file(
+            select_columns(file), on_refused=report, separator=category_separator, dry_run=dry_run
+        )
+
+    run_import(path, opened, work, dry_run=dry_run, as_json=as_json, refused_path=refused_path)
 
 
 @group.command(help=_PRODUCTS)
-@_file
+@file_argument
+@format_options
 @click.option(
     "--default-category",
     metavar="NAME|ID",
@@ -101,125 +115,65 @@ def categories(path: Path, *, dry_run: bool, as_json: bool) -> None:
     is_flag=True,
     help=f"Continue an interrupted import of this file; without --batch, {BATCH:,} rows per transaction.",
 )
-@_dry_run
-@_json
+@report_options
 def products(  # noqa: PLR0913 - one parameter for each option
-    path: Path, *, default_category: str | None, batch: int | None, resume: bool, dry_run: bool, as_json: bool
+    path: Path,
+    *,
+    delimiter: str | None,
+    encoding: str | None,
+    default_category: str | None,
+    batch: int | None,
+    resume: bool,
+    refused_path: Path | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Import products."""
     if dry_run and (batch or resume):
         raise click.UsageError("--dry-run stores nothing, so there are no batches: leave --batch and --resume out.")
 
-    async def work(services: Services, file: NamedRows, on_refused: OnRefused) -> Summary:
-        return await services.products.import_file(
-            file, on_refused=on_refused, default_category=default_category, dry_run=dry_run
-        )
+    @contextmanager
+    def opened(there: Path, watch: OnProgress) -> Generator[CsvReader]:
+        with open_csv(there, FileOptions(delimiter, encoding), watch) as file:
+            tell_format(file)
+            _tell_ignored(select(file, PRODUCT_COLUMNS))
+            yield file
 
-    async def in_batches(services: Services, file: NamedRows, on_refused: OnRefused) -> Summary:
-        steps = services.products.import_in_batches(
-            file, size=batch or BATCH, resume=resume, on_refused=on_refused, default_category=default_category
-        )
-        return await _run_batches(steps, resume=resume)
-
-    _import(path, PRODUCT_COLUMNS, in_batches if batch or resume else work, dry_run=dry_run, as_json=as_json)
-
-
-async def _run_batches(steps: AsyncGenerator[Stored], *, resume: bool) -> Summary:
-    """Run an import in batches to its end; on failure, print what is stored."""
-    done = Stored(b"")
-    try:
-        async with aclosing(steps):
-            done = await anext(steps)
-            if done.line > HEADER:
-                click.echo(f"resumed: the rows up to line {done.line} are stored", err=True)
-            elif resume:
-                click.echo(NOTHING_TO_RESUME, err=True)
-            async for step in steps:
-                done = step
-    except BaseException:
-        if done.line > HEADER:
-            click.echo(
-                f"interrupted: the rows up to line {done.line} are stored; --resume goes on from there", err=True
+    async def work(services: Services, file: CsvReader, report: ImportReport) -> Summary:
+        rows = select(file, PRODUCT_COLUMNS)
+        if not batch and not resume:
+            return await services.products.import_file(
+                rows, on_refused=report, default_category=default_category, dry_run=dry_run
             )
-        raise
+        steps = services.products.import_in_batches(
+            rows, size=batch or BATCH, resume=resume, on_refused=report, default_category=default_category
+        )
+        return await _run_batches(steps, report, resume=resume)
+
+    run_import(path, opened, work, dry_run=dry_run, as_json=as_json, refused_path=refused_path, is_resumed=resume)
+
+
+async def _run_batches(steps: AsyncGenerator[Stored], report: ImportReport, *, resume: bool) -> Summary:
+    """Run an import in batches to its end."""
+    async with aclosing(steps):
+        done = await anext(steps)
+        if done.line > HEADER:
+            click.echo(f"resumed: the rows up to line {done.line} are stored", err=True)
+        elif resume:
+            click.echo(NOTHING_TO_RESUME, err=True)
+        report.stored_line = done.line
+        async for step in steps:
+            done = step
+            report.stored_line = done.line
     return done.summary
 
 
-def _import(path: Path, columns: Columns, work: Work, *, dry_run: bool, as_json: bool) -> None:
-    refused: list[Refused] = []
-    settings = load()
-
-    async def run(where: DatabaseUrls, file: NamedRows) -> Summary:
-        past_pooler = DatabaseUrls(where.direct, where.direct, where.direct)
-        async with open_services(with_one_connection(settings), past_pooler) as services:
-            return await work(services, file, refused.append if as_json else _print_refused)
-
-    try:
-        with _as_file(path) as there, _progress(there) as watch, open_rows(there, columns, watch=watch) as file:
-            if file.ignored:
-                click.echo(escape_unprintable(f"ignored columns: {', '.join(file.ignored)}"), err=True)
-            with resolve_database(settings) as where:
-                summary = asyncio.run(run(where, file))
-    except (AngidiError, ConfigError, EmbeddedError) as error:
-        if as_json:
-            click.echo(msgspec.json.encode({"error": _reason(error), "refused": refused}).decode())
-        raise
-    if as_json:
-        click.echo(msgspec.json.encode({**msgspec.structs.asdict(summary), "refused": refused}).decode())
-    else:
-        _print_summary(summary, dry_run=dry_run)
-    if summary.refused:
-        sys.exit(EXIT_SOME_REFUSED)
+def tell_format(file: RowReader) -> None:
+    """Print an encoding that is only assumed."""
+    if file.format.is_assumed:
+        click.echo(f"read with {file.format}: look at the special characters, or name the --encoding", err=True)
 
 
-def _reason(error: Exception) -> str:
-    """Return the message of an error: per field if fields were refused."""
-    details = error.details if isinstance(error, AngidiError) else ()
-    return "; ".join(f"{field}: {message}" for field, message in details) or str(error)
-
-
-def _print_refused(refused: Refused) -> None:
-    reasons = "; ".join(map(str, refused.reasons))
-    click.echo(escape_unprintable(f"line {refused.line}: {reasons}"), err=True)
-
-
-def _print_summary(summary: Summary, *, dry_run: bool) -> None:
-    table = Table(title="dry run: nothing is stored" if dry_run else None)
-    for name in summary.__struct_fields__:
-        table.add_column(name, justify="right")
-    table.add_row(*(f"{count:,}" for count in msgspec.structs.astuple(summary)))
-    Console().print(table)
-
-
-@contextmanager
-def _as_file(path: Path) -> Generator[Path]:
-    """Provide the file's path; standard input is copied to a temporary file, because it may be read twice."""
-    if path != STDIN:
-        yield path
-        return
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / "stdin"
-        try:
-            with copy.open("wb") as file:
-                shutil.copyfileobj(sys.stdin.buffer, file)
-        except OSError as error:
-            raise click.ClickException(f"standard input cannot be kept: {error.strerror}") from error
-        except AttributeError as error:  # sys.stdin is None
-            raise click.ClickException("standard input is closed") from error
-        yield copy
-
-
-@contextmanager
-def _progress(path: Path) -> Generator[OnProgress]:
-    """Show on a terminal how much of the file is read."""
-    console = Console(stderr=True)
-    bar = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    size = path.stat().st_size
-    with Progress(*bar, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("reading", total=size)
-
-        def watch(position: int) -> None:
-            done = position >= size
-            progress.update(task, completed=position, description="storing" if done else "reading")
-
-        yield watch
+def _tell_ignored(rows: NamedRows) -> None:
+    if rows.ignored:
+        click.echo(escape_unprintable(f"ignored columns: {', '.join(rows.ignored)}"), err=True)
