@@ -1,6 +1,8 @@
 """`angidi export`: what is written where, and what a failure leaves."""
 
+import csv
 import gzip
+import json
 import os
 import shlex
 import subprocess
@@ -106,3 +108,45 @@ def test_a_reader_that_has_seen_enough_is_no_error_of_ours() -> None:
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, env=os.environ, check=True)
     assert done.stdout == HEADER
     assert "Traceback" not in done.stderr
+
+
+FORMULAS = ["=1+1", "+49 30", "-20 % off", "@home", "'=1", "''@x", "'47 Brand", "it's", "\u00fcber"]
+
+
+@pytest.fixture
+def formulas(database: str) -> str:
+    """The database with products and categories whose texts a spreadsheet would compute, or that are close to it."""
+    with psycopg.connect(database) as conn:
+        for text in FORMULAS:
+            conn.execute(
+                "INSERT INTO categories (name, description) VALUES (%(text)s::text, %(text)s::text)", {"text": text}
+            )
+            conn.execute(
+                "INSERT INTO products (sku, name, description, price, category_id) "
+                "SELECT %(text)s::text, %(text)s::text || ' of the house', %(text)s::text, 7.1, id "
+                "FROM categories WHERE name = 'Cups'",
+                {"text": text},
+            )
+    return database
+
+
+@pytest.mark.usefixtures("formulas")
+@pytest.mark.parametrize("options", [[], ["--excel"]])
+@pytest.mark.parametrize("kind", ["categories", "products"])
+def test_an_export_that_is_imported_changes_nothing(tmp_path: Path, kind: str, options: list[str]) -> None:
+    path = tmp_path / "export.csv"
+    run(kind, path, *options)
+    result = CliRunner().invoke(main, ["import", kind, str(path), "--json"])
+    report = json.loads(result.stdout)
+    assert (report["added"], report["changed"], report["refused"]) == (0, 0, [])
+
+
+@pytest.mark.usefixtures("formulas")
+def test_a_spreadsheet_gets_a_mark_and_no_formula(tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    run("products", path, "--excel")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbfsku,")
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+    assert {row["price"] for row in rows} == {"7.10"}
+    assert "'=1+1" in {row["sku"] for row in rows}

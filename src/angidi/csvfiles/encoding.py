@@ -16,9 +16,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from angidi.csvfiles.formats import FileFormat, FileOptions, encoding_label
+from angidi.csvfiles.guards import has_guards
 from angidi.csvfiles.report import FileRefused
 
 LINE_LIMIT = 1 << 20
@@ -62,7 +63,7 @@ class TextSource:
             with path.open("rb") as file:
                 self.is_gzipped = file.read(len(GZIP)) == GZIP
             with self._plain() as plain:
-                self.encoding, self.is_assumed = _recognized(plain, encoding)
+                self.encoding, self.is_assumed, self.has_guards = _recognized(plain, encoding)
                 plain.seek(0)
                 self._has_mark = plain.read(4).startswith(tuple(mark for mark, _ in BYTE_ORDER_MARKS))
 
@@ -143,51 +144,60 @@ def find_encoding(name: str) -> str | None:
         return None
 
 
-def _recognized(plain: BinaryIO, forced: str | None) -> tuple[str, bool]:
-    """Return the encoding, with which the whole file can be decoded, and whether it is assumed."""
+class Recognized(NamedTuple):
+    """The encoding with which the whole file can be decoded; see `guards` for `has_guards`."""
+
+    encoding: str
+    is_assumed: bool
+    has_guards: bool
+
+
+def _recognized(plain: BinaryIO, forced: str | None) -> Recognized:
     start = plain.read(4)
     if start.startswith(_WORKBOOKS):
         raise FileRefused("This is a workbook or an archive; save the sheet as “CSV UTF-8” and import that file")
     if forced:
-        _check(plain, forced)
-        return forced, False
+        return Recognized(forced, is_assumed=False, has_guards=_check(plain, forced))
     for mark, encoding in BYTE_ORDER_MARKS:
         if start.startswith(mark):
-            _check(plain, encoding)
-            return encoding, False
+            return Recognized(encoding, is_assumed=False, has_guards=_check(plain, encoding))
     if b"\0" in start:
         encoding = "utf-16-be" if start.startswith(b"\0") else "utf-16-le"
         raise FileRefused(f"The file has NUL bytes, as UTF-16 without a byte order mark has: try --encoding {encoding}")
     return _utf8_or_assumed(plain)
 
 
-def _utf8_or_assumed(plain: BinaryIO) -> tuple[str, bool]:
+def _utf8_or_assumed(plain: BinaryIO) -> Recognized:
     try:
-        _check(plain, "utf-8")
+        return Recognized("utf-8", is_assumed=False, has_guards=_check(plain, "utf-8"))
     except FileRefused as error:
         if _is_mostly_utf8(plain):
             raise FileRefused(
                 f"{error}, though most of the file is; mend this line, or name the encoding, such as --encoding cp1252"
             ) from None
-    else:
-        return "utf-8", False
     try:
-        _check(plain, ASSUMED)
+        return Recognized(ASSUMED, is_assumed=True, has_guards=_check(plain, ASSUMED))
     except FileRefused as error:
         raise FileRefused(f"{error}, nor is the file UTF-8; name the encoding, such as --encoding cp850") from None
-    return ASSUMED, True
 
 
-def _check(plain: BinaryIO, encoding: str) -> None:
-    """Decode the whole file. Raises `FileRefused` with the line of the first byte that cannot be decoded."""
+def _check(plain: BinaryIO, encoding: str) -> bool:
+    """Decode the whole file, and return whether cells in it may be guarded.
+
+    Raises `FileRefused` with the line of the first byte that cannot be decoded.
+    """
     decoder = codecs.getincrementaldecoder(encoding)()
+    is_guarded, last = False, ""
     for number, block in enumerate(_blocks(plain)):
         try:
-            decoder.decode(block, final=not block)
+            text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
             line = 1 + _count_lines(_texts_before(plain, encoding, number, error))
             byte = error.object[error.start]
             raise FileRefused(f"line {line}: the byte 0x{byte:02X} is not {encoding_label(encoding)}") from None
+        is_guarded = is_guarded or has_guards(text, last)
+        last = text[-1:]
+    return is_guarded
 
 
 def _texts_before(plain: BinaryIO, encoding: str, number: int, error: UnicodeDecodeError) -> Iterator[str]:

@@ -15,6 +15,7 @@ from msgspec import Struct
 from angidi.csvfiles.dialect import find_dialect
 from angidi.csvfiles.encoding import OnProgress, TextSource, nobody, open_source
 from angidi.csvfiles.formats import FileFormat, FileOptions
+from angidi.csvfiles.guards import take_guard
 from angidi.csvfiles.report import FileRefused, Reason
 
 WATCH_INTERVAL = 500
@@ -104,7 +105,7 @@ class CsvReader:
 
     def _rows(self, width: int | None) -> Iterator[Row]:
         """Yield the rows that are not blank; one of empty cells is. Without a width, all fit."""
-        reader, skipped, watch = self._reader, self._skipped, self.source.watch
+        reader, skipped, watch, has_guards = self._reader, self._skipped, self.source.watch, self.source.has_guards
         line = following = reader.line_num + skipped + 1
         try:
             for cells in reader:
@@ -113,6 +114,8 @@ class CsvReader:
                     continue
                 if line % WATCH_INTERVAL == 0:
                     watch(self._lines.position, line)
+                if has_guards:
+                    cells[:] = map(take_guard, cells)
                 yield Row(line, cells) if len(cells) == width else self._fitted(line, cells, width)
         except csv.Error as error:
             raise FileRefused(f"line {following}: {_problem(error)}") from None

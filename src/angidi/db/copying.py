@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import LiteralString, NamedTuple
 
 from angidi.csvfiles import Reason, Refused
+from angidi.csvfiles.guards import with_apostrophes_guarded
 from angidi.db.rows import Connection, Parameters, execute
 
 BLOCK = 64 * 1024
@@ -52,9 +53,9 @@ async def copy_in(conn: Connection, sql: LiteralString, rows: Iterable[Sequence[
 
 
 async def copy_out(conn: Connection, sql: LiteralString, parameters: Parameters | None = None) -> AsyncGenerator[Block]:
-    """Yield the result of `sql` as a CSV file, in blocks, in the order of `sql`.
+    """Yield the result of `sql` as a CSV file, in blocks of whole rows, in the order of `sql`.
 
-    The whole file is never in memory.
+    The whole file is never in memory. Cells that an import would take a guarding apostrophe off get another one.
     """
     await execute(conn, PREFER_INDEXES)
     data, rows = bytearray(), -1
@@ -63,9 +64,9 @@ async def copy_out(conn: Connection, sql: LiteralString, parameters: Parameters 
             data += row
             rows += 1
             if len(data) >= BLOCK:
-                yield Block(bytes(data), rows)
+                yield Block(with_apostrophes_guarded(bytes(data)), rows)
                 data, rows = bytearray(), 0
-    yield Block(bytes(data), rows)
+    yield Block(with_apostrophes_guarded(bytes(data)), rows)
 
 
 async def stream_refused(conn: Connection, sql: LiteralString) -> AsyncIterator[Refused]:

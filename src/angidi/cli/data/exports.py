@@ -3,6 +3,7 @@
 import gzip
 import os
 import sys
+from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, T
 
 from angidi.app import Services
 from angidi.cli.context import with_services
+from angidi.csvfiles.guards import change_cells, guard_formula
 from angidi.db.copying import Block
 from angidi.products.csv_rows import STORED
 
@@ -25,10 +27,16 @@ _file = click.argument(
     "path", metavar="[FILE.csv]", default=STDOUT, type=click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 )
 
+_excel = click.option(
+    "--excel",
+    is_flag=True,
+    help="For spreadsheets: a byte order mark, and an apostrophe before texts that would be formulas.",
+)
+
 _PRODUCTS = f"""Export the products that are not deleted.
 
 The columns are {", ".join(STORED)}. Cells are exported as stored, including texts that a spreadsheet takes for
-formulas. Products without a SKU are exported, but the import refuses them.
+formulas, unless --excel is given. Products without a SKU are exported, but the import refuses them.
 """
 
 
@@ -43,18 +51,20 @@ def group() -> None:
 
 @group.command()
 @_file
-def categories(path: Path) -> None:
+@_excel
+def categories(path: Path, *, excel: bool) -> None:
     """Export the categories.
 
     The columns are id, name, parent_id, description.
     """
-    _export(path, ("category", "categories"), lambda services: services.categories.export())
+    _export(path, ("category", "categories"), lambda services: services.categories.export(), excel=excel)
 
 
 @group.command(help=_PRODUCTS)
 @_file
+@_excel
 @click.option("--category", metavar="NAME|ID", help="Only those in this category (name, path or id) and below it.")
-def products(path: Path, *, category: str | None) -> None:
+def products(path: Path, *, category: str | None, excel: bool) -> None:
     """Export the products."""
 
     async def work(services: Services) -> AsyncGenerator[Block]:
@@ -63,17 +73,19 @@ def products(path: Path, *, category: str | None) -> None:
             async for block in blocks:
                 yield block
 
-    _export(path, ("product", "products"), work)
+    _export(path, ("product", "products"), work, excel=excel)
 
 
-def _export(path: Path, one_or_many: tuple[str, str], work: Work) -> None:
+def _export(path: Path, one_or_many: tuple[str, str], work: Work, *, excel: bool) -> None:
     with _progress() as watch, _target(path) as file:
+        if excel:
+            file.write(BOM_UTF8)
 
         async def write(services: Services) -> int:
             rows = 0
             async with aclosing(work(services)) as blocks:
                 async for block in blocks:
-                    file.write(block.data)
+                    file.write(change_cells(block.data, guard_formula) if excel else block.data)
                     rows += block.rows
                     watch(len(block.data))
             return rows

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import TextIO
 
@@ -11,6 +12,8 @@ import click
 
 from angidi.cli.context import escape_unprintable
 from angidi.csvfiles import REASON, Refused, Row, RowReader
+from angidi.csvfiles.guards import guard_apostrophes, guard_formula
+from angidi.csvfiles.numbers import parse_number
 
 MOST_LINES = 5
 """Lines that are named for a reason."""
@@ -108,7 +111,7 @@ class RefusedFile:
         """Write a refused row."""
         row = self._row(refused.line)
         cells = row.cells if row.problem else row.cells[: self._width]
-        self._writer.writerow([*cells, "; ".join(map(str, refused.reasons))])
+        self._writer.writerow([*map(_guarded, cells), "; ".join(map(str, refused.reasons))])
 
     def _row(self, line: int) -> Row:
         return next(row for row in self._rows if row.line == line)
@@ -116,6 +119,12 @@ class RefusedFile:
     def close(self) -> None:
         """Close the file, which is complete then."""
         self._stack.close()
+
+
+def _guarded(cell: str) -> str:
+    """Return a cell such that a spreadsheet takes no text for a formula, and an import reads it back."""
+    is_number = any(isinstance(parse_number(cell, decimal), Decimal) for decimal in ("point", "comma"))
+    return cell if is_number else guard_formula(guard_apostrophes(cell))
 
 
 def _width(source: RowReader) -> int:
