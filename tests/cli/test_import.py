@@ -32,7 +32,9 @@ def database(fresh_db: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(main, ["import", *map(str, arguments)])
+    """Run an import that asks nothing."""
+    quiet = ["--yes"] if arguments[0] == "products" else []
+    return CliRunner().invoke(main, ["import", *map(str, arguments), *quiet])
 
 
 def counts(result: Result) -> list[str]:
@@ -91,6 +93,10 @@ def test_json_is_one_object_and_all_of_standard_output(database: str, tmp_path: 
                 ],
             }
         ],
+        "passed_over": {},
+        "warnings": [],
+        "unknown_categories": [],
+        "created_categories": [],
     }
     assert result.stderr == "ignored columns: size\n"
     assert stored(database) == 2
@@ -124,7 +130,11 @@ def test_a_gzipped_file_goes_in(database: str, tmp_path: Path) -> None:
     ("text", "category", "message"),
     [
         ("", "Cups", "error: rows.csv: The file is empty; its first line must name the columns"),
-        ("sku,name\n", "Cups", "error: rows.csv: line 1: there is no column price, stock; the columns are: sku, name"),
+        (
+            "name,cost\n",
+            "Cups",
+            "error: rows.csv: line 1: there is no column “sku”, by which products are matched; the ",
+        ),
         (PRODUCTS, "Cubs", "error: there is no category “Cubs”; near it are:\nerror: Cups ("),
         (PRODUCTS + 'A-4,"open', "Cups", "error: rows.csv: line 5: a quotation mark that opens here is never closed"),
     ],
@@ -158,7 +168,7 @@ def test_standard_input_goes_in(database: str, options: list[str], packed: bool)
 @pytest.mark.usefixtures("database")
 def test_what_is_wrong_with_standard_input_is_told_by_its_name() -> None:
     result = CliRunner().invoke(main, ["import", "products", "-"], input="sku\n")
-    assert result.stderr.startswith("error: stdin: line 1: there is no column name")
+    assert result.stderr.startswith("error: stdin: line 1: besides the SKU there is no column of a product")
 
 
 def test_standard_input_that_is_closed_is_told() -> None:
@@ -208,5 +218,7 @@ def test_what_a_file_says_cannot_forge_a_line_or_steer_the_terminal(tmp_path: Pa
     result = run("products", path)
     assert result.stderr.splitlines() == [
         r"ignored columns: \x1b]0;title\x07",
-        r"line 2: category: names no category: “No\x1b[2J\nline 9: forged”",
+        r"line 2: category: names no category: “No\x1b[2J line 9: forged”",
+        "unknown categories, which --create-categories creates:",
+        r"  No\x1b[2J line 9: forged (1 row)",
     ]

@@ -50,7 +50,9 @@ def database(fresh_db: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def run(kind: str, *arguments: str | Path) -> Result:
-    return CliRunner().invoke(main, ["import", kind, *map(str, arguments)])
+    """Run an import that asks nothing."""
+    quiet = ["--yes"] if kind == "products" else []
+    return CliRunner().invoke(main, ["import", kind, *map(str, arguments), *quiet])
 
 
 def summary(kind: str, *arguments: str | Path) -> tuple[int, int, int, int]:
@@ -169,11 +171,11 @@ def test_rows_with_the_same_reason_are_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("database")
 def test_very_many_reasons_are_cut_short(tmp_path: Path) -> None:
-    unknown = "".join(f"A-{number},Espresso cup,1,1,Shelf {number}\n" for number in range(50))
-    result = run("products", write(tmp_path, f"sku,name,price,stock,category\n{unknown}"))
+    unknown = "".join(f"{number},Shelf,room {number}\n" for number in range(50))
+    result = run("categories", write(tmp_path, f"id,name,parent_id\n{unknown}"))
     lines = result.stderr.splitlines()
     assert len(lines) == 21
-    assert lines[0] == "line 2: category: names no category: “Shelf 0”"
+    assert lines[0] == "line 2: parent_id: names no row of the file: “room 0”"
     assert lines[-1] == "and 30 rows for other reasons; --refused FILE.csv and --json have them all"
 
 

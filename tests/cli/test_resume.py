@@ -70,13 +70,13 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(main, ["import", "products", *map(str, arguments)])
+    return CliRunner().invoke(main, ["import", "products", *map(str, arguments), "--yes"])
 
 
 @contextmanager
 def started(*arguments: str | Path) -> Generator[subprocess.Popen[str]]:
     """Run an import in a process of its own."""
-    command = [sys.executable, "-m", "angidi", "import", "products", *map(str, arguments)]
+    command = [sys.executable, "-m", "angidi", "import", "products", *map(str, arguments), "--yes"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
@@ -231,7 +231,10 @@ def test_a_file_that_breaks_off_is_refused_before_anything_is_stored(database: s
 def test_where_there_is_nothing_to_resume_it_is_said(tmp_path: Path) -> None:
     path = tmp_path / "products.csv"
     path.write_text(text(5))
-    told = "nothing to resume for this file (its content is new, or it is all in): begins at its first row\n"
+    told = (
+        "nothing to resume for this file (its content or the options are new, or it is all in): "
+        "begins at its first row\n"
+    )
     assert [run(path, "--resume").stderr for _ in range(2)] == [told, told]
 
 

@@ -16,10 +16,9 @@ from tests.support.files import Report, write
 from tests.support.server import Databases, with_database
 
 from angidi.config import Settings
-from angidi.csvfiles import open_rows
+from angidi.csvfiles import open_csv
 from angidi.db import provision
 from angidi.db.rows import execute
-from angidi.products.csv_rows import COLUMNS
 
 SETUP = Path(__file__).parents[2] / "docs/database/SETUP.md"
 PASSWORD = "a-long-password"
@@ -109,11 +108,11 @@ async def test_it_may_import_in_batches_too(api: Api, tmp_path: Path) -> None:
     await api.make_category(await api.admin_headers())
     path = write(tmp_path, "sku,name,price,stock,category\nA-1,Mug,5,1,Cups\nA-2,Cup,7.5,2,Cups\n")
     report = Report()
-    with open_rows(path, COLUMNS) as file:
+    with open_csv(path) as file:
         batches = api.services.products.import_in_batches(file, size=1, resume=False, on_refused=report)
         done = [progress async for progress in batches]
     assert (done[-1].added, report.refused) == (2, {})
-    with open_rows(path, COLUMNS) as file:
+    with open_csv(path) as file:
         assert (await api.services.products.import_file(file, on_refused=report)).unchanged == 2
 
 

@@ -14,7 +14,7 @@ from tests.support.files import Report
 from angidi.app import Services, build_services, build_tokens
 from angidi.categories.models import NewCategory
 from angidi.config import Settings
-from angidi.csvfiles import Summary, open_rows
+from angidi.csvfiles import Summary, open_csv
 from angidi.db import Database
 from angidi.db.copying import Block
 from angidi.products.csv_rows import COLUMNS
@@ -70,7 +70,7 @@ async def joined(blocks: AsyncGenerator[Block]) -> bytes:
 
 async def load(services: Services, path: Path) -> Summary:
     report = Report()
-    with open_rows(path, COLUMNS) as file:
+    with open_csv(path) as file:
         summary = await services.products.import_file(file, on_refused=report)
     assert report.refused == {}
     return summary

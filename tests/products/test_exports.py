@@ -23,12 +23,11 @@ from angidi.app import Services, build_services, build_tokens
 from angidi.categories.csv_rows import COLUMNS as CATEGORY_COLUMNS
 from angidi.categories.models import NewCategory
 from angidi.config import Settings
-from angidi.csvfiles import Summary, open_rows
+from angidi.csvfiles import Summary, open_csv, open_rows
 from angidi.db import Database
 from angidi.db.copying import Block
 from angidi.db.rows import execute
 from angidi.errors import Unavailable
-from angidi.products.csv_rows import COLUMNS
 from angidi.products.models import NewProduct
 from angidi.products.service import MAX_CONCURRENT_EXPORTS
 
@@ -94,7 +93,7 @@ class Shop:
         report = Report()
         with open_rows(paths[0], CATEGORY_COLUMNS) as file:
             summaries = [await self.services.categories.import_file(file, on_refused=report)]
-        with open_rows(paths[1], COLUMNS) as file:
+        with open_csv(paths[1]) as file:
             summaries.append(await self.services.products.import_file(file, on_refused=report))
         assert report.refused == {}
         return summaries

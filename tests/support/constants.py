@@ -69,7 +69,7 @@ FRAGMENTS = {
 BEFORE: dict[str, tuple[str, ...]] = {
     "products.imports": (
         "products.imports.staging.CREATE",
-        "products.imports.checks.RESOLVE_NAMES",
+        "products.imports.checks.CREATE_NAMES",
         "products.imports.progress.CREATE_SKUS",
         "products.imports.progress.FIND_DUPLICATES",
     ),
@@ -135,7 +135,7 @@ def filled(constant: Constant) -> list[str]:
     """Return the statements that a constant is without its places, one for each fragment of its module."""
     if constant.ends("storing.UPSERT"):
         optional = ["category", "category_id", *COLUMNS.optional]
-        files: list[list[str]] = [[], *([column] for column in optional), optional]
+        files = [*([column] for column in optional), optional]
         return [storing.upsert_of([*COLUMNS.required, *file]) for file in files]
     for name, values in POSITIONAL.items():
         if constant.ends(name):

@@ -9,6 +9,11 @@ from angidi.csvfiles import Columns, Refused, open_rows
 REAL = Path(__file__).parents[3] / "shared" / "data"
 with_real_files = pytest.mark.skipif(not REAL.is_dir(), reason="the real data, ../shared/data, is not there")
 
+SHOP_FILES = REAL / "shop-files"
+with_shop_files = pytest.mark.skipif(
+    not SHOP_FILES.is_dir(), reason="the shop files, ../shared/data/shop-files, are not there"
+)
+
 
 class Report:
     """Collects what an import refuses, each reason as `column: message`, by line."""

@@ -10,7 +10,8 @@ from msgspec import UNSET, structs
 
 from angidi.categories import repository
 from angidi.categories.errors import CategoryCycle, CategoryInUse, CategoryTooDeep
-from angidi.categories.imports import pipeline
+from angidi.categories.imports import creating, pipeline
+from angidi.categories.imports.creating import CreatedPaths
 from angidi.categories.imports.path_rows import SEPARATOR
 from angidi.categories.imports.staging import Known
 from angidi.categories.models import (
@@ -116,6 +117,14 @@ class CategoryService:
             return await pipeline.import_file(
                 conn, file, on_refused=on_refused, separator=separator, maximum_depth=MAXIMUM_DEPTH
             )
+
+    async def create_paths(self, conn: Connection, paths: Iterable[str]) -> CreatedPaths:
+        """Create the categories of `paths` that are not there, in the caller's transaction.
+
+        The tree is locked until that ends.
+        """
+        await repository.lock_tree(conn)
+        return await creating.create_paths(conn, paths, maximum_depth=MAXIMUM_DEPTH)
 
     async def export(self) -> AsyncGenerator[Block]:
         """Yield the categories as a file for import. The caller must close the iterator (`aclosing`)."""

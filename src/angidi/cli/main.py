@@ -10,7 +10,8 @@ import click
 from angidi import __version__, errors
 from angidi.cli import migrate
 from angidi.cli.context import escape_unprintable
-from angidi.cli.data import exports, imports, purge, seed
+from angidi.cli.data import exports, import_products, imports, purge, seed
+from angidi.cli.data.mappings import mappings
 from angidi.cli.db import commands as db
 from angidi.cli.db import doctor, takeover
 from angidi.cli.serving import serve
@@ -75,6 +76,8 @@ main.add_command(db.group)
 main.add_command(migrate.group)
 main.add_command(users.group)
 main.add_command(seed.seed)
+imports.group.add_command(import_products.products)
+imports.group.add_command(mappings)
 main.add_command(imports.group)
 main.add_command(purge.purge)
 main.add_command(doctor.doctor)

@@ -31,13 +31,33 @@ class Refused(Struct, frozen=True):
     reasons: list[Reason]
 
 
+class RowWarning(Struct, frozen=True):
+    """What is doubtful in rows that are stored nevertheless: their number, and the lines of the first few."""
+
+    column: str
+    message: str
+    rows: int
+    lines: list[int]
+
+
+class UnknownCategory(Struct, frozen=True):
+    """A category that rows name and that is not there, and the number of these rows."""
+
+    path: str
+    rows: int
+
+
 class Summary(Struct, frozen=True):
-    """Number of rows of an import by outcome."""
+    """Number of rows of an import by outcome, and what else it tells; `passed_over` counts rows by reason."""
 
     added: int
     changed: int
     unchanged: int
     refused: int
+    passed_over: dict[str, int] = {}
+    warnings: list[RowWarning] = []
+    unknown_categories: list[UnknownCategory] = []
+    created_categories: list[str] = []
 
 
 COUNTS = ("added", "changed", "unchanged", "refused")

@@ -18,19 +18,25 @@ def _price(text: str) -> Decimal:
 
 
 class ProductRow(Struct, frozen=True):
-    """A row of the file: as `NewProduct`, but with a required SKU, and a category by id, name or path."""
+    """A row of the file: as `NewProduct`, but with a required SKU, and a category by id, name or path.
+
+    What is not set stays as it is in a product that is there, if the file has the column: but for description and
+    picture, which are cleared. A new product needs name and price. (None in place of UNSET would take the text “null”.)
+    """
 
     sku: Sku
-    name: Name
-    price: Annotated[Decimal, Parse(_price)]
-    stock: Stock
-    description: Annotated[Description, BLANK_IS_ABSENT] | None = None
+    name: Annotated[Name, BLANK_IS_ABSENT] | UnsetType = UNSET
+    price: Annotated[Decimal, Parse(_price), BLANK_IS_ABSENT] | UnsetType = UNSET
+    stock: Annotated[Stock, BLANK_IS_ABSENT] | UnsetType = UNSET
+    description: Annotated[Description, BLANK_IS_ABSENT] | UnsetType = UNSET
     category_id: Annotated[CategoryId, BLANK_IS_ABSENT] | UnsetType = UNSET
-    category: Annotated[str, Meta(max_length=5000, description="a name, path or id"), BLANK_IS_ABSENT] | None = None
+    category: Annotated[str, Meta(max_length=5000, description="a name, path or id"), BLANK_IS_ABSENT] | UnsetType = (
+        UNSET
+    )
     image_url: NewImageUrl = None
 
 
-REQUIRED = ("sku", "name", "price", "stock")
+REQUIRED = ("sku",)
 COLUMNS = Columns(REQUIRED, without(columns_of(ProductRow), *REQUIRED))
 """The columns of an import."""
 

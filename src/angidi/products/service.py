@@ -13,7 +13,7 @@ from msgspec import UNSET, structs
 from angidi.categories.errors import CategoryNotFound
 from angidi.categories.service import CategoryService
 from angidi.concurrency import ConcurrencyLimiter
-from angidi.csvfiles import NamedRow, NamedRows, OnRefused, Refused, Summary
+from angidi.csvfiles import NamedRow, OnRefused, Refused, RowReader, Summary
 from angidi.db import Connection, Database, purging, retried
 from angidi.db.batching import BatchLoader, SingleFlight
 from angidi.db.copying import Block, disable_timeouts, set_statement_timeout
@@ -25,8 +25,11 @@ from angidi.products import repository, search
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
 from angidi.products.errors import CategoryUnknown, ProductNotFound
 from angidi.products.highlight import MOST_WORDS, highlighted, marked, words_in
-from angidi.products.imports import mapping, pipeline, progress, storing
+from angidi.products.imports import pipeline, progress, storing
+from angidi.products.imports.notes import Notes
+from angidi.products.imports.pipeline import Rules
 from angidi.products.imports.progress import Progress
+from angidi.products.imports.reading.product_file import OWN_COLUMNS, ProductFile, ReadingOptions
 from angidi.products.imports.staging import StagedProduct
 from angidi.products.models import (
     CategoryProductQuery,
@@ -143,44 +146,63 @@ class ProductService:
         """Restore a deleted product; an active one is returned unchanged. Raises `ProductNotFound`, `SkuTaken`."""
         return await self._db.write(repository.restore, product_id)
 
-    async def count_purgeable(self, before: datetime) -> Purgeable:
-        """Count the products that were deleted before `before`."""
-        return await purging.count_purgeable(self._db, "products", before)
-
-    def purge(self, before: datetime) -> AsyncGenerator[int]:
-        """Remove for good what was deleted before `before`, as `purging.purge` does."""
-        return purging.purge(self._db, "products", before)
-
-    async def import_file(
-        self, file: NamedRows, *, on_refused: OnRefused, default_category: str | None = None, dry_run: bool = False
+    async def import_file(  # noqa: PLR0913 - one parameter for each choice
+        self,
+        file: RowReader,
+        *,
+        on_refused: OnRefused,
+        options: ReadingOptions = OWN_COLUMNS,
+        default_category: str | None = None,
+        only_existing: bool = False,
+        create_categories: bool = False,
+        dry_run: bool = False,
     ) -> Summary:
-        """Import the valid products of a file in one transaction.
+        """Import the valid products of a file in one transaction; `options` say how it is read.
 
-        Raises `FileRefused`, and `Invalid` unless `default_category` identifies exactly one category.
+        `default_category` (name, path or id) is for new products whose row names none. With `only_existing` no product
+        is added; with `create_categories` categories are, that valid rows name by their path. Raises `FileRefused`,
+        and `Invalid` unless `default_category` identifies exactly one category.
         """
+        products = ProductFile(file, options)
         async with self._db.transaction(rollback=dry_run) as conn:
             await disable_timeouts(conn)
-            return await pipeline.import_file(conn, file, on_refused=on_refused, default_category=default_category)
+            rules = await self._rules(conn, products, default_category, only_existing, create_categories)
+            return await pipeline.import_file(conn, products, rules, on_refused=on_refused)
 
-    async def import_in_batches(
-        self, file: NamedRows, *, size: int, resume: bool, on_refused: OnRefused, default_category: str | None = None
+    async def import_in_batches(  # noqa: PLR0913 - one parameter for each choice
+        self,
+        file: RowReader,
+        *,
+        size: int,
+        resume: bool,
+        on_refused: OnRefused,
+        options: ReadingOptions = OWN_COLUMNS,
+        default_category: str | None = None,
+        only_existing: bool = False,
+        create_categories: bool = False,
+        notes: Notes | None = None,
     ) -> AsyncGenerator[Progress]:
         """Import like `import_file`, but `size` rows per transaction, which also stores the progress.
 
-        With `resume` it continues an interrupted import of a file with the same content. Yields the progress once
-        before the first batch, then after each. Refused rows are reported after their batch. Raises `ImportUnderWay`,
-        and what `import_file` raises; batches already yielded stay stored.
+        With `resume` it continues an interrupted import of a file with the same content and by the same options. Yields
+        the progress once before the first batch, then after each; `notes` is filled meanwhile. Refused rows are
+        reported after their batch. Raises `ImportUnderWay`, and what `import_file` raises; batches already yielded stay
+        stored.
         """
+        notes = notes or Notes()
+        products = ProductFile(file, options)
+        digest = products.digest(default_category, only_existing, create_categories)
         async with self._db.connection() as conn:
             async with conn.transaction():
                 await disable_timeouts(conn)
-                done = await progress.begin(conn, file.digest(), file.name, resume=resume)
-                default = await pipeline.default_id(conn, default_category)
-                await pipeline.find_duplicates(conn, file)
+                done = await progress.begin(conn, digest, file.name, resume=resume)
+                rules = await self._rules(conn, products, default_category, only_existing, create_categories)
+                await pipeline.find_duplicates(conn, products)
             yield done
-            rows = mapping.rows_after(file.reopen(), done.line)
+            rows = pipeline.rows_after(products, done.line, notes)
             while batch := list(islice(rows, size)):
-                done, refused = await _store(conn, done, batch, file.columns, default)
+                done, refused, told = await _store(conn, done, batch, products.fields, rules)
+                notes.add(told)
                 for row in refused:
                     on_refused(row)
                 yield done
@@ -188,6 +210,18 @@ class ProductService:
             async with conn.transaction():
                 await disable_timeouts(conn)
                 await storing.renew_statistics(conn, done.summary)
+
+    async def _rules(
+        self,
+        conn: Connection,
+        file: ProductFile,
+        default_category: str | None,
+        only_existing: bool,
+        create_categories: bool,
+    ) -> Rules:
+        default = await pipeline.default_id(conn, default_category)
+        create = self._categories.create_paths if create_categories else None
+        return Rules(default, only_existing, create, file.reading.mapping.category.full_paths)
 
     async def export(self, category_id: UUID | None = None) -> AsyncGenerator[Block]:
         """Yield the active products as a file for import: all, or those of a category's subtree.
@@ -218,11 +252,11 @@ class ProductService:
 
 @retried
 async def _store(
-    conn: Connection, done: Progress, batch: Sequence[StagedProduct], columns: Collection[str], default: UUID | None
-) -> tuple[Progress, list[Refused]]:
+    conn: Connection, done: Progress, batch: Sequence[StagedProduct], fields: Collection[str], rules: Rules
+) -> tuple[Progress, list[Refused], Notes]:
     """Store a batch and its progress. Retried if the server rolls it back."""
     with translated():
         async with conn.transaction():
             await disable_timeouts(conn)
-            summary, refused = await pipeline.import_batch(conn, batch, columns, default)
-            return await progress.advance(conn, done, batch[-1].line, summary), refused
+            summary, refused, notes = await pipeline.import_batch(conn, batch, fields, rules)
+            return await progress.advance(conn, done, batch[-1].line, summary), refused, notes

@@ -1,7 +1,7 @@
 """`angidi import …`: categories and products from CSV files."""
 
-from collections.abc import AsyncGenerator, Generator
-from contextlib import aclosing, contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -11,33 +11,7 @@ from angidi.categories.imports.files import open_category_file, select_columns
 from angidi.categories.imports.path_rows import SEPARATOR
 from angidi.cli.context import escape_unprintable
 from angidi.cli.data.running import ImportReport, file_argument, format_options, report_options, run_import
-from angidi.csvfiles import (
-    HEADER,
-    CsvReader,
-    FileOptions,
-    NamedRows,
-    OnProgress,
-    RowReader,
-    Summary,
-    open_csv,
-    select,
-)
-from angidi.products.csv_rows import COLUMNS as PRODUCT_COLUMNS
-from angidi.products.imports.progress import Progress as Stored
-
-BATCH = 10_000
-"""Default rows per transaction of a resumed import."""
-
-LARGEST_BATCH = 50_000
-"""Maximum rows per batch, because a batch is held in memory."""
-
-NOTHING_TO_RESUME = "nothing to resume for this file (its content is new, or it is all in): begins at its first row"
-
-_PRODUCTS = f"""Import products.
-
-The columns are {", ".join(PRODUCT_COLUMNS.required)}, and optionally {", ".join(PRODUCT_COLUMNS.optional)}. Products
-are matched by sku. Values without a column in the file stay as they are. Exits with 3 if rows were refused.
-"""
+from angidi.csvfiles import FileOptions, NamedRows, OnProgress, RowReader, Summary
 
 
 @click.group("import")
@@ -94,78 +68,6 @@ def categories(  # noqa: PLR0913 - one parameter for each option
         )
 
     run_import(path, opened, work, dry_run=dry_run, as_json=as_json, refused_path=refused_path)
-
-
-@group.command(help=_PRODUCTS)
-@file_argument
-@format_options
-@click.option(
-    "--default-category",
-    metavar="NAME|ID",
-    help="The category (name, path such as “Books > Poetry”, or id) of new products without one in their row.",
-)
-@click.option(
-    "--batch",
-    type=click.IntRange(100, LARGEST_BATCH),
-    metavar="ROWS",
-    help=f"Rows per transaction (100 to {LARGEST_BATCH:,}); stored batches survive an interruption.",
-)
-@click.option(
-    "--resume",
-    is_flag=True,
-    help=f"Continue an interrupted import of this file; without --batch, {BATCH:,} rows per transaction.",
-)
-@report_options
-def products(  # noqa: PLR0913 - one parameter for each option
-    path: Path,
-    *,
-    delimiter: str | None,
-    encoding: str | None,
-    default_category: str | None,
-    batch: int | None,
-    resume: bool,
-    refused_path: Path | None,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    """Import products."""
-    if dry_run and (batch or resume):
-        raise click.UsageError("--dry-run stores nothing, so there are no batches: leave --batch and --resume out.")
-
-    @contextmanager
-    def opened(there: Path, watch: OnProgress) -> Generator[CsvReader]:
-        with open_csv(there, FileOptions(delimiter, encoding), watch) as file:
-            tell_format(file)
-            _tell_ignored(select(file, PRODUCT_COLUMNS))
-            yield file
-
-    async def work(services: Services, file: CsvReader, report: ImportReport) -> Summary:
-        rows = select(file, PRODUCT_COLUMNS)
-        if not batch and not resume:
-            return await services.products.import_file(
-                rows, on_refused=report, default_category=default_category, dry_run=dry_run
-            )
-        steps = services.products.import_in_batches(
-            rows, size=batch or BATCH, resume=resume, on_refused=report, default_category=default_category
-        )
-        return await _run_batches(steps, report, resume=resume)
-
-    run_import(path, opened, work, dry_run=dry_run, as_json=as_json, refused_path=refused_path, is_resumed=resume)
-
-
-async def _run_batches(steps: AsyncGenerator[Stored], report: ImportReport, *, resume: bool) -> Summary:
-    """Run an import in batches to its end."""
-    async with aclosing(steps):
-        done = await anext(steps)
-        if done.line > HEADER:
-            click.echo(f"resumed: the rows up to line {done.line} are stored", err=True)
-        elif resume:
-            click.echo(NOTHING_TO_RESUME, err=True)
-        report.stored_line = done.line
-        async for step in steps:
-            done = step
-            report.stored_line = done.line
-    return done.summary
 
 
 def tell_format(file: RowReader) -> None:

@@ -26,6 +26,7 @@ MOST_GROUPS = 10_000
 
 # What differs from row to row in a reason that is the same.
 _OTHER_LINE = re.compile(r"\bline \d+(?:, “.*?”,)?")
+_OTHER_CATEGORY = re.compile(r"(?<=names no category): “.*?”", re.DOTALL)
 _OTHER_LINES = re.compile(r"\blines \d+(?: → \d+)+")
 
 
@@ -62,7 +63,7 @@ class Refusals:
     def add(self, refused: Refused) -> None:
         """Count a refused row."""
         first = "; ".join(map(str, refused.reasons))
-        text = _OTHER_LINES.sub("lines …", _OTHER_LINE.sub("line …", first))
+        text = _OTHER_CATEGORY.sub("", _OTHER_LINES.sub("lines …", _OTHER_LINE.sub("line …", first)))
         if text not in self._groups and len(self._groups) >= MOST_GROUPS:
             self._others.add(refused.line)
         else:

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from angidi.app import Services
 from angidi.cli.context import open_services, resolve_database, with_one_connection
+from angidi.cli.data.notes import print_notes
 from angidi.cli.data.progress import ImportProgress, show_progress
 from angidi.cli.data.refusals import Refusals, RefusedFile
 from angidi.config import ConfigError, load
@@ -152,6 +153,7 @@ def run_import(  # noqa: PLR0913 - one parameter for each option
         click.echo(msgspec.json.encode({**msgspec.structs.asdict(summary), "refused": report.refused}).decode())
     else:
         report.refusals.print()
+        print_notes(summary)
         _print_summary(summary, dry_run=dry_run)
     if summary.refused:
         sys.exit(EXIT_SOME_REFUSED)

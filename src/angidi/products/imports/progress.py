@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from angidi.csvfiles import HEADER, Summary
+from angidi.csvfiles.report import COUNTS
 from angidi.db.copying import copy_in
 from angidi.db.rows import Connection, execute, fetch_one
 from angidi.errors import Conflict
@@ -89,7 +90,7 @@ async def begin(conn: Connection, digest: bytes, file: str, *, resume: bool) -> 
 
 async def advance(conn: Connection, done: Progress, line: int, batch: Summary) -> Progress:
     """NamedRow that the batch after `done` was stored, up to `line`. Raises `ImportUnderWay`."""
-    counts = {name: getattr(batch, name) for name in Summary.__struct_fields__}
+    counts = {name: getattr(batch, name) for name in COUNTS}
     parameters = {"digest": done.digest, "from": done.line, "line": line, **counts}
     advanced = await fetch_one(conn, Progress, ADVANCE, parameters)
     if advanced is None:

@@ -14,17 +14,20 @@ from angidi.db.rows import Connection, execute
 from angidi.products.csv_rows import STORED, ProductRow
 
 # The columns of the file have the types of the table. `category` is the name or path of the category, where there is no
-# `category_id`. `category_missing` is a row with neither.
+# `category_id`. `category_missing` is a row with neither, `lacks` names what else a new product needs, and a row with
+# `picture_kept` says nothing of the picture.
 CREATE = f"""
 CREATE TEMPORARY TABLE import_products ON COMMIT DROP AS
-SELECT NULL::bigint AS line, id, NULL::boolean AS category_missing, NULL::jsonb AS reasons, NULL::text AS category,
-       {names(STORED)}
+SELECT NULL::bigint AS line, id, NULL::boolean AS category_missing, NULL::text AS lacks, NULL::boolean AS picture_kept,
+       NULL::jsonb AS reasons, NULL::text AS category, {names(STORED)}
   FROM products
   WITH NO DATA
 """
 
 FILE: Names = columns_of(ProductRow)
-COPY: LiteralString = f"COPY import_products (line, id, category_missing, reasons, {names(FILE)}) FROM STDIN"
+COPY: LiteralString = f"""
+COPY import_products (line, id, category_missing, lacks, picture_kept, reasons, {names(FILE)}) FROM STDIN
+"""
 
 # Without statistics, the joins of the checks would be planned for a handful of rows.
 ANALYZE = "ANALYZE import_products"

@@ -10,24 +10,35 @@ from angidi.db.rows import Connection, execute, fetch_one
 from angidi.products.columns import FORMS
 from angidi.products.csv_rows import STORED
 
-CATEGORY: dict[str, LiteralString] = {
-    "category_id": "coalesce({}, named.category_id, old.category_id, %(default_category_id)s::uuid)"
+VALUES: dict[str, LiteralString] = {
+    "name": "coalesce({}, old.name)",
+    "price": "coalesce({}, old.price)",
+    "stock": "coalesce({}, old.stock, 0)",
+    "category_id": "coalesce({}, named.category_id, old.category_id, %(default_category_id)s::uuid)",
+    "image_url": "CASE WHEN staged.picture_kept THEN old.image_url ELSE {} END",
 }
-"""The category that a row gives by id or name, else the product's present category, else the default."""
+"""What a row stores: what it leaves blank stays as it is. Its category is the one that it gives by id or name, else the
+product's present one, else the default."""
 
 # Rows that would change nothing are excluded first, because ON CONFLICT locks, and so writes, each existing row;
 # the guard at the end is for rows that were changed by others meanwhile. Rows are locked in the order of their ids,
 # and new SKUs taken in their own, bytewise, as by all who do several: two can deadlock only over a SKU that was stored
-# between this statement's beginning and its turn. xmax is 0 in a row version that nobody has locked or replaced: one
+# between this statement's beginning and its turn. A row that is no complete product, or must not add one, is left out
+# here if its product was deleted since the checks. xmax is 0 in a row version that nobody has locked or replaced: one
 # just inserted.
 UPSERT = f"""
 WITH stored AS (
     INSERT INTO products AS product (id, {names(STORED)})
-    SELECT staged.id, {names(in_form(STORED, CATEGORY, "staged."))}
+    SELECT staged.id, {names(in_form(STORED, VALUES, "staged."))}
       FROM import_products AS staged
       LEFT JOIN import_names AS named ON named.text = staged.category
       LEFT JOIN products AS old ON old.sku = staged.sku AND old.deleted_at IS NULL
-     WHERE staged.reasons IS NULL AND (old.id IS NULL OR ({{old}}) IS DISTINCT FROM ({{staged}}))
+     WHERE staged.reasons IS NULL
+       AND CASE
+               WHEN old.id IS NOT NULL THEN ({{old}}) IS DISTINCT FROM ({{staged}})
+               ELSE NOT %(only_existing)s AND staged.lacks IS NULL
+                    AND (NOT staged.category_missing OR %(default_category_id)s::uuid IS NOT NULL)
+           END
      ORDER BY old.id NULLS LAST, staged.sku COLLATE "C"
     ON CONFLICT (sku) WHERE deleted_at IS NULL DO UPDATE
        SET {{assignments}}, updated_at = now()
@@ -70,10 +81,15 @@ MANY = 1_000
 """Stored rows from which on the statistics are renewed."""
 
 
-async def upsert(conn: Connection, columns: Collection[str], default_category_id: UUID | None) -> Summary:
-    """Store the valid rows: add new ones, change the `columns` of the file in others, skip equal ones."""
-    sql = upsert_of(columns)
-    return await fetch_one(conn, Summary, sql, {"default_category_id": default_category_id}) or Summary(0, 0, 0, 0)
+async def upsert(
+    conn: Connection, columns: Collection[str], default_category_id: UUID | None, *, only_existing: bool = False
+) -> Summary:
+    """Store the valid rows: add new ones unless `only_existing`, change the `columns` of the file in others.
+
+    Equal ones are skipped.
+    """
+    parameters = {"default_category_id": default_category_id, "only_existing": only_existing}
+    return await fetch_one(conn, Summary, upsert_of(columns), parameters) or Summary(0, 0, 0, 0)
 
 
 async def add_missing(conn: Connection) -> Summary:
@@ -101,7 +117,7 @@ def upsert_of(columns: Collection[str]) -> LiteralString:
     changed: list[LiteralString] = [column for column in without(STORED, "sku") if column in present]
     return UPSERT.format(
         old=names(in_form(changed, FORMS, "old.")),
-        staged=names(in_form(changed, FORMS | CATEGORY, "staged.")),
+        staged=names(in_form(changed, FORMS | VALUES, "staged.")),
         product=names(in_form(changed, FORMS, "product.")),
         excluded=names(in_form(changed, FORMS, "excluded.")),
         assignments=", ".join([f"{column} = excluded.{column}" for column in changed]),

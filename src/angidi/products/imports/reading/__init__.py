@@ -1,0 +1,1 @@
+"""How a file of products is read: which columns are which fields, and which rows are products."""
