@@ -22,6 +22,7 @@ class Limit(NamedTuple):
     most: int
     query: str = ""
     body: dict[str, object] | None = None
+    content: str | None = None
     status: int = 200
 
 
@@ -30,7 +31,7 @@ ROW: dict[str, object] = {"name": "Cup", "price": 1, "category_id": "{category_i
 # Finding the address and reading what the tokens hold are apart, since verifying the password stands between them; a
 # change of the catalogue's tree takes its lock, looks at the tree, and shows the way to the category, in statements of
 # their own; many products at once set the transaction's time limit, and an export also how it is planned, once its
-# category is found to be there.
+# category is found to be there. An import of any size stages, checks, stores and reports in as many.
 LIMITS = {
     "GET /health": Limit(READ),
     "GET /api/v1/health": Limit(READ),
@@ -72,6 +73,7 @@ LIMITS = {
     "GET /api/v1/products/{product_id}": Limit(READ),
     "POST /api/v1/products": Limit(ACCOUNT + WRITE, body=ROW, status=201),
     "POST /api/v1/products/bulk": Limit(ACCOUNT + 1 + READ + WRITE, body={"products": [ROW, ROW]}, status=201),
+    "POST /api/v1/products/import": Limit(ACCOUNT + 14, content="sku,name,price,stock,category\nA-1,Mug,1,1,Cups\n"),
     "PUT /api/v1/products/{product_id}": Limit(ACCOUNT + WRITE, body={"name": "Mug", "sku": "CUP-1"}),
     "DELETE /api/v1/products/{product_id}": Limit(ACCOUNT + WRITE, status=204),
     "POST /api/v1/products/{product_id}/restore": Limit(ACCOUNT + WRITE),
@@ -118,6 +120,7 @@ async def statements(api: Api, route: str, limit: Limit, made: dict[str, str]) -
             method,
             f"http://testserver{path}{limit.query.format_map(made)}",
             headers={"Authorization": made["user" if path == f"{BASE_PATH}/users/me" else "admin"]},
+            content=limit.content,
             json=filled(limit.body, made),
         )
     assert answer.status_code == limit.status, answer.text

@@ -4,7 +4,7 @@
 """
 
 from angidi.csvfiles.columns import Columns, NamedRow, NamedRows, open_rows, select
-from angidi.csvfiles.encoding import OnProgress, TextSource, open_source
+from angidi.csvfiles.encoding import OnProgress, TextSource, open_bytes, open_source
 from angidi.csvfiles.formats import FileFormat, FileOptions
 from angidi.csvfiles.reader import HEADER, CsvReader, Row, RowReader, open_csv
 from angidi.csvfiles.report import COUNTS, REASON, FileRefused, OnRefused, Reason, Refused, Summary
@@ -28,6 +28,7 @@ __all__ = [
     "RowReader",
     "Summary",
     "TextSource",
+    "open_bytes",
     "open_csv",
     "open_rows",
     "open_source",

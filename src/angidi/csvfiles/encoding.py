@@ -31,6 +31,9 @@ BLOCK = 1 << 18
 OnProgress = Callable[[int, int], None]
 """Callback with the bytes read so far (of the compressed file, if it is one), and the line that was reached."""
 
+Opener = Callable[[], BinaryIO]
+"""Opens a file at its beginning."""
+
 ASSUMED = "cp1252"
 """The encoding of files that are not UTF-8, as spreadsheets write them in Western Europe and America."""
 
@@ -53,24 +56,22 @@ def nobody(_: int, __: int) -> None:
 
 
 class TextSource:
-    """The lines of a file. Each pass has a handle of its own; `stack` closes them all."""
+    """The lines of a file, which `opener` opens. Each pass has a handle of its own; `stack` closes them all."""
 
-    def __init__(self, path: Path, encoding: str | None, stack: ExitStack, watch: OnProgress = nobody) -> None:
-        self.path = path
+    def __init__(
+        self, name: str, opener: Opener, encoding: str | None, stack: ExitStack, watch: OnProgress = nobody
+    ) -> None:
+        self.name = name
         self.watch = watch
+        self._opener = opener
         self._stack = stack
         with _readable():
-            with path.open("rb") as file:
+            with opener() as file:
                 self.is_gzipped = file.read(len(GZIP)) == GZIP
             with self._plain() as plain:
                 self.encoding, self.is_assumed, self.has_guards = _recognized(plain, encoding)
                 plain.seek(0)
                 self._has_mark = plain.read(4).startswith(tuple(mark for mark, _ in BYTE_ORDER_MARKS))
-
-    @property
-    def name(self) -> str:
-        """Return the file's name, without its folder."""
-        return self.path.name
 
     def format(self, delimiter: str) -> FileFormat:
         """Return the format of a file of this separator."""
@@ -78,7 +79,7 @@ class TextSource:
 
     def digest(self) -> bytes:
         """Return the SHA-256 of the raw file, gzipped or not."""
-        with self.path.open("rb") as file:
+        with self._opener() as file:
             return hashlib.file_digest(file, "sha256").digest()
 
     def lines(self) -> "Lines":
@@ -87,7 +88,7 @@ class TextSource:
 
     def open(self) -> tuple[BinaryIO, io.TextIOWrapper]:
         """Return a new handle of the raw file, and the text that is read through it."""
-        raw = self._stack.enter_context(self.path.open("rb"))
+        raw = self._stack.enter_context(self._opener())
         plain = gzip.GzipFile(fileobj=raw) if self.is_gzipped else raw
         # newline="" ends lines at LF, CRLF and CR, and leaves them as they are for quoted cells.
         text = io.TextIOWrapper(cast("BinaryIO", plain), self.encoding, newline="")
@@ -95,7 +96,7 @@ class TextSource:
 
     @contextmanager
     def _plain(self) -> Generator[BinaryIO]:
-        with self.path.open("rb") as raw:
+        with self._opener() as raw:
             yield cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if self.is_gzipped else raw
 
 
@@ -130,9 +131,18 @@ def open_source(path: Path, options: FileOptions, watch: OnProgress = nobody) ->
     """Open a file, gzipped or not. Raises `FileRefused`, also within the block, with the file's name."""
     with ExitStack() as stack:
         try:
-            yield TextSource(path, options.encoding, stack, watch)
+            yield TextSource(path.name, partial(path.open, "rb"), options.encoding, stack, watch)
         except FileRefused as error:
             raise FileRefused(f"{path.name}: {error}") from None
+
+
+@contextmanager
+def open_bytes(content: bytes) -> Generator[TextSource]:
+    """Open a file that is in memory, and so must not be gzipped. Raises `FileRefused`, also within the block."""
+    if content.startswith(GZIP):
+        raise FileRefused("The file must not be gzipped here")
+    with ExitStack() as stack:
+        yield TextSource("", partial(io.BytesIO, content), None, stack)
 
 
 def find_encoding(name: str) -> str | None:

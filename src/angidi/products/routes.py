@@ -4,11 +4,12 @@ from angidi.categories.errors import CategoryNotFound
 from angidi.categories.models import CategoryId
 from angidi.http.core.responses import Answer
 from angidi.http.routing.guards import Admin, AdminForDeleted
-from angidi.http.routing.inputs import Body, Query, Strict
+from angidi.http.routing.inputs import Body, CsvBody, Query, Strict
 from angidi.http.routing.routes import Also, Routes
 from angidi.http.routing.streaming import CsvFile
 from angidi.products.bulk import BulkOutcome, NewProducts
 from angidi.products.errors import ProductNotFound, SkuTaken
+from angidi.products.imports.uploads import ImportOutcome, ImportQuery
 from angidi.products.models import (
     CategoryProductQuery,
     ExportQuery,
@@ -29,7 +30,7 @@ EXAMPLE = (
     "sku,name,price,stock,description,category_id,image_url\n"
     'CUP-080,Espresso cup,7.50,120,"Porcelain, 80 ml",550e8400-e29b-41d4-a716-446655440004,\n'
 )
-"""Example of an export."""
+"""Example of an export, and of a file to import."""
 
 CUP = {"name": "Espresso cup", "price": 7.5, "stock": 120, "category_id": "550e8400-e29b-41d4-a716-446655440004"}
 PARTLY = {
@@ -74,6 +75,19 @@ async def export_products(_: Admin, query: Query[ExportQuery], products: Product
     reports. At most two run at a time in each worker; others get 503. A `category_id` that names no category is 400.
     """
     return CsvFile.of(products.export(query.category_id), "products.csv")
+
+
+@routes.post("/products/import", status=200, takes_large_body=True, csv_example=EXAMPLE)
+async def import_products(
+    _: Admin, query: Query[ImportQuery], file: CsvBody, products: ProductService
+) -> ImportOutcome:
+    """Import products from a CSV file of at most 4 MiB, in the columns of the export.
+
+    Products are matched by `sku`; what the file has no column for stays as it is. All valid rows are stored in one
+    transaction. `refused` has the first 100 of the refused rows with their reasons. At most two imports run at a time
+    in each worker; others get 503. For larger files there is the command `angidi import products`.
+    """
+    return await products.import_upload(file, query)
 
 
 @routes.get("/products/suggest")

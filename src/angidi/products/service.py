@@ -5,7 +5,7 @@ from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, structs
@@ -13,7 +13,7 @@ from msgspec import UNSET, structs
 from angidi.categories.errors import CategoryNotFound
 from angidi.categories.service import CategoryService
 from angidi.concurrency import ConcurrencyLimiter
-from angidi.csvfiles import NamedRow, OnRefused, Refused, RowReader, Summary
+from angidi.csvfiles import CsvReader, FileRefused, NamedRow, OnRefused, Refused, RowReader, Summary, open_bytes
 from angidi.db import Connection, Database, purging, retried
 from angidi.db.batching import BatchLoader, SingleFlight
 from angidi.db.copying import Block, disable_timeouts, set_statement_timeout
@@ -31,6 +31,7 @@ from angidi.products.imports.pipeline import Rules
 from angidi.products.imports.progress import Progress
 from angidi.products.imports.reading.product_file import OWN_COLUMNS, ProductFile, ReadingOptions
 from angidi.products.imports.staging import StagedProduct
+from angidi.products.imports.uploads import ImportOutcome, ImportQuery
 from angidi.products.models import (
     CategoryProductQuery,
     NewProduct,
@@ -45,6 +46,12 @@ from angidi.products.models import (
 
 MAX_CONCURRENT_EXPORTS = 2
 """Each export holds a connection for as long as the client reads."""
+
+MAX_CONCURRENT_IMPORTS = 2
+"""Imports of uploaded files; each holds a connection and much of the processor."""
+
+MAX_REPORTED_ROWS = 100
+"""Refused rows in the answer to an upload."""
 
 HITS_PER_SUGGESTION = 3
 """Products read per suggested name, because several products may have the same name."""
@@ -69,6 +76,7 @@ class ProductService:
         self._categories = categories
         self._active: BatchLoader[UUID, dict[UUID, Product]] = BatchLoader(partial(db.read, repository.find_products))
         self._pages = SingleFlight(self._read_page)
+        self._imports = ConcurrencyLimiter(MAX_CONCURRENT_IMPORTS, "Other imports are under way. Please try again.")
         self._exports = ConcurrencyLimiter(MAX_CONCURRENT_EXPORTS, "Other exports are under way. Please try again.")
 
     async def page(self, query: ProductQuery) -> ProductPage:
@@ -168,6 +176,27 @@ class ProductService:
             await disable_timeouts(conn)
             rules = await self._rules(conn, products, default_category, only_existing, create_categories)
             return await pipeline.import_file(conn, products, rules, on_refused=on_refused)
+
+    async def import_upload(self, content: bytes, query: ImportQuery) -> ImportOutcome:
+        """Import the valid products of a file in our own columns that is in memory; report the first refused rows.
+
+        Raises `FileRefused`, and `Unavailable` while too many such imports run.
+        """
+        refused: list[Refused] = []
+
+        def keep(row: Refused) -> None:
+            if len(refused) < MAX_REPORTED_ROWS:
+                refused.append(row)
+
+        try:
+            with self._imports.acquire(), open_bytes(content) as source:
+                summary = await self.import_file(
+                    CsvReader(source), on_refused=keep, only_existing=query.only_existing, dry_run=query.dry_run
+                )
+        except FileRefused as error:
+            raise FileRefused(f"{error} (options are those of the command “angidi import products”)") from None
+        values: dict[str, Any] = {**structs.asdict(summary), "refused": refused}
+        return ImportOutcome(**values)
 
     async def import_in_batches(  # noqa: PLR0913 - one parameter for each choice
         self,

@@ -76,6 +76,9 @@ def _operation(operation: Operation, schemas: Json) -> Json:
         schema = reference(body[1].__name__)
         content = {"schema": schema, "example": operation.example or example_of(schema, schemas)}
         described["requestBody"] = {"required": True, "content": {"application/json": content}}
+    if operation.inputs.csv:
+        content = {"schema": {"type": "string"}, "example": operation.csv_example}
+        described["requestBody"] = {"required": True, "content": {"text/csv": content}}
     return described
 
 
@@ -142,7 +145,7 @@ def _errors(operation: Operation) -> list[type[AngidiError]]:
     listed: list[type[AngidiError]] = [*operation.errors, *_EVERYWHERE]
     if inputs.query:
         listed.append(errors.Invalid)
-    if inputs.body:
+    if inputs.body or inputs.csv:
         listed += _WITH_BODY
     if inputs.guard:
         listed += _WITH_TOKEN

@@ -67,6 +67,8 @@ def _readers(operation: Operation, inputs: Inputs) -> list[tuple[str, Read]]:
         readers.append((inputs.query[0], partial(read_query, inputs.query[1])))
     if inputs.body:
         readers.append((inputs.body[0], partial(read_body, inputs.body[1])))
+    if inputs.csv:
+        readers.append((inputs.csv, attrgetter("body")))
     missing = next((error for error in operation.errors if issubclass(error, NotFound)), NotFound)
     segments = operation.path[1:].split("/")
     return readers + [

@@ -1,8 +1,8 @@
 """The inputs of a handler, declared by the types of its parameters.
 
 A name in the path is a path parameter. `Query[T]` is the query string and `Body[T]` the body, each decoded into the
-struct `T`. A type with a `Guard` says who may call. `Strict` tells whether strict handling was requested. Any other
-type is a service, but for `Request`, which is the request itself.
+struct `T`; `CsvBody` is a body that is a CSV file, as it came. A type with a `Guard` says who may call. `Strict` tells
+whether strict handling was requested. Any other type is a service, but for `Request`, which is the request itself.
 """
 
 from collections.abc import Callable
@@ -20,10 +20,11 @@ class _Part(NamedTuple):
     name: str
 
 
-_QUERY, _BODY, _STRICT = _Part("query"), _Part("body"), _Part("strict")
+_QUERY, _BODY, _CSV, _STRICT = _Part("query"), _Part("body"), _Part("csv"), _Part("strict")
 
 Query = Annotated[T, _QUERY]
 Body = Annotated[T, _BODY]
+CsvBody = Annotated[bytes, _CSV]
 Strict = Annotated[bool, _STRICT]
 
 
@@ -35,6 +36,7 @@ class Inputs(NamedTuple):
     query: tuple[str, type[Struct]] | None = None
     body: tuple[str, type[Struct]] | None = None
     guard: tuple[str, Guard] | None = None
+    csv: str | None = None
     strict: str | None = None
     request: str | None = None
 
@@ -57,6 +59,8 @@ def _with(found: Inputs, name: str, hint: Any) -> Inputs:
         return found._replace(guard=(name, note))
     if note is _STRICT:
         return found._replace(strict=name)
+    if note is _CSV:
+        return found._replace(csv=name)
     if note is not None:
         return found._replace(**{note.name: (name, _plain(hint))})
     if hint is Request:

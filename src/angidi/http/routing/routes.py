@@ -53,6 +53,9 @@ class Operation:
     text: tuple[str, str] | None = None
     """Content type and example of a response that is not JSON."""
 
+    csv_example: str = ""
+    """Example of a body that is a CSV file."""
+
     takes_large_body: bool = False
     is_documented: bool = True
 

@@ -1,0 +1,31 @@
+"""The import of a file that is the body of a request: its parameters, and its answer."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from angidi.csvfiles.report import Refused, RowWarning, UnknownCategory
+
+
+class ImportQuery(Struct, frozen=True):
+    """What an import does with valid rows."""
+
+    dry_run: Annotated[
+        bool, Meta(description="true or false: validate and report, but store nothing", examples=[True])
+    ] = False
+    only_existing: Annotated[
+        bool, Meta(description="true or false: refuse the rows of new products", examples=[False])
+    ] = False
+
+
+class ImportOutcome(Struct, frozen=True):
+    """What became of the rows of a file: numbers of rows, and of the refused ones the first 100."""
+
+    added: int
+    changed: int
+    unchanged: int
+    passed_over: dict[str, int]
+    warnings: list[RowWarning]
+    unknown_categories: list[UnknownCategory]
+    created_categories: list[str]
+    refused: list[Refused]
