@@ -7,7 +7,16 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from angidi.migrate import MigrateError, MigrationFailed, NoDownFile, OpenError, Options, Warned, parse_target
+from angidi.migrate import (
+    MigrateError,
+    MigrationFailed,
+    NoDownFile,
+    Noticed,
+    OpenError,
+    Options,
+    Warned,
+    parse_target,
+)
 from angidi.migrate.checks import verify as verifying
 from angidi.migrate.commands.run import up
 from angidi.migrate.database.session import Session
@@ -55,6 +64,14 @@ def test_going_down_without_a_down_file_is_warned_of_or_refused(scratch: Scratch
     ]
     with scratch.open(require_down=True) as migrate, pytest.raises(NoDownFile):
         migrate.down()
+
+
+def test_what_a_file_tells_by_raise_is_passed_on_and_what_the_server_tells_itself_is_not(scratch: Scratch):
+    scratch.files(u1_a="DROP TABLE IF EXISTS nowhere; DO $$ BEGIN RAISE NOTICE '% left', 2; RAISE LOG 'no'; END $$;")
+    heard: list[object] = []
+    with scratch.open(heard.append) as migrate:
+        migrate.up()
+    assert [event.text for event in heard if isinstance(event, Noticed)] == ["2 left"]
 
 
 def test_verify_passes_over_a_version_without_a_down_file(scratch: Scratch):

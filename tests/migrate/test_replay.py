@@ -62,6 +62,7 @@ DIFFERENCES: dict[str, tuple[str, dict[int, str]]] = {
     "no transaction statements": ("One by one", {0: "exit stderr rows", 1: "stderr rows"}),
     "multi statement": ("Messages say more", {0: "stderr"}),
     "duplicate version": ("Messages say more", {0: "stderr", 1: "stderr", 2: "stderr"}),
+    "notices and results": ("Messages say more", {0: "stderr"}),
     "no files": ("Messages say more", {0: "stderr", 1: "stderr", 2: "stderr", 6: "stderr"}),
     "missing folder": ("Messages say more", {0: "stderr", 1: "stderr"}),
     "usage": (

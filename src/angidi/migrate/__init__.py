@@ -34,7 +34,7 @@ from .errors import (
 from .files.source import Direction, MigrationFile, Source
 from .files.steps import Step
 from .options import Options
-from .run.events import Building, Event, Finished, OnProgress, Planned, Retrying, Started, Waiting, Warned
+from .run.events import Building, Event, Finished, Noticed, OnProgress, Planned, Retrying, Started, Waiting, Warned
 from .run.failure import MigrationFailed
 from .run.runner import Migrate
 
@@ -59,6 +59,7 @@ __all__ = [
     "NoChange",
     "NoDownFile",
     "NotExist",
+    "Noticed",
     "OnProgress",
     "OpenError",
     "Options",

@@ -7,7 +7,7 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from .golang.times import duration
-from .run.events import Building, Event, Finished, Planned, Retrying, Started, Waiting, Warned
+from .run.events import Building, Event, Finished, Noticed, Planned, Retrying, Started, Waiting, Warned
 
 
 @dataclass(slots=True)
@@ -65,5 +65,7 @@ def describe(event: Event) -> str | None:
             return f"{step.label}: {phase}" + ("" if share is None else f", {share:.0%}")
         case Warned(text):
             return f"warning: {text}"
+        case Noticed(step, text):
+            return f"{step.label}: {text}"
         case _:
             return None

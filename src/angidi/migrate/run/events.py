@@ -61,7 +61,15 @@ class Warned:
     text: str
 
 
-Event = Planned | Started | Finished | Waiting | Retrying | Building | Warned
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """The step's file told something, by PL/pgSQL's RAISE."""
+
+    step: Step
+    text: str
+
+
+Event = Planned | Started | Finished | Waiting | Retrying | Building | Warned | Noticed
 OnProgress = Callable[[Event], None]
 
 

@@ -1,10 +1,12 @@
 """Running one migration: its file, and its version row."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from psycopg import pq
+from psycopg.errors import Diagnostic
 
 from angidi.migrate.database.history import Record
 from angidi.migrate.database.query import run_query
@@ -16,7 +18,7 @@ from angidi.migrate.options import Options
 from angidi.migrate.server_error import ServerError
 from angidi.migrate.sql.classify import controls_transaction
 
-from .events import OnProgress, Retrying
+from .events import Noticed, OnProgress, Retrying
 from .failure import MigrationFailed, state_of
 from .recorder import Recorder
 from .watch import Watcher
@@ -31,6 +33,8 @@ _GIVEN_UP = (
 )
 _READ_ONLY = "25006"
 _TABLE_STATEMENTS = 2
+_RAISE = "exec_stmt_raise"
+"""The server's function that runs a RAISE."""
 _UNRECORDED = "What the file does to the role, the session or the version table may be the reason."
 _ROLLED_BACK = "Rolled back as a whole: {}, and clean."
 _DIRTY = "The database is marked dirty at version {}: `repair` looks at what is left and offers the fix."
@@ -142,9 +146,23 @@ class Executor:
 
     def _send(self, script: Script, chunk: Chunk) -> ServerError | None:
         body = chunk.text.encode("utf-8", "surrogateescape")
-        with self.watch(script) as watcher:
+        with self.watch(script) as watcher, self._pass_on_notices(script.step):
             error = run_query(self.session.connection.pgconn, body, watcher.poll, refuse_copy=self.options.strict)
         return error and replace(error, timed_out=watcher.timed_out, interrupted=watcher.interrupted)
+
+    @contextmanager
+    def _pass_on_notices(self, step: Step) -> Generator[None]:
+        """Report what the file tells by RAISE meanwhile. The server's own notices, such as “skipping”, are no use."""
+
+        def pass_on(notice: Diagnostic) -> None:
+            if notice.source_function == _RAISE and notice.message_primary:
+                self.notify(Noticed(step, notice.message_primary))
+
+        self.session.connection.add_notice_handler(pass_on)
+        try:
+            yield
+        finally:
+            self.session.connection.remove_notice_handler(pass_on)
 
     def _pause(self, step: Step, attempt: int) -> None:
         pause = min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE)
