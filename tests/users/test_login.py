@@ -2,13 +2,14 @@
 
 import json
 from base64 import urlsafe_b64decode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
 import bcrypt
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from tests.support.api import Api, api_over, error_of
 from tests.support.shop import PASSWORD, make, rows
 
@@ -39,8 +40,12 @@ async def make_user_with(api: Api, password_hash: str) -> None:
 
 
 async def make_go_user(api: Api, password: str = GO_PASSWORD) -> None:
-    """Make a user with a hash as Go's bcrypt writes it, but cheaper: the prefix $2a$, 72 bytes of the password."""
-    await make_user_with(api, bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4, b"2a")).decode())
+    await make_user_with(api, go_hash(password))
+
+
+def go_hash(password: str) -> str:
+    """Return a hash as Go's bcrypt writes it, but cheaper: the prefix $2a$, 72 bytes of the password."""
+    return bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4, b"2a")).decode()
 
 
 async def test_a_login_answers_with_both_tokens_and_the_user(api: Api) -> None:
@@ -179,6 +184,40 @@ async def test_meanwhile_accounts_whose_hash_was_replaced_before_log_in(deferrin
     await deferring.make_user(EMAIL)
     assert (await log_in(deferring)).status_code == 200
     assert (await stored_hash(deferring)).startswith("$argon2id$")
+
+
+COMPOSED, DECOMPOSED = "gr\u00fcne T\u00fcr", "gru\u0308ne Tu\u0308r"
+
+
+@pytest.mark.parametrize("registered", [COMPOSED, DECOMPOSED])
+@pytest.mark.parametrize("typed", [COMPOSED, DECOMPOSED])
+async def test_a_password_is_the_same_in_every_form_of_unicode(api: Api, registered: str, typed: str) -> None:
+    body = {"email": EMAIL, "password": registered, "name": "Ada"}
+    assert (await api.post("/users/register", json=body)).status_code == 201
+    assert (await log_in(api, typed)).status_code == 200
+    assert error_of(await log_in(api, "grune Tur")) == (401, "INVALID_CREDENTIALS")
+
+
+@pytest.mark.parametrize("hashed", [PasswordHasher().hash, go_hash], ids=["argon2id", "bcrypt"])
+async def test_a_hash_of_another_form_logs_in_and_becomes_one_of_nfc(api: Api, hashed: Callable[[str], str]) -> None:
+    await make_user_with(api, hashed(DECOMPOSED))
+    assert (await log_in(api, COMPOSED)).status_code == 401
+    assert (await log_in(api, DECOMPOSED)).status_code == 200
+    assert PasswordHasher().verify(await stored_hash(api), COMPOSED)
+    assert [(await log_in(api, each)).status_code for each in (COMPOSED, DECOMPOSED)] == [200, 200]
+
+
+async def test_a_hash_of_nfc_stays_as_it_is(api: Api) -> None:
+    await api.post("/users/register", json={"email": EMAIL, "password": DECOMPOSED, "name": "Ada"})
+    before = await stored_hash(api)
+    assert (await log_in(api, DECOMPOSED)).status_code == 200
+    assert await stored_hash(api) == before
+
+
+async def test_blanks_around_a_password_count(api: Api) -> None:
+    await api.post("/users/register", json={"email": EMAIL, "password": " white space ", "name": "Ada"})
+    assert (await log_in(api, "white space")).status_code == 401
+    assert (await log_in(api, " white space ")).status_code == 200
 
 
 async def test_a_hash_of_no_known_kind_is_a_wrong_password(api: Api) -> None:

@@ -6,7 +6,8 @@ With `rehash=False` new hashes are bcrypt as well, which the former service can 
 
 import functools
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+from unicodedata import normalize
 
 import bcrypt
 from anyio import CapacityLimiter, to_thread
@@ -27,6 +28,13 @@ _BCRYPT_COST = 12
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
+class Match(NamedTuple):
+    """What a stored hash is of, and what a hash that replaces it is made of."""
+
+    hashed: bytes
+    renewed: bytes
+
+
 class Passwords:
     """Hashes and verifies passwords, at most `threads` at a time, so that many log-ins leave cores to other requests.
 
@@ -44,24 +52,28 @@ class Passwords:
         self._nobody = _dummy_hash(self._hash)
 
     async def hash(self, password: str | bytes) -> str:
-        """Return a new hash. Raises `Unavailable`."""
-        return await self._run(self._hash, password.encode() if isinstance(password, str) else password)
+        """Return a new hash, of a text in NFC. Raises `Unavailable`."""
+        return await self._run(self._hash, _composed(password) if isinstance(password, str) else password)
 
-    async def match(self, password: str, stored: str | None) -> bytes | None:
+    async def match(self, password: str, stored: str | None) -> Match | None:
         """Return those bytes of `password` that `stored` is a hash of, or None where it is of another password.
 
-        A hash that replaces `stored` is made of these bytes. None for `stored` (no such user) takes as long and never
-        matches. Raises `Unavailable`.
+        They are those of NFC, or else as given: a keyboard writes ü in one way, and older hashes were made of any. None
+        for `stored` (no such user) takes as long and never matches. Raises `Unavailable`.
         """
         matched = await self._run(self._match, password, stored or self._nobody)
         return matched if stored is not None else None
 
-    def is_outdated(self, stored: str) -> bool:
-        """Tell whether a hash has another algorithm or weaker parameters than a new one, and is to be replaced."""
-        return self._rehash and (stored.startswith(_BCRYPT) or _HASHER.check_needs_rehash(stored))
+    def is_outdated(self, stored: str, match: Match) -> bool:
+        """Tell whether a new hash would be another one, and is to replace `stored`.
 
-    def _match(self, password: str, stored: str) -> bytes | None:
-        return next((each for each in _readings(password, stored) if _verify(each, stored)), None)
+        It would be of NFC, by another algorithm, or with stronger parameters.
+        """
+        weak = match.hashed != match.renewed or stored.startswith(_BCRYPT) or _HASHER.check_needs_rehash(stored)
+        return self._rehash and weak
+
+    def _match(self, password: str, stored: str) -> Match | None:
+        return next((each for each in _readings(password, stored) if _verify(each.hashed, stored)), None)
 
     async def _run(self, work: Callable[..., T], *texts: str | bytes) -> T:
         self._limiter = self._limiter or CapacityLimiter(self._threads)
@@ -74,19 +86,26 @@ class Passwords:
             self._admitted -= 1
 
 
-def _readings(password: str, stored: str) -> list[bytes]:
-    """Return what may have been hashed: the password, and its first 72 bytes.
+def _composed(password: str) -> bytes:
+    return normalize("NFC", password).encode()
+
+
+def _readings(password: str, stored: str) -> list[Match]:
+    """Return what may have been hashed: the password, and its first 72 bytes, both in NFC, then as given.
 
     bcrypt compared 72 bytes, so what follows them may never have been what the owner registered: a longer text, another
     tail and none at all have always logged in. The hash that replaces a bcrypt hash is therefore one of these 72 bytes,
     and every longer password with that beginning goes on to match it. Nothing is given away: who knows 72 bytes of such
     a password knows all that was ever compared. A password that was never bcrypt's matches as a whole.
     """
-    given = password.encode()
-    cut = given[:_BCRYPT_LIMIT]
-    if stored.startswith(_BCRYPT):
-        return [cut]
-    return [given] if given == cut else [given, cut]
+    readings: list[Match] = []
+    for given in dict.fromkeys([_composed(password), password.encode()]):
+        cut = given[:_BCRYPT_LIMIT]
+        if given == cut or not stored.startswith(_BCRYPT):
+            readings.append(Match(given, _composed(password)))
+        if given != cut:
+            readings.append(Match(cut, cut))
+    return readings
 
 
 def _verify(password: bytes, stored: str) -> bool:

@@ -67,8 +67,8 @@ class UserService:
         matched = await self._passwords.match(login.password, found and found.password_hash)
         if matched is None or not found:
             raise CredentialsInvalid
-        if self._passwords.is_outdated(found.password_hash):
-            new = await self._passwords.hash(matched)
+        if self._passwords.is_outdated(found.password_hash, matched):
+            new = await self._passwords.hash(matched.renewed)
             await self._db.write(repository.upgrade_hash, found.id, old=found.password_hash, new=new)
         user = await self._db.read(repository.find_user, found.id)
         if user is None or user.deleted_at:
