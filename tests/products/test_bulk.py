@@ -20,7 +20,7 @@ from angidi.products.bulk import MOST
 Row = dict[str, Any]
 
 PRICE = "must be a number above 0, at most 99999999.99, with at most two decimals"
-TAKEN = "A product with this SKU exists already."
+TAKEN = "belongs to the product {}"
 
 
 class Shop(NamedTuple):
@@ -42,9 +42,17 @@ class Shop(NamedTuple):
 
     async def stored(self) -> list[str]:
         """Return the SKUs of all products."""
+        return sorted(await self.ids())
+
+    async def ids(self) -> dict[str, str]:
+        """Return the ids of all products, by SKU."""
         page = (await self.api.get("/products?page_size=100&sort=created_at")).json()["data"]
         assert page["total_count"] <= 100
-        return sorted(product.get("sku", "") for product in page["products"])
+        return {product.get("sku", ""): product["id"] for product in page["products"]}
+
+    async def taken(self, sku: str) -> str:
+        """Return what a row is told whose SKU this is."""
+        return TAKEN.format((await self.ids())[sku])
 
 
 async def opened(api: Api) -> Shop:
@@ -157,6 +165,7 @@ async def test_where_no_row_is_good_each_is_reported_all_the_same(shop: Shop) ->
 @pytest.mark.parametrize("mode", ["all", "each"])
 async def test_both_modes_find_the_same_reasons(shop: Shop, mode: str) -> None:
     await shop.send(shop.rows("TAKEN"))
+    taken = await shop.taken("TAKEN")
     rows = [
         shop.row(sku="TAKEN", price=0),
         shop.row(sku="TAKEN", category_id=str(uuid4())),
@@ -166,10 +175,10 @@ async def test_both_modes_find_the_same_reasons(shop: Shop, mode: str) -> None:
     answer = await shop.send(rows, mode)
     expected = [
         (0, "price", PRICE),
-        (0, "sku", TAKEN),
+        (0, "sku", taken),
         (1, "sku", "stands in products[0] already"),
         (1, "category_id", "names no category"),
-        (1, "sku", TAKEN),
+        (1, "sku", taken),
         (3, "name", "must not contain a NUL character"),
         (3, "sku", "stands in products[2] already"),
     ]
@@ -184,7 +193,10 @@ async def test_where_only_skus_are_taken_it_is_a_conflict(shop: Shop) -> None:
     await shop.send(shop.rows("B", "D"))
     answer = await shop.send(shop.rows("A", "B", "C", "D"))
     assert error_of(answer) == (409, "SKU_EXISTS")
-    assert details(answer) == [("products[1].sku", TAKEN), ("products[3].sku", TAKEN)]
+    assert details(answer) == [
+        ("products[1].sku", await shop.taken("B")),
+        ("products[3].sku", await shop.taken("D")),
+    ]
     assert await shop.stored() == ["B", "D"]
 
 
@@ -297,10 +309,11 @@ async def test_a_row_that_loses_its_sku_to_a_concurrent_writer_is_told_apart(
         assert answer.status_code == 201
         assert await real_shop.stored() == ["A", "B", "C"]
     elif mode == "all":
-        assert (error_of(answer), details(answer)) == ((409, "SKU_EXISTS"), [("products[1].sku", TAKEN)])
+        assert error_of(answer) == (409, "SKU_EXISTS")
+        assert details(answer) == [("products[1].sku", await real_shop.taken("B"))]
         assert await real_shop.stored() == ["B"]
     else:
-        assert (answer.status_code, refused(answer)) == (207, {1: [("sku", TAKEN)]})
+        assert (answer.status_code, refused(answer)) == (207, {1: [("sku", await real_shop.taken("B"))]})
         assert await real_shop.stored() == ["A", "B", "C"]
 
 

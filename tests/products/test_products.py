@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from tests.support.api import Api, error_of
 
@@ -134,6 +135,13 @@ async def test_products_without_a_sku_never_clash(shop: Shop, blank: str | None)
         assert not {"image_url", "sku"} & set(made)
 
 
+def holder_of(answer: httpx.Response) -> str:
+    """Return the id of the product that, as the answer says, has the SKU."""
+    (detail,) = answer.json()["error"]["details"]
+    assert detail["field"] == "sku"
+    return detail["message"].removeprefix("belongs to the product ")
+
+
 async def test_a_sku_is_of_one_product(shop: Shop) -> None:
     other = await shop.api.make_product(shop.headers, shop.category)
     body = {"name": "Espresso cup", "price": 1, "category_id": shop.category, "sku": f" {FULL['sku']} "}
@@ -142,6 +150,7 @@ async def test_a_sku_is_of_one_product(shop: Shop) -> None:
         await shop.api.put(f"/products/{other['id']}", headers=shop.headers, json={"sku": FULL["sku"]}),
     ]
     assert [error_of(answer) for answer in answers] == [(409, "SKU_EXISTS")] * 2
+    assert [holder_of(answer) for answer in answers] == [shop.product["id"]] * 2
 
 
 async def test_a_deleted_products_sku_is_free_again(shop: Shop) -> None:
@@ -175,9 +184,9 @@ async def test_restoring_what_is_not_deleted_changes_nothing(shop: Shop) -> None
 
 async def test_a_product_whose_sku_is_taken_again_is_not_restored(shop: Shop) -> None:
     await shop.delete()
-    await shop.api.make_product(shop.headers, shop.category, sku=FULL["sku"])
+    holder = await shop.api.make_product(shop.headers, shop.category, sku=FULL["sku"])
     answer = await shop.api.post(f"{shop.path}/restore", headers=shop.headers)
-    assert error_of(answer) == (409, "SKU_EXISTS")
+    assert (error_of(answer), holder_of(answer)) == ((409, "SKU_EXISTS"), holder["id"])
 
 
 @pytest.mark.parametrize("id_", ["nope", UNKNOWN])

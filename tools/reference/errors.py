@@ -34,7 +34,7 @@ ADVICE: dict[str, str] = {
     "CATEGORY_CYCLE": "Choose a parent that is not below the category.",
     "CATEGORY_TOO_DEEP": "Choose a parent nearer to the root.",
     "CATEGORY_IN_USE": "Move the products first. Deleted ones count, too: restore and move them, or have them purged.",
-    "SKU_EXISTS": "Take another SKU, or change the product that has it.",
+    "SKU_EXISTS": "Take another SKU, or change the product that has it: `details` name its id.",
     "PAYLOAD_TOO_LARGE": "Send less: a body may have 64 KiB, that of `POST /products/bulk` or `…/import` 4 MiB.",
     "RATE_LIMIT_EXCEEDED": "Wait as many seconds as `Retry-After` says.",
     "INTERNAL_ERROR": "Report it with the `request_id`, by which the operator finds it in the log.",

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from angidi.errors import FieldError, Invalid
 from angidi.ids import new_id
-from angidi.products.errors import CategoryUnknown, SkuTaken
+from angidi.products.errors import CategoryUnknown, SkuTaken, sku_taken
 from angidi.products.models import NewProduct, Product
 from angidi.resources import Detail
 from angidi.validation.fields import decode
@@ -66,11 +66,11 @@ class Candidate(Struct, frozen=True):
 
 
 class Clash(Struct, frozen=True):
-    """The conflicts of a row with the database."""
+    """The conflicts of a row with the database: whether its category is unknown, and which product has its SKU."""
 
     index: int
     category_unknown: bool
-    sku_taken: bool
+    sku_holder: UUID | None
 
 
 class Rows:
@@ -112,14 +112,19 @@ class Rows:
             if clash.category_unknown:
                 self._refuse(clash.index, FieldError("category_id", CategoryUnknown.message))
                 self._wrong = True
-            if clash.sku_taken:
-                self._refuse(clash.index, FieldError("sku", SkuTaken.message))
+            if clash.sku_holder:
+                self._refuse(clash.index, sku_taken(clash.sku_holder))
 
-    def refuse_lost(self, stored: Mapping[UUID, Product]) -> None:
-        """Refuse the valid rows that are not among the `stored`: another request has taken their SKU meanwhile."""
-        for index, (product_id, _) in [*self.good.items()]:
-            if product_id not in stored:
-                self._refuse(index, FieldError("sku", SkuTaken.message))
+    def lost(self, stored: Mapping[UUID, Product]) -> list[Candidate]:
+        """Return the valid rows that are not among the `stored`: another request has taken their SKU meanwhile."""
+        lost = {index for index, (product_id, _) in self.good.items() if product_id not in stored}
+        return [row for row in self.candidates if row.index in lost]
+
+    def refuse_lost(self, lost: Iterable[Candidate], clashes: Iterable[Clash]) -> None:
+        """Refuse the rows that were `lost`; `clashes` tell to which products, as far as these still exist."""
+        holders = {clash.index: clash.sku_holder for clash in clashes}
+        for row in lost:
+            self._refuse(row.index, sku_taken(holders.get(row.index)))
 
     def _refuse(self, index: int, error: FieldError) -> None:
         self._errors[index].append(error)

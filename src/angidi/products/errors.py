@@ -1,6 +1,9 @@
 """Errors of products."""
 
-from angidi.errors import Conflict, Invalid, NotFound
+from typing import Self
+from uuid import UUID
+
+from angidi.errors import Conflict, FieldError, Invalid, NotFound
 
 
 class ProductNotFound(NotFound):
@@ -15,6 +18,16 @@ class SkuTaken(Conflict, table="products", constraint="products_sku_active_key")
 
     code = "SKU_EXISTS"
     message = "A product with this SKU exists already."
+
+    @classmethod
+    def by(cls, holder: UUID | None) -> Self:
+        """Return the error that names the product that has the SKU, unless that is gone already."""
+        return cls(details=[sku_taken(holder)])
+
+
+def sku_taken(holder: UUID | None) -> FieldError:
+    """Return what is wrong with a SKU that the product `holder` has."""
+    return FieldError("sku", f"belongs to the product {holder}" if holder else SkuTaken.message)
 
 
 class CategoryUnknown(Invalid, table="products", constraint="products_category_id_fkey"):

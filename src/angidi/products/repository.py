@@ -7,7 +7,7 @@ from msgspec import json, structs
 
 from angidi.db.columns import assignments, columns_of, names
 from angidi.db.copying import Block, copy_out
-from angidi.db.rows import Connection, execute, fetch_all, fetch_one
+from angidi.db.rows import Connection, execute, fetch_all, fetch_one, fetch_value
 from angidi.ids import new_id
 from angidi.products.bulk import Candidate, Clash
 from angidi.products.columns import ACTIVE, NEW, NEW_VALUES
@@ -44,13 +44,20 @@ WITH requested AS (
 ), found AS (
     SELECT index,
            category_id IS NOT NULL AND NOT EXISTS (SELECT FROM kept WHERE kept.id = category_id) AS category_unknown,
-           EXISTS (SELECT FROM products WHERE products.sku = requested.sku AND deleted_at IS NULL) AS sku_taken
+           (SELECT id FROM products WHERE products.sku = requested.sku AND deleted_at IS NULL) AS sku_holder
       FROM requested
 )
-SELECT index, category_unknown, sku_taken
+SELECT index, category_unknown, sku_holder
   FROM found
- WHERE category_unknown OR sku_taken
+ WHERE category_unknown OR sku_holder IS NOT NULL
  ORDER BY index
+"""
+
+FIND_SKU_HOLDER = """
+SELECT id
+  FROM products
+ WHERE sku = coalesce(%(sku)s::text, (SELECT wanted.sku FROM products AS wanted WHERE wanted.id = %(id)s))
+   AND deleted_at IS NULL
 """
 
 # Inserted in the order of their SKUs, bytewise whatever the database's collation: of two that insert the same SKUs at
@@ -112,6 +119,11 @@ async def list_clashes(conn: Connection, rows: Sequence[Candidate]) -> list[Clas
         "skus": [row.sku for row in rows],
     }
     return await fetch_all(conn, Clash, LIST_CLASHES, parameters)
+
+
+async def find_sku_holder(conn: Connection, sku: str | None, product_id: UUID | None) -> UUID | None:
+    """Return the active product that has the SKU, or, without one, the SKU of the product `product_id`."""
+    return await fetch_value(conn, FIND_SKU_HOLDER, {"sku": sku, "id": product_id})
 
 
 async def insert_many(conn: Connection, rows: Iterable[tuple[UUID, NewProduct]]) -> dict[UUID, Product]:

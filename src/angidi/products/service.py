@@ -1,7 +1,7 @@
 """Business actions on products."""
 
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -23,7 +23,7 @@ from angidi.pagination.cursors import Cursors
 from angidi.pagination.pages import PageResult, Total
 from angidi.products import repository, search
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
-from angidi.products.errors import CategoryUnknown, ProductNotFound
+from angidi.products.errors import CategoryUnknown, ProductNotFound, SkuTaken
 from angidi.products.highlight import MOST_WORDS, highlighted, marked, words_in
 from angidi.products.imports import pipeline, progress, storing
 from angidi.products.imports.notes import Notes
@@ -120,7 +120,19 @@ class ProductService:
     @retried
     async def create(self, new: NewProduct) -> Product:
         """Create a product. Raises `SkuTaken`, `CategoryUnknown`."""
-        return await self._db.write(repository.insert, new)
+        async with self._naming_holder(new.sku):
+            return await self._db.write(repository.insert, new)
+
+    @asynccontextmanager
+    async def _naming_holder(self, sku: str | None, product_id: UUID | None = None) -> AsyncGenerator[None]:
+        """Let a `SkuTaken` of the block name the product that has the SKU: the one given, or that of `product_id`.
+
+        The constraint decides; who has the SKU is read afterwards, and may have gone by then.
+        """
+        try:
+            yield
+        except SkuTaken as error:
+            raise SkuTaken.by(await self._db.read(repository.find_sku_holder, sku, product_id)) from error
 
     @retried
     async def create_many(self, request: NewProducts, *, strict: bool) -> BulkOutcome:
@@ -134,7 +146,8 @@ class ProductService:
             rows.refuse_clashes(await repository.list_clashes(conn, rows.candidates))
             rows.check()
             stored = await repository.insert_many(conn, rows.good.values())
-            rows.refuse_lost(stored)
+            if lost := rows.lost(stored):
+                rows.refuse_lost(lost, await repository.list_clashes(conn, lost))
             rows.check()
         return rows.outcome(stored)
 
@@ -144,7 +157,8 @@ class ProductService:
         values = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}
         if not values:
             return await self.get(product_id)
-        return await self._db.write(repository.update, product_id, values)
+        async with self._naming_holder(values.get("sku")):
+            return await self._db.write(repository.update, product_id, values)
 
     async def delete(self, product_id: UUID) -> None:
         """Delete a product softly. Raises `ProductNotFound`."""
@@ -152,7 +166,8 @@ class ProductService:
 
     async def restore(self, product_id: UUID) -> Product:
         """Restore a deleted product; an active one is returned unchanged. Raises `ProductNotFound`, `SkuTaken`."""
-        return await self._db.write(repository.restore, product_id)
+        async with self._naming_holder(None, product_id):
+            return await self._db.write(repository.restore, product_id)
 
     async def import_file(  # noqa: PLR0913 - one parameter for each choice
         self,
