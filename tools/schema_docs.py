@@ -57,12 +57,17 @@ COLUMNS = """
 # NOT NULLs are constraints of their own on PostgreSQL 18, and stand with the columns on every version.
 CONSTRAINTS = """
     SELECT conname AS name,
-           pg_get_constraintdef(oid, true) AS definition,
+           CASE contype
+               WHEN 't' THEN (SELECT substring(pg_get_triggerdef(oid, true) FROM 'TRIGGER .*')
+                                FROM pg_catalog.pg_trigger
+                               WHERE tgconstraint = pg_constraint.oid)
+               ELSE pg_get_constraintdef(oid, true)
+           END AS definition,
            coalesce(obj_description(oid, 'pg_constraint'), '') AS comment
       FROM pg_catalog.pg_constraint
      WHERE conrelid = %(table)s
-       AND contype IN ('p', 'u', 'f', 'c', 'x')
-     ORDER BY array_position('{p,u,x,f,c}'::"char"[], contype), conname COLLATE "C"
+       AND contype IN ('p', 'u', 'f', 'c', 'x', 't')
+     ORDER BY array_position('{p,u,x,f,c,t}'::"char"[], contype), conname COLLATE "C"
 """
 
 INDEXES = """

@@ -118,6 +118,37 @@ COMMENT ON FUNCTION public.change_product_search() IS 'Updates the search row of
 
 
 --
+-- Name: check_email(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_email() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.email = OLD.email THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    IF NOT is_email(NEW.email) THEN
+        RAISE check_violation
+            USING MESSAGE = format('the email address of user %s violates check constraint "%s"', NEW.id, TG_NAME),
+                  SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION check_email(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.check_email() IS 'Refuses a new address that is none; what is stored already may stay.';
+
+
+--
 -- Name: clean_search_pending_lists(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -435,6 +466,22 @@ COMMENT ON FUNCTION public.folded(body text) IS 'Sort key of names: lower case w
 
 
 --
+-- Name: is_email(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_email(body text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (body ~ '^[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*@([A-Za-z0-9]+(-+[A-Za-z0-9]+)*\.)+([A-Za-z]{2,}|[Xx][Nn]-(-+[A-Za-z0-9]+)+)$'::text);
+
+
+--
+-- Name: FUNCTION is_email(body text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.is_email(body text) IS 'Whether the text is an address by RFC 5321, without quoted local parts and address literals.';
+
+
+--
 -- Name: is_representable(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -480,6 +527,22 @@ CREATE FUNCTION public.is_visible(body text) RETURNS boolean
 --
 
 COMMENT ON FUNCTION public.is_visible(body text) IS 'Whether the text has a visible character; NULL of NULL.';
+
+
+--
+-- Name: name_form(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.name_form(body text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (octet_length(body) = length(body)) THEN CASE WHEN (body ~ '[\u0009-\u000d\u001c-\u001f]|  |^ | $'::text) THEN btrim(regexp_replace(body, '[\u0009-\u000d\u001c-\u0020]+'::text, ' '::text, 'g'::text), ' '::text) ELSE body END ELSE NORMALIZE(btrim(regexp_replace(translate(body, '​⁠﻿'::text, ''::text), '[\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+'::text, ' '::text, 'g'::text), ' '::text), NFC) END;
+
+
+--
+-- Name: FUNCTION name_form(body text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.name_form(body text) IS 'The form in which names are stored: NFC, trimmed, without U+200B, U+2060 and U+FEFF, one blank for each run of white space.';
 
 
 --
@@ -659,15 +722,51 @@ COMMENT ON FUNCTION public.paths_to_root(categories uuid[]) IS 'The closure''s r
 --
 
 CREATE FUNCTION public.searchable(body text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN lower(translate(body, '­​⁠﻿'::text, ''::text));
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (octet_length(body) = length(body)) THEN lower(body) ELSE lower(NORMALIZE(translate(body, '­​⁠﻿'::text, ''::text), NFC)) END;
 
 
 --
 -- Name: FUNCTION searchable(body text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.searchable(body text) IS 'The text in lower case, without U+00AD, U+200B, U+2060 and U+FEFF, which `search` ignores.';
+COMMENT ON FUNCTION public.searchable(body text) IS 'The text in NFC and lower case, without U+00AD, U+200B, U+2060 and U+FEFF, which `search` ignores.';
+
+
+--
+-- Name: text_form(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.text_form(body text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (octet_length(body) = length(body)) THEN btrim(body, '	
+
+ '::text) ELSE NORMALIZE(btrim(body, '	
+
+                  　'::text), NFC) END;
+
+
+--
+-- Name: FUNCTION text_form(body text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.text_form(body text) IS 'The form in which texts are stored: NFC, trimmed.';
+
+
+--
+-- Name: sku_form(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sku_form(body text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (octet_length(body) = length(body)) THEN public.text_form(body) ELSE public.text_form(translate(body, '­​‌‍‎‏⁠﻿'::text, ''::text)) END;
+
+
+--
+-- Name: FUNCTION sku_form(body text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.sku_form(body text) IS 'The form in which SKUs are stored: NFC, trimmed, without U+00AD, U+200B to U+200F, U+2060 and U+FEFF.';
 
 
 --
@@ -709,7 +808,7 @@ COMMENT ON FUNCTION public.words_in(body text) IS 'The words of a text, in its o
 
 CREATE FUNCTION public.product_words(name text, description text, sku text) RETURNS tsvector
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (SELECT array_to_tsvector((((of_name.of_name || COALESCE(public.words_in(product_words.description), '{}'::text[])) || string_to_array(('='::text || NULLIF(array_to_string(of_name.of_name, ' ='::text), ''::text)), ' '::text)) || CASE WHEN (product_words.sku IS NOT NULL) THEN ARRAY[('#'::text || public.searchable(btrim(product_words.sku)))] ELSE NULL::text[] END)) AS array_to_tsvector FROM public.words_in(product_words.name) of_name(of_name));
+    RETURN (SELECT array_to_tsvector((((of_name.of_name || COALESCE(public.words_in(product_words.description), '{}'::text[])) || string_to_array(('='::text || NULLIF(array_to_string(of_name.of_name, ' ='::text), ''::text)), ' '::text)) || CASE WHEN (product_words.sku IS NOT NULL) THEN ARRAY[('#'::text || public.searchable(public.sku_form(product_words.sku)))] ELSE NULL::text[] END)) AS array_to_tsvector FROM public.words_in(product_words.name) of_name(of_name));
 
 
 --
@@ -752,19 +851,35 @@ COMMENT ON FUNCTION public.search_pattern(term text) IS 'The LIKE pattern that m
 
 
 --
+-- Name: sku_query(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sku_query(q text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (('''#'::text || replace(replace("left"(NULLIF(public.searchable(public.sku_form(q)), ''::text), 500), '\'::text, '\\'::text), ''''::text, ''''''::text)) || ''''::text);
+
+
+--
+-- Name: FUNCTION sku_query(q text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.sku_query(q text) IS 'A text as a SKU, for words_query(); NULL for one without a character.';
+
+
+--
 -- Name: unaccented(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
 CREATE FUNCTION public.unaccented(body text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN translate(lower(regexp_replace(public.unaccent('public.unaccent'::regdictionary, lower(translate(NORMALIZE(body, NFKC), '­​‌‍⁠﻿'::text, ''::text))), '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670]'::text, ''::text, 'g'::text)), 'ς'::text, 'σ'::text);
+    RETURN translate(lower(regexp_replace(public.unaccent('public.unaccent'::regdictionary, lower(NORMALIZE(translate(body, '­​‌‍⁠﻿'::text, ''::text), NFKC))), '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670]'::text, ''::text, 'g'::text)), 'ς'::text, 'σ'::text);
 
 
 --
 -- Name: FUNCTION unaccented(body text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.unaccented(body text) IS 'The text as `q` compares it: NFKC, no format characters, lower case, no accents.';
+COMMENT ON FUNCTION public.unaccented(body text) IS 'The text as `q` compares it: no format characters, NFKC, lower case, no accents.';
 
 
 --
@@ -788,15 +903,49 @@ COMMENT ON FUNCTION public.unspaced_words_in(body text) IS 'The words of a text 
 --
 
 CREATE FUNCTION public.words_query(q text, mark text, ending text) RETURNS tsquery
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN (SELECT (concat_ws(' | '::text, (('('::text || string_agg(((((''''::text || words_query.mark) || each.word) || ''''::text) || CASE WHEN (public.is_unspaced(each.word) AND (length(each.word) = 1)) THEN ':*'::text WHEN (each.place = cardinality(of_query.words)) THEN words_query.ending ELSE ''::text END), ' & '::text)) || ')'::text), ((('''#'::text || replace(replace(NULLIF(public.searchable(btrim(words_query.q)), ''::text), '\'::text, '\\'::text), ''''::text, ''''''::text)) || ''''::text) || words_query.ending)))::tsquery AS concat_ws FROM ((SELECT (public.words_in(words_query.q))[:32] AS words OFFSET 0) of_query CROSS JOIN LATERAL unnest(of_query.words) WITH ORDINALITY each(word, place)));
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    pieces text[] := regexp_split_to_array(
+        text_form(q), '[\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+');
+    piece  text;
+    word   text;
+    words  text[];
+    number integer := 0;
+    query  text := '';
+    sku    text;  -- of the piece before, or its absence as ''
+    is_end boolean;  -- whether the word before is the beginning of one in any case
+BEGIN
+    FOREACH piece IN ARRAY pieces LOOP
+        words := (words_in(piece))[:32 - number];
+        CONTINUE WHEN words = '{}';
+        IF number > 0 THEN
+            query := query || ')' || sku || ') & ';
+        END IF;
+        query := query || '((';
+        FOREACH word IN ARRAY words LOOP
+            is_end := length(word) = 1 AND is_unspaced(word);
+            query := query || CASE WHEN right(query, 1) = '(' THEN '''' ELSE ' & ''' END
+                     || mark || word || CASE WHEN is_end THEN ''':*' ELSE '''' END;
+        END LOOP;
+        number := number + cardinality(words);
+        sku := CASE WHEN cardinality(pieces) > 1 THEN coalesce(' | ' || sku_query(piece), '') ELSE '' END;
+    END LOOP;
+    IF number > 0 THEN
+        query := query || CASE WHEN is_end THEN '' ELSE ending END || ')'
+                 || CASE WHEN sku = '' THEN '' ELSE sku || ending END || ')';
+    END IF;
+    RETURN concat_ws(' | ', nullif(query, ''), sku_query(q) || ending)::tsquery;
+END
+$$;
 
 
 --
 -- Name: FUNCTION words_query(q text, mark text, ending text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.words_query(q text, mark text, ending text) IS 'The tsquery text of `q`, each word with a prefix mark and the last one with a suffix.';
+COMMENT ON FUNCTION public.words_query(q text, mark text, ending text) IS 'The tsquery of `q`, each word with a prefix mark and the last one with a suffix.';
 
 
 --
@@ -1233,7 +1382,6 @@ CREATE TABLE public.users (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     deleted_at timestamp with time zone,
     version bigint DEFAULT 1 NOT NULL,
-    CONSTRAINT email_format CHECK (((email)::text ~* '^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Z|a-z]{2,}$'::text)),
     CONSTRAINT name_visible CHECK (public.is_visible((name)::text)),
     CONSTRAINT role_valid CHECK (((role)::text = ANY ((ARRAY['user'::character varying, 'admin'::character varying, 'moderator'::character varying])::text[]))),
     CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at) AND public.is_representable(deleted_at))),
@@ -1310,13 +1458,6 @@ COMMENT ON COLUMN public.users.deleted_at IS 'When the account was deleted; NULL
 --
 
 COMMENT ON COLUMN public.users.version IS 'Number of changes of the user, from 1; part of the ETag.';
-
-
---
--- Name: CONSTRAINT email_format ON users; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON CONSTRAINT email_format ON public.users IS 'The syntax of an address.';
 
 
 --
@@ -1731,6 +1872,13 @@ CREATE TRIGGER categories_moved_closure AFTER UPDATE ON public.categories REFERE
 --
 
 CREATE TRIGGER categories_version BEFORE UPDATE ON public.categories FOR EACH ROW WHEN ((((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.description IS DISTINCT FROM new.description)) OR (old.parent_id IS DISTINCT FROM new.parent_id)) OR (old.version IS DISTINCT FROM new.version))) EXECUTE FUNCTION public.next_version();
+
+
+--
+-- Name: users email_format; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER email_format AFTER INSERT OR UPDATE OF email ON public.users NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.check_email();
 
 
 --

@@ -1,6 +1,7 @@
 """`angidi doctor`: derived data is damaged by hand, found, and rebuilt, also while writers run."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -82,8 +83,23 @@ def test_a_shop_that_is_well_is_told_so_check_by_check(
         ["ok", "indexes"],
         ["ok", "category_closure"],
         ["ok", "list_counts"],
+        ["ok", "texts"],
         ["ok", "product_search"],
     ]
+
+
+def test_texts_in_another_form_than_new_ones_are_warned_of_and_nothing_differs(
+    shop: psycopg.Connection, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "SAFE_MINOR", {})
+    shop.execute("UPDATE categories SET name = ' ' || name WHERE name = 'Garden'")
+    shop.execute("UPDATE products SET sku = U&'A\\200B-1' WHERE id = (SELECT id FROM products ORDER BY id LIMIT 1)")
+    report = json.loads(run("doctor", "--json").stdout)
+    (check,) = (check for check in report["checks"] if check["warns"])
+    assert (report["ok"], check["check"], check["differs"]) == (True, "texts", 0)
+    of_product, of_category = sorted(check["sample"])
+    assert re.fullmatch(r"the name of category \S{36} is in another form than new texts", of_category)
+    assert re.fullmatch(r"the SKU of product \S{36} \(it would be A-1\) is in another form than new texts", of_product)
 
 
 @pytest.mark.usefixtures("shop")

@@ -14,7 +14,7 @@ CATALOGUE = """
 SELECT rel.relname, con.conname, con.contype::text, con.confdeltype::text
   FROM pg_constraint AS con
   JOIN pg_class AS rel ON rel.oid = con.conrelid
- WHERE con.connamespace = 'public'::regnamespace AND con.contype IN ('c', 'u', 'f', 'x')
+ WHERE con.connamespace = 'public'::regnamespace AND con.contype IN ('c', 'u', 'f', 'x', 't')
  UNION ALL
 SELECT rel.relname, idx.relname, 'u', ''
   FROM pg_index

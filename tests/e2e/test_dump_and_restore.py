@@ -39,6 +39,9 @@ UPDATE products SET name = 'Renamed łamp', description = NULL WHERE price = 2;
 INSERT INTO users (email, password_hash, name)
 VALUES ('ada@shop.example', 'hash', 'Ådå'), ('b@shop.example', 'hash', 'B');
 UPDATE users SET deleted_at = now() WHERE name = 'B';
+ALTER TABLE users DISABLE TRIGGER email_format;
+INSERT INTO users (email, password_hash, name) VALUES ('a@b..com', 'hash', 'Former');
+ALTER TABLE users ENABLE TRIGGER email_format;
 """
 PATHS = (
     "/products?sort=name",
@@ -55,6 +58,7 @@ ROWS = {
     "tree": "SELECT ancestor_id, descendant_id, depth FROM category_closure",
     "search": "SELECT product_id, document, words::text FROM product_search",
     "versions": "SELECT id, version, updated_at FROM products",
+    "users": "SELECT id, email FROM users",
 }
 
 PROGRAMS = ("pg_dump", "pg_restore", "psql")

@@ -197,11 +197,22 @@ async def test_a_deleted_product_does_not_come_back_by_its_sku(shop: Shop) -> No
 async def test_a_category_is_named_by_name_path_or_id(shop: Shop) -> None:
     cups = await shop.category("Electronics")
     phones = await shop.category("Phones", cups)
-    names = ["Phones", "Electronics > Phones", " Electronics>Phones ", str(phones.id), str(phones.id).upper()]
+    names = [
+        "Phones", "Electronics > Phones", " Electronics>Phones ", str(phones.id), str(phones.id).upper(), "Pho\u200bnes"
+    ]  # fmt: skip
     rows = "".join(f"{n},Phone,1,1,{name},\n" for n, name in enumerate(names))
     summary = await shop.load(f"sku,name,price,stock,category,category_id\n{rows}9,Phone,1,1,Cups,{phones.id}\n", None)
-    assert summary.added == 6
+    assert summary.added == 7
     assert await shop.sql("SELECT DISTINCT category_id FROM products") == [(phones.id,)]
+
+
+async def test_a_category_is_the_same_in_every_form_of_unicode_and_with_any_blanks(shop: Shop) -> None:
+    home = await shop.category("Möbel für  Haus")
+    lamps = await shop.category("Leuchten", home)
+    for path in ("Mo\u0308bel fu\u0308r Haus > Leuchten", "\ufeffMöbel\u00a0für  Haus\u00a0>\u00a0Leuchten"):
+        await shop.load(f"sku,name,price,stock,category\nA{len(path)},Lamp,1,1,{path}\n", None)
+        await shop.load(f"sku,name,price,stock\nB{len(path)},Lamp,1,1\n", path)
+    assert await shop.sql("SELECT category_id, count(*) FROM products GROUP BY 1") == [(lamps.id, 4)]
 
 
 async def test_a_category_that_is_unknown_ambiguous_or_absent_is_refused(shop: Shop) -> None:

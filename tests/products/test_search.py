@@ -1,5 +1,6 @@
 """Searching products: `search`, a text inside; `q`, words in any order, the best first; suggestions while typing."""
 
+import unicodedata
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 
@@ -293,6 +294,10 @@ WORDS = [
     ("USB-C cable", "usb-c"),
     ("soft\u00adhyphen", "softhyphen"),
     ("zero\u200bwidth", "zerowidth"),
+    ("soft\u00adhyphen", "so\u00adfthyph\u200be"),
+    ("cafe\u00ad\u0301s", "cafés"),
+    ("\u0646\u0627\u0645\u0647\u200c\u0647\u0627", "\u0646\u0627\u0645\u0647\u0647\u0627"),
+    ("Łyżka ΛΟΓΟΣ Großes Œuf smørrebrød", "lyzka λογος grosses oeuf smorrebrod"),
     ("東京都USB充電器", "充電"),
     ("東京都USB充電器", "電器 usb"),
     ("東京都USB充電器", "東京都"),
@@ -308,6 +313,14 @@ WORDS = [
 async def test_words_are_compared_without_accents_case_and_format(shop: Shop, name: str, q: str) -> None:
     await shop.api.make_product(shop.headers, shop.category, name=name)
     assert await shop.names(q=q) == [name]
+
+
+@pytest.mark.parametrize("name", ["G\u00f6ffel", "Go\u0308ffel", "Go\u00ad\u0308f\u00adfel"])
+@pytest.mark.parametrize("search", ["g\u00f6ffel", "go\u0308ffel", "G\u00d6\u00adFF", "g\u200bo\u0308f"])
+async def test_a_text_is_found_in_whatever_form_it_is_written(shop: Shop, name: str, search: str) -> None:
+    await shop.api.make_product(shop.headers, shop.category, name=name)
+    assert len(await shop.names(search=search)) == 1
+    assert await shop.names(search="goffel") == []
 
 
 async def test_texts_that_grow_when_they_are_composed_are_taken(shop: Shop) -> None:
@@ -346,6 +359,51 @@ async def test_a_sku_is_found_by_its_beginning_and_the_whole_one_first(
 ) -> None:
     products = (await with_skus.api.get("/products", params={"q": q})).json()["data"]["products"]
     assert [product["sku"] for product in products] == skus
+
+
+ODD_SKUS = ("RC-G-S", "RC-G-M", "0042", "N-2", "A.B/C", "T\u00fcr-1", "x'y&z|!", "\u8336-1", "A B", "v1.0:*")
+
+
+@pytest.fixture
+async def with_odd_skus(shop: Shop) -> Shop:
+    """The shop with a rain coat for each odd SKU."""
+    for sku in ODD_SKUS:
+        await shop.api.make_product(shop.headers, shop.category, name=f"Rain coat {ODD_SKUS.index(sku)}", sku=sku)
+    return shop
+
+
+@pytest.mark.parametrize("sku", ODD_SKUS)
+async def test_a_product_is_found_by_its_sku_however_odd(with_odd_skus: Shop, sku: str) -> None:
+    name = f"Rain coat {ODD_SKUS.index(sku)}"
+    spellings = [sku, sku.lower(), sku.upper(), unicodedata.normalize("NFD", sku), "\u200b".join(sku), f" {sku} "]
+    for q in spellings:
+        assert (await with_odd_skus.names(q=q))[0] == name, ascii(q)
+        assert name in await with_odd_skus.names(q=q, min_price=1, category_id=with_odd_skus.category, sort="name")
+    assert await with_odd_skus.names(sku=sku) == [name]
+    found = (await with_odd_skus.api.get("/products/suggest", params={"q": sku})).json()["data"]["suggestions"]
+    assert name in [suggestion["name"] for suggestion in found]
+
+
+@pytest.mark.parametrize(
+    ("q", "numbers"),
+    [
+        ("coat rc-g-s", [0]),
+        ("rc-g-s coat", [0]),
+        ("rain RC-G", [1, 0]),
+        ("rc-g coat", []),
+        ("shoe rc-g-s", []),
+        ("0042 rain", [2]),
+        ("coat a.b/", [4]),
+        ("coat tu\u0308r-", [5]),
+        ("x'y&z|! coat", [6]),
+    ],
+)
+async def test_a_sku_may_stand_among_other_words(with_odd_skus: Shop, q: str, numbers: list[int]) -> None:
+    assert await with_odd_skus.names(q=q) == [f"Rain coat {number}" for number in numbers]
+
+
+async def test_a_query_that_is_longer_than_any_sku_is_taken(with_odd_skus: Shop) -> None:
+    assert await with_odd_skus.names(q="\U0001d160" * 255) == []
 
 
 async def test_a_changed_sku_is_found_at_once(with_skus: Shop) -> None:

@@ -36,8 +36,15 @@ def composed(rng: random.Random) -> str:
 
 
 def typed(text: str) -> str:
-    """Return a text as a query brings it: in NFC, and without blanks around it."""
-    return unicodedata.normalize("NFC", text)[:LONGEST].strip()
+    """Return a text as a query may bring it: without blanks around it."""
+    return text[:LONGEST].strip()
+
+
+def _respelt(text: str, how: int) -> str:
+    """Return a text composed, decomposed, or with characters in it that nobody sees."""
+    if how == 2:
+        return "\u00ad".join(text)
+    return unicodedata.normalize("NFD" if how else "NFC", text)
 
 
 def _part(text: str, start: int, length: int) -> str:
@@ -61,13 +68,15 @@ TEXTS = st.builds(
     st.lists(st.sampled_from(JOINTS), min_size=MOST_PIECES, max_size=MOST_PIECES),
 )
 _CASES = st.integers(0, 3)
+_SPELLINGS = st.integers(0, 2)
 _ANY = st.sampled_from(PIECES) | st.text(st.sampled_from(sorted({*"".join(PIECES)})), min_size=1, max_size=4)
 _PARTS = st.builds(_part, TEXTS, st.integers(0, LONGEST), st.integers(1, 12))
-TERMS = st.builds(_recased, _ANY | _PARTS, _CASES).map(typed)
+TERMS = st.builds(_respelt, st.builds(_recased, _ANY | _PARTS, _CASES), _SPELLINGS).map(typed)
 """For `search`."""
 
 _MANY = st.sampled_from([f"{'cup ' * 32}{last}" for last in PIECES])
 _LOOKED_FOR = _ANY | st.builds(_words, TEXTS, st.randoms(use_true_random=False), st.integers(1, 12)) | _MANY
 _SKU_PARTS = st.builds(_part, st.sampled_from(SKUS), st.just(0), st.integers(1, 12))
-QS = st.builds(_recased, _LOOKED_FOR | _SKU_PARTS, _CASES).map(typed)
-"""For `q`: words, perhaps more than are looked at, or the beginning of a SKU."""
+_WITH_SKU = st.builds("{} {}".format, _LOOKED_FOR, _SKU_PARTS) | st.builds("{} {}".format, _SKU_PARTS, _LOOKED_FOR)
+QS = st.builds(_respelt, st.builds(_recased, _LOOKED_FOR | _SKU_PARTS | _WITH_SKU, _CASES), _SPELLINGS).map(typed)
+"""For `q`: words, perhaps more than are looked at, the beginning of a SKU, or both."""

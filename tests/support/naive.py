@@ -24,6 +24,7 @@ LONGEST_WORD = 100
 
 NOTHING_TO_SEARCH = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 NOTHING_TO_Q = NOTHING_TO_SEARCH | dict.fromkeys(map(ord, "\u200c\u200d"))
+NOTHING_IN_SKUS = NOTHING_TO_Q | dict.fromkeys(map(ord, "\u200e\u200f"))
 MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 PLAIN = str.maketrans(
     {"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "đ": "d", "\u0131": "i", "\u03c2": "\u03c3"}
@@ -109,7 +110,12 @@ def folded(text: str, lower: Lower) -> str:
 
 def searchable(text: str, lower: Lower) -> str:
     """Return what `search` looks in, and for."""
-    return lower(text.translate(NOTHING_TO_SEARCH))
+    return lower(unicodedata.normalize("NFC", text.translate(NOTHING_TO_SEARCH)))
+
+
+def sku_form(text: str, lower: Lower) -> str:
+    """Return what SKUs are compared by, but by `sku=`."""
+    return searchable(text.translate(NOTHING_IN_SKUS).strip(), lower)
 
 
 def words_in(text: str, lower: Lower) -> list[str]:
@@ -118,7 +124,7 @@ def words_in(text: str, lower: Lower) -> list[str]:
     In scripts without blanks a run counts as its pairs of neighbours and its last character.
     """
     if not text.isascii():
-        text = lower(unicodedata.normalize("NFKC", text).translate(NOTHING_TO_Q)).translate(PLAIN)
+        text = lower(unicodedata.normalize("NFKC", text.translate(NOTHING_TO_Q))).translate(PLAIN)
         text = MARKS.sub("", unicodedata.normalize("NFKD", text)).translate(PLAIN)
     words: list[str] = []
     for run in RUNS.findall(lower(text)):
@@ -154,38 +160,65 @@ class Known:
 
     @cached_property
     def sku(self) -> str:
-        return searchable(self.row.sku or "", self._lower)
+        return sku_form(self.row.sku or "", self._lower)
+
+
+class Piece(NamedTuple):
+    """A part of a query between blanks: its words, as far as they count, and what it is as a SKU."""
+
+    words: list[str]
+    sku: str
+    is_last: bool
 
 
 class Wanted:
     """The words of a query, and how well a product fits them."""
 
     def __init__(self, q: str, lower: Lower) -> None:
-        self._words = words_in(q, lower)[:MOST_WORDS]
-        self._sku = searchable(q.strip(), lower)
+        self._sku = sku_form(q, lower)
+        parts = q.split()
+        self._may_mix = len(parts) > 1
+        pieces: list[Piece] = []
+        left = MOST_WORDS
+        for part in parts:
+            if words := words_in(part, lower)[:left]:
+                pieces.append(Piece(words, sku_form(part, lower), is_last=False))
+                left -= len(words)
+        self._pieces = [*pieces[:-1], *(piece._replace(is_last=True) for piece in pieces[-1:])]
 
     def relevance(self, known: Known) -> int | None:
         """Return 2, 1 or 0, or None where the product is no hit."""
         is_sku = bool(known.sku and self._sku) and known.sku.startswith(self._sku)
-        if (is_sku and known.sku == self._sku) or self._are_in(known.name_words, to_the_end=True):
+        if (is_sku and known.sku == self._sku) or self._fits(known, known.name_words, to_the_end=True):
             return 2
-        if is_sku or self._are_in(known.name_words):
+        if is_sku or self._fits(known, known.name_words):
             return 1
-        return 0 if self._are_in(known.words) else None
+        return 0 if self._fits(known, known.words) else None
 
-    def _are_in(self, words: Sequence[str], *, to_the_end: bool = False) -> bool:
-        """Tell whether all are among `words`, the last one perhaps as the beginning of one, unless `to_the_end`.
+    def _fits(self, known: Known, words: Sequence[str], *, to_the_end: bool = False) -> bool:
+        """Tell whether each piece is the product's SKU, if there are several, or has all its words among `words`.
 
-        A single character of a script without blanks may begin a pair in any case.
+        The last word, and the last piece, may be the beginning of one, unless `to_the_end`.
         """
-        begins = [len(word) == 1 and bool(UNSPACED.match(word)) for word in self._words]
-        if not begins:
-            return False
-        begins[-1] |= not to_the_end
-        return all(
-            word in words or (may_begin and any(other.startswith(word) for other in words))
-            for word, may_begin in zip(self._words, begins, strict=True)
+        return bool(self._pieces) and all(
+            self._is_sku(piece, known.sku, to_the_end=to_the_end) or _are_in(piece, words, to_the_end=to_the_end)
+            for piece in self._pieces
         )
+
+    def _is_sku(self, piece: Piece, sku: str, *, to_the_end: bool) -> bool:
+        may_begin = piece.is_last and not to_the_end
+        is_sku = sku.startswith(piece.sku) if may_begin else sku == piece.sku
+        return self._may_mix and bool(sku and piece.sku) and is_sku
+
+
+def _are_in(piece: Piece, words: Sequence[str], *, to_the_end: bool) -> bool:
+    """Tell whether all words of a piece are there. A single one of a script without blanks may begin a pair always."""
+    begins = [len(word) == 1 and bool(UNSPACED.match(word)) for word in piece.words]
+    begins[-1] |= piece.is_last and not to_the_end
+    return all(
+        word in words or (may_begin and any(other.startswith(word) for other in words))
+        for word, may_begin in zip(piece.words, begins, strict=True)
+    )
 
 
 class Shop:

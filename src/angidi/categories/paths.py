@@ -6,6 +6,7 @@ the root only its id.
 
 import difflib
 import re
+import unicodedata
 from typing import LiteralString
 from uuid import UUID
 
@@ -26,9 +27,9 @@ paths AS (
       FROM categories AS child
       JOIN paths ON paths.id = child.parent_id
 ), named AS (
-    SELECT id, path, regexp_replace(name, ' *> *', ' > ', 'g') AS text FROM paths
+    SELECT id, path, regexp_replace(name_form(name), ' *> *', ' > ', 'g') AS text FROM paths
      UNION
-    SELECT id, path, regexp_replace(path, ' *> *', ' > ', 'g') FROM paths
+    SELECT id, path, regexp_replace(name_form(path), ' *> *', ' > ', 'g') FROM paths
      UNION
     SELECT id, path, id::text FROM paths
 )"""
@@ -48,6 +49,8 @@ SELECT id, path
  ORDER BY path, id
 """
 
+_NO_WIDTH = dict.fromkeys([0x200B, 0x2060, 0xFEFF])
+
 NEAR = 5
 SHOWN = 20
 """Maximum number of categories in a message: similar ones, or those of the same name."""
@@ -65,11 +68,12 @@ class CategoryPath(Struct, frozen=True):
 
 
 def normal(text: str) -> str:
-    """Return the normal form: one blank around “>”, and ids as PostgreSQL writes them."""
+    """Return the normal form: names as they are stored, one blank around “>”, and ids as PostgreSQL writes them."""
     try:
         return str(UUID(text))
     except ValueError:
-        return re.sub(" *> *", " > ", text.strip())
+        name = unicodedata.normalize("NFC", " ".join(text.translate(_NO_WIDTH).split()))
+        return re.sub(" *> *", " > ", name)
 
 
 async def get_category_by_text(conn: Connection, text: str) -> CategoryPath:

@@ -20,7 +20,8 @@ _FORMAT = "\u00ad\u200b-\u200d\u2060\ufeff"
 _UNSPACED = "\u0e00-\u0e7f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Chinese, Japanese and Thai characters: a word matches anywhere in a run of them."""
 
-_LEFT_OUT = re.compile(f"[{_MARKS}{_FORMAT}]")
+_LEFT_OUT = re.compile(f"[{_MARKS}]")
+_INVISIBLE = re.compile(f"[{_FORMAT}]")
 _RUN = re.compile(
     rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\W_])(?:(?![{_UNSPACED}])(?:[^\W_]|[{_MARKS}{_SIGNS}{_FORMAT}]))*"
 )
@@ -71,7 +72,7 @@ def _places(words: str, run: str) -> Iterator[re.Match[str]]:
 def _unaccented(text: str) -> str:
     if text.isascii():
         return text.lower()
-    composed = unicodedata.normalize("NFKC", text).lower()
+    composed = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
     return "".join(map(_without_marks, _LEFT_OUT.sub("", composed)))
 
 

@@ -18,7 +18,7 @@ class EmailTaken(Conflict, table="users", constraint="users_email_active_key"):
 
 
 class EmailMalformed(Invalid, table="users", constraint="email_format"):
-    """The database's rule refuses the address."""
+    """The database's rule for new addresses refuses it."""
 
     field = "email"
     message = "must be an email address"

@@ -22,7 +22,8 @@ def doctor(*, rebuilding: bool, as_json: bool) -> None:
 
     Compares the category tree with each category's parent, the totals of lists with the rows, the search table with the
     texts, and the keys in indexes with what the server computes now. Also checks migrations, triggers, constraints and
-    encoding, and warns of a server version with published vulnerabilities. Clients can use the shop meanwhile.
+    encoding, and warns of a server version with published vulnerabilities, and of names, descriptions and SKUs in
+    another form than new ones are stored in. Clients can use the shop meanwhile.
 
     --rebuild rebuilds tree, totals, search table and stale indexes. Readers are not blocked. Writers wait while tree
     and totals are rebuilt, about a second for a million products.
