@@ -32,6 +32,7 @@ from angidi.http.routing.handlers import compile_operation
 from angidi.http.routing.router import Router
 from angidi.pagination.cursors import Cursors
 from angidi.products import routes as products_routes
+from angidi.products.imports.service import ProductImportService
 from angidi.products.service import ProductService
 from angidi.security.passwords import Passwords
 from angidi.security.tokens import Tokens
@@ -59,6 +60,7 @@ class Services:
     users: UserService
     categories: CategoryService
     products: ProductService
+    product_imports: ProductImportService
 
 
 def open_database(settings: Settings, where: DatabaseUrls) -> Database:
@@ -92,6 +94,7 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
         users=UserService(database, cursors, tokens, Passwords(rehash=settings.password_rehash)),
         categories=categories,
         products=ProductService(database, cursors, categories),
+        product_imports=ProductImportService(database, categories),
     )
 
 

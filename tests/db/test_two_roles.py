@@ -109,11 +109,11 @@ async def test_it_may_import_in_batches_too(api: Api, tmp_path: Path) -> None:
     path = write(tmp_path, "sku,name,price,stock,category\nA-1,Mug,5,1,Cups\nA-2,Cup,7.5,2,Cups\n")
     report = Report()
     with open_csv(path) as file:
-        batches = api.services.products.import_in_batches(file, size=1, resume=False, on_refused=report)
+        batches = api.services.product_imports.import_in_batches(file, size=1, resume=False, on_refused=report)
         done = [progress async for progress in batches]
     assert (done[-1].added, report.refused) == (2, {})
     with open_csv(path) as file:
-        assert (await api.services.products.import_file(file, on_refused=report)).unchanged == 2
+        assert (await api.services.product_imports.import_file(file, on_refused=report)).unchanged == 2
 
 
 @pytest.mark.parametrize(

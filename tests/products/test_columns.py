@@ -71,7 +71,7 @@ async def joined(blocks: AsyncGenerator[Block]) -> bytes:
 async def load(services: Services, path: Path) -> Summary:
     report = Report()
     with open_csv(path) as file:
-        summary = await services.products.import_file(file, on_refused=report)
+        summary = await services.product_imports.import_file(file, on_refused=report)
     assert report.refused == {}
     return summary
 

@@ -94,7 +94,7 @@ class Shop:
         with open_rows(paths[0], CATEGORY_COLUMNS) as file:
             summaries = [await self.services.categories.import_file(file, on_refused=report)]
         with open_csv(paths[1]) as file:
-            summaries.append(await self.services.products.import_file(file, on_refused=report))
+            summaries.append(await self.services.product_imports.import_file(file, on_refused=report))
         assert report.refused == {}
         return summaries
 

@@ -19,6 +19,7 @@ from angidi.db import Database
 from angidi.db.copying import disable_timeouts
 from angidi.errors import Invalid
 from angidi.pagination.cursors import Cursors
+from angidi.products.imports.service import ProductImportService
 from angidi.products.models import NewProduct, ProductQuery
 from angidi.products.service import ProductService
 
@@ -39,6 +40,7 @@ class Shop:
         cursors = Cursors("a key")
         self.categories = CategoryService(db, cursors)
         self.products = ProductService(db, cursors, self.categories)
+        self.imports = ProductImportService(db, self.categories)
         self.refused: dict[int, list[str]] = {}
 
     async def load(self, text: str, category: str | None = "Cups", *, dry_run: bool = False) -> Summary:
@@ -47,7 +49,7 @@ class Shop:
     async def load_file(self, path: Path, category: str | None = "Cups", *, dry_run: bool = False) -> Summary:
         report = Report()
         with open_csv(path) as file:
-            summary = await self.products.import_file(
+            summary = await self.imports.import_file(
                 file, on_refused=report, default_category=category, dry_run=dry_run
             )
         self.refused = report.refused

@@ -22,7 +22,7 @@ async def skus(api: Api) -> Skus:
     for name in ("Home & Garden", "Books"):
         await api.make_category(headers, name)
     with open_csv(SHOP_FILES / "text-forms.csv") as file:
-        await api.services.products.import_file(file, on_refused=Report())
+        await api.services.product_imports.import_file(file, on_refused=Report())
 
     async def listed(**query: str) -> list[str]:
         answer = await api.get("/products", params=query)

@@ -10,7 +10,7 @@ from tests.support.api import Api
 from angidi.errors import Unavailable
 from angidi.http.middleware.uploads import LARGE_BODY_LIMIT
 from angidi.products.imports.uploads import ImportQuery
-from angidi.products.service import MAX_CONCURRENT_IMPORTS
+from angidi.products.imports.service import MAX_CONCURRENT_UPLOADS
 
 pytestmark = pytest.mark.anyio
 
@@ -103,7 +103,7 @@ async def test_only_admins_may(api: Api) -> None:
 async def test_few_run_at_a_time(pool_api: Api) -> None:
     await admin_of_a_shop(pool_api)
     service = pool_api.services.products
-    calls = [service.import_upload(FILE.encode(), ImportQuery()) for _ in range(MAX_CONCURRENT_IMPORTS + 1)]
+    calls = [service.import_upload(FILE.encode(), ImportQuery()) for _ in range(MAX_CONCURRENT_UPLOADS + 1)]
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes].count(Unavailable) == 1
     assert (await service.import_upload(FILE.encode(), ImportQuery())).unchanged == 1

@@ -9,6 +9,7 @@ from angidi.http.routing.routes import Also, Routes
 from angidi.http.routing.streaming import CsvFile
 from angidi.products.bulk import BulkOutcome, NewProducts
 from angidi.products.errors import ProductNotFound, SkuTaken
+from angidi.products.imports.service import ProductImportService
 from angidi.products.imports.uploads import ImportOutcome, ImportQuery
 from angidi.products.models import (
     CategoryProductQuery,
@@ -79,7 +80,7 @@ async def export_products(_: Admin, query: Query[ExportQuery], products: Product
 
 @routes.post("/products/import", status=200, takes_large_body=True, csv_example=EXAMPLE)
 async def import_products(
-    _: Admin, query: Query[ImportQuery], file: CsvBody, products: ProductService
+    _: Admin, query: Query[ImportQuery], file: CsvBody, imports: ProductImportService
 ) -> ImportOutcome:
     """Import products from a CSV file of at most 4 MiB, in the columns of the export.
 
@@ -87,7 +88,7 @@ async def import_products(
     transaction. `refused` has the first 100 of the refused rows with their reasons. At most two imports run at a time
     in each worker; others get 503. For larger files there is the command `angidi import products`.
     """
-    return await products.import_upload(file, query)
+    return await imports.import_upload(file, query)
 
 
 @routes.get("/products/suggest")

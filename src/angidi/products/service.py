@@ -1,11 +1,10 @@
 """Business actions on products."""
 
-from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from functools import partial
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, structs
@@ -13,11 +12,9 @@ from msgspec import UNSET, structs
 from angidi.categories.errors import CategoryNotFound
 from angidi.categories.service import CategoryService
 from angidi.concurrency import ConcurrencyLimiter
-from angidi.csvfiles import CsvReader, FileRefused, NamedRow, OnRefused, Refused, RowReader, Summary, open_bytes
-from angidi.db import Connection, Database, purging, retried
+from angidi.db import Database, purging, retried
 from angidi.db.batching import BatchLoader, SingleFlight
 from angidi.db.copying import Block, disable_timeouts, set_statement_timeout
-from angidi.db.errors import translated
 from angidi.db.purging import Purgeable
 from angidi.pagination.cursors import Cursors
 from angidi.pagination.pages import PageResult, Total
@@ -25,13 +22,6 @@ from angidi.products import repository, search
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
 from angidi.products.errors import CategoryUnknown, ProductNotFound, SkuTaken
 from angidi.products.highlight import MOST_WORDS, highlighted, marked, words_in
-from angidi.products.imports import pipeline, progress, storing
-from angidi.products.imports.notes import Notes
-from angidi.products.imports.pipeline import Rules
-from angidi.products.imports.progress import Progress
-from angidi.products.imports.reading.product_file import OWN_COLUMNS, ProductFile, ReadingOptions
-from angidi.products.imports.staging import StagedProduct
-from angidi.products.imports.uploads import ImportOutcome, ImportQuery
 from angidi.products.models import (
     CategoryProductQuery,
     NewProduct,
@@ -46,12 +36,6 @@ from angidi.products.models import (
 
 MAX_CONCURRENT_EXPORTS = 2
 """Each export holds a connection for as long as the client reads."""
-
-MAX_CONCURRENT_IMPORTS = 2
-"""Imports of uploaded files; each holds a connection and much of the processor."""
-
-MAX_REPORTED_ROWS = 100
-"""Refused rows in the answer to an upload."""
 
 HITS_PER_SUGGESTION = 3
 """Products read per suggested name, because several products may have the same name."""
@@ -76,7 +60,6 @@ class ProductService:
         self._categories = categories
         self._active: BatchLoader[UUID, dict[UUID, Product]] = BatchLoader(partial(db.read, repository.find_products))
         self._pages = SingleFlight(self._read_page)
-        self._imports = ConcurrencyLimiter(MAX_CONCURRENT_IMPORTS, "Other imports are under way. Please try again.")
         self._exports = ConcurrencyLimiter(MAX_CONCURRENT_EXPORTS, "Other exports are under way. Please try again.")
 
     async def page(self, query: ProductQuery) -> ProductPage:
@@ -169,103 +152,13 @@ class ProductService:
         async with self._naming_holder(None, product_id):
             return await self._db.write(repository.restore, product_id)
 
-    async def import_file(  # noqa: PLR0913 - one parameter for each choice
-        self,
-        file: RowReader,
-        *,
-        on_refused: OnRefused,
-        options: ReadingOptions = OWN_COLUMNS,
-        default_category: str | None = None,
-        only_existing: bool = False,
-        create_categories: bool = False,
-        dry_run: bool = False,
-    ) -> Summary:
-        """Import the valid products of a file in one transaction; `options` say how it is read.
+    async def count_purgeable(self, before: datetime) -> Purgeable:
+        """Count the products that were deleted before `before`."""
+        return await purging.count_purgeable(self._db, "products", before)
 
-        `default_category` (name, path or id) is for new products whose row names none. With `only_existing` no product
-        is added; with `create_categories` categories are, that valid rows name by their path. Raises `FileRefused`,
-        and `Invalid` unless `default_category` identifies exactly one category.
-        """
-        products = ProductFile(file, options)
-        async with self._db.transaction(rollback=dry_run) as conn:
-            await disable_timeouts(conn)
-            rules = await self._rules(conn, products, default_category, only_existing, create_categories)
-            return await pipeline.import_file(conn, products, rules, on_refused=on_refused)
-
-    async def import_upload(self, content: bytes, query: ImportQuery) -> ImportOutcome:
-        """Import the valid products of a file in our own columns that is in memory; report the first refused rows.
-
-        Raises `FileRefused`, and `Unavailable` while too many such imports run.
-        """
-        refused: list[Refused] = []
-
-        def keep(row: Refused) -> None:
-            if len(refused) < MAX_REPORTED_ROWS:
-                refused.append(row)
-
-        try:
-            with self._imports.acquire(), open_bytes(content) as source:
-                summary = await self.import_file(
-                    CsvReader(source), on_refused=keep, only_existing=query.only_existing, dry_run=query.dry_run
-                )
-        except FileRefused as error:
-            raise FileRefused(f"{error} (options are those of the command “angidi import products”)") from None
-        values: dict[str, Any] = {**structs.asdict(summary), "refused": refused}
-        return ImportOutcome(**values)
-
-    async def import_in_batches(  # noqa: PLR0913 - one parameter for each choice
-        self,
-        file: RowReader,
-        *,
-        size: int,
-        resume: bool,
-        on_refused: OnRefused,
-        options: ReadingOptions = OWN_COLUMNS,
-        default_category: str | None = None,
-        only_existing: bool = False,
-        create_categories: bool = False,
-        notes: Notes | None = None,
-    ) -> AsyncGenerator[Progress]:
-        """Import like `import_file`, but `size` rows per transaction, which also stores the progress.
-
-        With `resume` it continues an interrupted import of a file with the same content and by the same options. Yields
-        the progress once before the first batch, then after each; `notes` is filled meanwhile. Refused rows are
-        reported after their batch. Raises `ImportUnderWay`, and what `import_file` raises; batches already yielded stay
-        stored.
-        """
-        notes = notes or Notes()
-        products = ProductFile(file, options)
-        digest = products.digest(default_category, only_existing, create_categories)
-        async with self._db.connection() as conn:
-            async with conn.transaction():
-                await disable_timeouts(conn)
-                done = await progress.begin(conn, digest, file.name, resume=resume)
-                rules = await self._rules(conn, products, default_category, only_existing, create_categories)
-                await pipeline.find_duplicates(conn, products)
-            yield done
-            rows = pipeline.rows_after(products, done.line, notes)
-            while batch := list(islice(rows, size)):
-                done, refused, told = await _store(conn, done, batch, products.fields, rules)
-                notes.add(told)
-                for row in refused:
-                    on_refused(row)
-                yield done
-            await progress.end(conn, done)
-            async with conn.transaction():
-                await disable_timeouts(conn)
-                await storing.renew_statistics(conn, done.summary)
-
-    async def _rules(
-        self,
-        conn: Connection,
-        file: ProductFile,
-        default_category: str | None,
-        only_existing: bool,
-        create_categories: bool,
-    ) -> Rules:
-        default = await pipeline.default_id(conn, default_category)
-        create = self._categories.create_paths if create_categories else None
-        return Rules(default, only_existing, create, file.reading.mapping.category.full_paths)
+    def purge(self, before: datetime) -> AsyncGenerator[int]:
+        """Remove for good what was deleted before `before`, as `purging.purge` does."""
+        return purging.purge(self._db, "products", before)
 
     async def export(self, category_id: UUID | None = None) -> AsyncGenerator[Block]:
         """Yield the active products as a file for import: all, or those of a category's subtree.
@@ -287,20 +180,3 @@ class ProductService:
             await self._categories.get(category_id)
         except CategoryNotFound:
             raise CategoryUnknown from None
-
-    async def add_missing(self, rows: Iterable[NamedRow], *, on_refused: OnRefused) -> Summary:
-        """Add the sample products whose SKU or id no product, deleted or not, has."""
-        async with self._db.transaction() as conn:
-            return await pipeline.add_missing(conn, rows, on_refused=on_refused)
-
-
-@retried
-async def _store(
-    conn: Connection, done: Progress, batch: Sequence[StagedProduct], fields: Collection[str], rules: Rules
-) -> tuple[Progress, list[Refused], Notes]:
-    """Store a batch and its progress. Retried if the server rolls it back."""
-    with translated():
-        async with conn.transaction():
-            await disable_timeouts(conn)
-            summary, refused, notes = await pipeline.import_batch(conn, batch, fields, rules)
-            return await progress.advance(conn, done, batch[-1].line, summary), refused, notes

@@ -139,7 +139,9 @@ def products(  # noqa: PLR0913 - one parameter for each option
     async def work(services: Services, file: CsvReader, report: ImportReport) -> Summary:
         if batches:
             return await _run_batches(services, file, batches, report, options=reading, **rules)
-        return await services.products.import_file(file, on_refused=report, options=reading, dry_run=dry_run, **rules)
+        return await services.product_imports.import_file(
+            file, on_refused=report, options=reading, dry_run=dry_run, **rules
+        )
 
     run_import(path, files.open, work, dry_run=dry_run, as_json=as_json, refused_path=refused_path, is_resumed=resume)
 
@@ -149,7 +151,7 @@ async def _run_batches(
 ) -> Summary:
     """Run an import in batches to its end."""
     notes = Notes()
-    steps = services.products.import_in_batches(
+    steps = services.product_imports.import_in_batches(
         file, size=batches.size, resume=batches.resume, on_refused=report, notes=notes, **rules
     )
     async with aclosing(steps):

@@ -49,7 +49,7 @@ async def add_samples(services: Services) -> SeedSummary:
     ids = {str(sample): str(category.id) for sample, category in known.items()}
     refused: list[Refused] = []
     rows = [_moved(row, ids) for row in _rows("products.csv", PRODUCT_COLUMNS)]
-    summary = await services.products.add_missing(rows, on_refused=refused.append)
+    summary = await services.product_imports.add_missing(rows, on_refused=refused.append)
     if refused:
         raise ValueError(f"the sample data breaks its own rules: {refused}")
     users = int(await services.users.add_missing(USER_ID, "joan@shop.example", "Joan Clarke"))

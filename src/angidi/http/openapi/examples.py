@@ -22,7 +22,11 @@ def example_of(schema: Json, schemas: Json) -> Any:
     if schema.get("type") == "array":
         return [example_of(schema["items"], schemas)]
     if schema.get("type") == "object":
-        return {name: example_of(part, schemas) for name, part in schema.get("properties", {}).items() if name not in _SELDOM}
+        return {
+            name: example_of(part, schemas)
+            for name, part in schema.get("properties", {}).items()
+            if name not in _SELDOM
+        }
     return {"integer": 1, "boolean": True, "null": None}.get(str(schema.get("type")), "text")
 
 

@@ -11,7 +11,6 @@ from angidi.db.rows import Connection
 from angidi.products.imports import checks, conversion, progress, staging, storing
 from angidi.products.imports.notes import Notes
 from angidi.products.imports.reading.product_file import ProductFile
-from angidi.products.imports.reading.rows import ProductCells
 from angidi.products.imports.staging import StagedProduct
 
 CreatePaths = Callable[[Connection, Collection[str]], Awaitable[CreatedPaths]]
