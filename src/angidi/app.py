@@ -105,7 +105,7 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = lo
     metrics = Metrics(database.stats)
     given: dict[Any, Any] = {
         **{feature.type: getattr(services, feature.name) for feature in fields(services)},
-        Authenticator: Authenticator(tokens, services.users.role_of),
+        Authenticator: Authenticator(tokens, services.users.role_of, services.users.me),
         health.Probe: health.Probe(database),
         Metrics: metrics,
         docs_page.Description: docs_page.Description(msgspec.json.encode(describe(OPERATIONS))),

@@ -20,7 +20,9 @@ from angidi.db.copying import Block
 from angidi.products.csv_rows import COLUMNS
 from angidi.products.models import NewProduct, Product, ProductChanges, ProductQuery
 from angidi.products.search.conditions import FILTERS
-from angidi.validation.fields import annotations, build
+from angidi.validation.changes import valid
+from angidi.validation.fields import build
+from angidi.validation.plans import annotations
 
 NOT_WRITTEN = {
     "id": "the service gives it",
@@ -106,7 +108,7 @@ async def test_each_field_can_be_changed_alone(services: Services) -> None:
     values = await full(services)
     product = await services.products.create(NewProduct("Mug", Decimal(1), values["category_id"]))
     for name, value in values.items():
-        changed = await services.products.change(product.id, ProductChanges(**{name: value}))
+        changed = await services.products.change(product.id, valid(ProductChanges(**{name: value})))
         assert getattr(changed, name) == value
     assert written(await services.products.get(product.id)) == values
 
@@ -130,7 +132,7 @@ async def test_an_import_changes_each_field(services: Services, tmp_path: Path, 
     path = tmp_path / "products.csv"
     path.write_bytes(await joined(services.products.export()))
     empty = {field.name: field.default for field in structs.fields(NewProduct)}[column]
-    await services.products.change(product.id, ProductChanges(**{column: empty}))
+    await services.products.change(product.id, valid(ProductChanges(**{column: empty})))
     assert (await load(services, path)).changed == 1
     assert written(await services.products.get(product.id)) == values
     assert (await load(services, path)).unchanged == 1

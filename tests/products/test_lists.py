@@ -1,6 +1,7 @@
 """Lists of products: pages, filters, orders, totals."""
 
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 import pytest
@@ -79,7 +80,7 @@ async def test_a_page_after_the_last_is_empty(shelf: Api) -> None:
     assert (page["products"], page["total_count"], page["page"]) == ([], 4, 9)
 
 
-NO_PAGES = ["", "0", "-1", "+1", "1.0", "1e1", "abc", "\u0661", "0x1", "1_0", " ", "NaN", "--", "\0"]
+NO_PAGES = ["", "0", "-1", "+1", "1.0", "1e1", "abc", "\u0661", "0x1", "1_0", " ", " 5 ", "NaN", "--", "\0"]
 
 
 async def test_a_page_or_size_that_is_no_positive_integer_falls_back_to_its_default(shelf: Api) -> None:
@@ -88,9 +89,7 @@ async def test_a_page_or_size_that_is_no_positive_integer_falls_back_to_its_defa
         assert (page["page"], page["page_size"]) == (1, 10), text
 
 
-@pytest.mark.parametrize(
-    ("size", "taken"), [("1", 1), ("007", 7), (" 5 ", 5), ("100", 100), ("101", 100), (2**70, 100)]
-)
+@pytest.mark.parametrize(("size", "taken"), [("1", 1), ("007", 7), ("100", 100), ("101", 100), (2**70, 100)])
 async def test_a_size_above_the_maximum_falls_to_the_maximum(shelf: Api, size: object, taken: int) -> None:
     assert (await page_of(shelf, page_size=size))["page_size"] == taken
 
@@ -138,13 +137,14 @@ async def test_under_strict_handling_every_wrong_parameter_is_named(shelf: Api) 
         ({"min_price": "7.10", "max_price": "9.98"}, ["Espresso cup"]),
         ({"min_price": "9", "max_price": "8"}, []),
         ({"min_price": "-5"}, NEWEST_FIRST),
-        ({"max_price": "-5"}, []),
+        ({"max_price": "-5"}, NEWEST_FIRST),
         ({"min_price": "1e400"}, []),
         ({"min_price": "1" + "0" * 400}, []),
         ({"max_price": "1e400"}, NEWEST_FIRST),
         ({"min_price": "1e-20000"}, NEWEST_FIRST),
         ({"max_price": "1e-20000"}, []),
-        ({"min_price": " 3e1 "}, ["Kettle"]),
+        ({"min_price": "3e1"}, ["Kettle"]),
+        ({"min_price": " 3e1 "}, NEWEST_FIRST),
     ],
     ids=str,
 )
@@ -154,7 +154,7 @@ async def test_bounds_of_the_price_include_themselves_and_are_exact(
     assert await names(shelf, **query) == found
 
 
-@pytest.mark.parametrize("term", ["cup", "CUP", " Cup "])
+@pytest.mark.parametrize("term", ["cup", "CUP", "Cup"])
 async def test_a_search_matches_inside_name_or_description_in_whatever_case(shelf: Api, term: str) -> None:
     assert await names(shelf, search=term) == ["100% cup_cake\\recipes", "Espresso cup"]
     assert await names(shelf, search="porcelain") == ["Espresso cup"]
@@ -166,9 +166,10 @@ async def test_wildcards_in_a_search_are_ordinary_characters(shelf: Api, term: s
     assert await names(shelf, search=term) == ["100% cup_cake\\recipes"]
 
 
-@pytest.mark.parametrize("term", ["", "   "])
-async def test_a_blank_search_is_none(shelf: Api, term: str) -> None:
-    assert await names(shelf, search=term) == NEWEST_FIRST
+async def test_white_space_of_a_search_counts(shelf: Api) -> None:
+    assert await names(shelf, search=" cup") == ["100% cup_cake\\recipes", "Espresso cup"]
+    assert await names(shelf, search="cup ") == []
+    assert await names(shelf, search="   ") == []
 
 
 TERMS = st.text(
@@ -180,11 +181,12 @@ TERMS = st.text(
 
 @given(name=TERMS, term=TERMS)
 async def test_a_search_is_a_substring_by_the_databases_lower(shelf: Api, name: str, term: str) -> None:
-    await shelf.database.write(execute, "UPDATE products SET name = %(name)s", {"name": f"x{name}x"})
+    name, term = normalize("NFC", f"x{name}x"), normalize("NFC", term)
+    await shelf.database.write(execute, "UPDATE products SET name = %(name)s", {"name": name})
     query = "SELECT position(lower(%(term)s) IN lower(%(name)s)) > 0"
-    expected = await shelf.database.read(fetch_value, query, {"term": term.strip(), "name": f"x{name}x"})
+    expected = await shelf.database.read(fetch_value, query, {"term": term, "name": name})
     found = await page_of(shelf, search=term, category_id=CUPS, max_price="8", in_stock="true")
-    assert bool(found["products"]) == (expected or term.strip().lower() in "porcelain, 80 ml")
+    assert bool(found["products"]) == (expected or term.lower() in "porcelain, 80 ml")
 
 
 async def test_a_category_is_a_filter_and_its_subtree_on_demand(shelf: Api) -> None:
@@ -257,7 +259,7 @@ async def test_what_is_in_stock_and_what_is_not(shelf: Api, asked: str, found: l
         {"in_stock": "maybe"},
         {"subtree": "yes please"},
         {"count": "all"},
-        {"search": "x" * 256},
+        {"q": "x" * 256},
     ],
     ids=lambda query: next(iter(query)),
 )

@@ -87,15 +87,46 @@ async def test_a_wrong_password_an_unknown_address_and_a_deleted_account_get_one
         await log_in(api, "another password"),
         await log_in(api, email="nobody@shop.example"),
         await log_in(api, email="former@shop.example"),
-        await log_in(api, email="no address"),
+        await log_in(api, email="no@address"),
+        await log_in(api, "x" * 129),
+        await log_in(api, email=f"{'x' * 255}@shop.example"),
     ]
     assert {error_of(answer) for answer in answers} == {(401, "INVALID_CREDENTIALS")}
     assert len({answer.json()["error"]["message"] for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("body", [{}, {"email": EMAIL}, {"email": EMAIL, "password": ""}, {"email": 1, "password": 2}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"email": EMAIL},
+        {"email": EMAIL, "password": ""},
+        {"email": 1, "password": 2},
+        *({"email": email, "password": PASSWORD} for email in ("", "no address", "@", "@shop.example", "ada@", " @ ")),
+    ],
+)
 async def test_a_login_without_address_or_password_is_refused(api: Api, body: dict[str, object]) -> None:
     assert error_of(await api.post("/users/login", json=body)) == (400, "VALIDATION_ERROR")
+
+
+COMPOSED, DECOMPOSED = "caf\u00e9 caf\u00e9", "cafe\u0301 cafe\u0301"
+
+
+@pytest.mark.parametrize(("registered", "given"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+async def test_a_password_logs_in_in_either_form_of_unicode(api: Api, registered: str, given: str) -> None:
+    body = {"email": EMAIL, "password": registered, "name": "Ada"}
+    assert (await api.post("/users/register", json=body)).status_code == 201
+    assert [(await log_in(api, password)).status_code for password in (given, registered, f"{given} ")] == [
+        200,
+        200,
+        401,
+    ]
+
+
+async def test_a_password_that_was_stored_as_it_was_given_still_logs_in(api: Api) -> None:
+    former = await api.services.users._passwords.hash(DECOMPOSED)  # pyright: ignore[reportPrivateUsage] - as given
+    await make(api.database, rows("users", {"email": EMAIL, "password_hash": former}))
+    assert [(await log_in(api, password)).status_code for password in (DECOMPOSED, COMPOSED)] == [200, 401]
 
 
 async def test_a_hash_of_the_former_service_logs_in_and_becomes_argon2id(api: Api) -> None:
@@ -268,13 +299,13 @@ async def test_an_expired_refresh_token_is_invalid(api: Api, settings: Settings)
     assert error_of(answer) == (401, "INVALID_TOKEN")
 
 
-@pytest.mark.parametrize("token", [None, 1, [], {}])
+@pytest.mark.parametrize("token", [None, 1, [], {}, "", " "])
 async def test_a_refresh_token_that_is_no_text_is_refused(api: Api, token: object) -> None:
     answer = await api.post("/users/refresh-token", json={"refresh_token": token})
     assert error_of(answer) == (400, "VALIDATION_ERROR")
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c"])
+@pytest.mark.parametrize("token", ["x", "a.b.c"])
 async def test_a_refresh_token_that_nobody_made_is_invalid(api: Api, token: str) -> None:
     answer = await api.post("/users/refresh-token", json={"refresh_token": token})
     assert error_of(answer) == (401, "INVALID_TOKEN")

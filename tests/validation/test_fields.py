@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,9 @@ from angidi.products.csv_rows import ProductRow
 from angidi.products.models import NewProduct, ProductChanges, ProductQuery
 from angidi.users.models import NewUser, UserQuery
 from angidi.validation import fields
-from angidi.validation.fields import BLANK_IS_ABSENT, VERBATIM, Parse, decode, field_by_field
+from angidi.validation.fields import Handling, decode, field_by_field
+from angidi.validation.plans import BLANK_IS_ABSENT, Parse, PassedOver
+from angidi.validation.texts import NAME, SKU, VERBATIM
 
 
 def shouted(value: object) -> object:
@@ -27,6 +29,12 @@ def shouted(value: object) -> object:
 
 class Odd(Struct, frozen=True):
     """Every marker, and conversions that the type's own would change."""
+
+    named: Annotated[str | UnsetType | None, NAME, PassedOver(("", None))] = UNSET
+    zero: Annotated[int | UnsetType, PassedOver((0,))] = UNSET
+    unset: Annotated[str | UnsetType | None, SKU, PassedOver(("",)), BLANK_IS_ABSENT] = UNSET
+    choice: Literal["only", "null"] | None = None
+    number: int | None = None
 
     kept: Annotated[str, VERBATIM, Meta(max_length=3)] = ""
     blank: Annotated[str, BLANK_IS_ABSENT] | UnsetType | None = UNSET
@@ -41,7 +49,8 @@ TEXTS = [ProductRow, CategoryRow, ProductQuery, CategoryQuery, UserQuery, Odd]
 TEXT = st.one_of(
     st.sampled_from([
         "", " ", "null", "true", "False", "1", "0", "-1", " 7 ", "7.10", "1e2", "NaN", "1_0", "\0", "a\0b", "\ud800",
-        "only", "root", "name", "Espresso cup", " Espresso cup ", "x" * 256, "line\nbreak", "https://shop.example/x",
+        "only", "root", "name", "Null", "e\u0301\u200b  \u00ad x",
+        "Espresso cup", " Espresso cup ", "x" * 256, "line\nbreak", "https://shop.example/x",
         "https://[", "0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22", "0198C5A0-9D21-7D53-8B0E-6D1F0A3C4E22",
     ]),
     st.text(st.characters(), max_size=5),
@@ -76,15 +85,16 @@ def merged(parts: tuple[Mapping[str, Any], Mapping[str, Any]]) -> dict[str, Any]
 
 def values_for(into: type[Struct], values: st.SearchStrategy[Any], right: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     """Give values for some fields, and right ones for none or all of the others."""
-    names = st.sampled_from([*into.__struct_fields__, "unknown", "\ud800"])
+    fields = into.__struct_fields__
+    names = st.sampled_from([*fields, *map(str.upper, fields), *map(str.title, fields), "unknown", "\ud800"])
     rest = {name: value for name, value in right.items() if name in into.__struct_fields__}
     return st.tuples(st.sampled_from([{}, rest]), st.dictionaries(names, values)).map(merged)
 
 
-def both(values: Mapping[str, object], into: type[Struct], *, strict: bool, texts: bool) -> tuple[str, str]:
+def both(values: Mapping[str, object], into: type[Struct], handling: Handling) -> tuple[str, str]:
     """Return what decoding gives, and what it gives field by field; types are compared too."""
-    found = decode(values, into, strict=strict, texts=texts)
-    slow = field_by_field(values, into, strict=strict, texts=texts)
+    found = decode(values, into, **handling._asdict())
+    slow = field_by_field(values, into, handling)
     return repr((found.value, found.refused)), repr((slow.value, slow.refused))
 
 
@@ -92,15 +102,17 @@ def both(values: Mapping[str, object], into: type[Struct], *, strict: bool, text
 @given(data=st.data(), strict=st.booleans())
 def test_a_body_decoded_at_once_is_the_same_field_by_field(into: type[Struct], data: st.DataObject, strict: bool):
     values = data.draw(values_for(into, SCALARS, RIGHT | EXACT))
-    found, slow = both(values, into, strict=strict, texts=False)
+    found, slow = both(values, into, Handling(strict, texts=False, trims=True))
     assert found == slow
 
 
 @pytest.mark.parametrize("into", TEXTS)
-@given(data=st.data(), strict=st.booleans())
-def test_texts_decoded_at_once_are_the_same_field_by_field(into: type[Struct], data: st.DataObject, strict: bool):
+@given(data=st.data(), strict=st.booleans(), trims=st.booleans())
+def test_texts_decoded_at_once_are_the_same_field_by_field(
+    into: type[Struct], data: st.DataObject, strict: bool, trims: bool
+):
     values = data.draw(values_for(into, TEXT, RIGHT))
-    found, slow = both(values, into, strict=strict, texts=True)
+    found, slow = both(values, into, Handling(strict, texts=True, trims=trims))
     assert found == slow
 
 

@@ -16,7 +16,7 @@ from tools.reference.tables import code, table
 
 ADVICE: dict[str, str] = {
     "VALIDATION_ERROR": "Correct the fields that `details` names; `field` is spelt as in the JSON.",
-    "INVALID_REQUEST": "Send one JSON object in UTF-8, no key twice, within ten seconds.",
+    "INVALID_REQUEST": "Send one JSON object in UTF-8, no key twice at any depth, within ten seconds.",
     "MISSING_TOKEN": "Send `Authorization: Bearer <access_token>`.",
     "INVALID_TOKEN_FORMAT": "Write the word `Bearer`, one space and the token.",
     "EXPIRED_TOKEN": "Get a new one by `POST /users/refresh-token`; if it is the refresh token, log in.",

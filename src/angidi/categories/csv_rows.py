@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from angidi.categories.models import Description, Name
 from angidi.csvfiles import Columns
 from angidi.db.columns import columns_of, without
-from angidi.validation.fields import BLANK_IS_ABSENT
+from angidi.validation.plans import BLANK_IS_ABSENT
 
 Key = Annotated[str, Meta(max_length=255, description="a text of 1 to 255 characters"), BLANK_IS_ABSENT]
 

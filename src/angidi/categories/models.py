@@ -8,8 +8,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from angidi.pagination.pages import PageInfo
 from angidi.pagination.queries import PageQuery
 from angidi.resources import Resource
-from angidi.validation.fields import Parse, Timestamp, Version
+from angidi.validation.fields import Timestamp, Version
 from angidi.validation.ids import filter_id
+from angidi.validation.plans import Parse
+from angidi.validation.texts import NAME
 
 CategoryId = Annotated[
     UUID, Meta(description="the id of a category", examples=["550e8400-e29b-41d4-a716-446655440004"])
@@ -17,6 +19,7 @@ CategoryId = Annotated[
 Name = Annotated[
     str,
     Meta(min_length=1, max_length=100, description="a text of 1 to 100 characters", examples=["Home & Garden"]),
+    NAME,
 ]
 Description = Annotated[
     str,

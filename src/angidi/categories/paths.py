@@ -6,7 +6,6 @@ the root only its id.
 
 import difflib
 import re
-import unicodedata
 from typing import LiteralString
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from msgspec import Struct
 
 from angidi.db.rows import Connection, fetch_all
 from angidi.errors import Invalid
+from angidi.validation.texts import NAME
 
 # Common table expressions, after WITH RECURSIVE: `named` has every text that means a category, in its normal form (see
 # `normal`). A root's path is its name, hence UNION and not UNION ALL.
@@ -49,8 +49,6 @@ SELECT id, path
  ORDER BY path, id
 """
 
-_NO_WIDTH = dict.fromkeys([0x200B, 0x2060, 0xFEFF])
-
 NEAR = 5
 SHOWN = 20
 """Maximum number of categories in a message: similar ones, or those of the same name."""
@@ -72,8 +70,7 @@ def normal(text: str) -> str:
     try:
         return str(UUID(text))
     except ValueError:
-        name = unicodedata.normalize("NFC", " ".join(text.translate(_NO_WIDTH).split()))
-        return re.sub(" *> *", " > ", name)
+        return re.sub(" *> *", " > ", NAME.of(text))
 
 
 async def get_category_by_text(conn: Connection, text: str) -> CategoryPath:

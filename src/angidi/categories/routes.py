@@ -17,7 +17,7 @@ from angidi.categories.models import (
 )
 from angidi.categories.service import CategoryService
 from angidi.http.routing.guards import Admin
-from angidi.http.routing.inputs import Body, Query
+from angidi.http.routing.inputs import Body, Patch, Query
 from angidi.http.routing.routes import Routes
 
 routes = Routes("Categories", "The tree that products are sorted into. Anybody may read it, and admins may change it.")
@@ -61,7 +61,7 @@ async def create_category(_: Admin, new: Body[NewCategory], categories: Category
     example={"description": "For rooms, beds and balconies"},
 )
 async def change_category(
-    _: Admin, category_id: CategoryId, changes: Body[CategoryChanges], categories: CategoryService
+    _: Admin, category_id: CategoryId, changes: Patch[CategoryChanges], categories: CategoryService
 ) -> CategoryWithPath:
     """Rename, describe or move a category.
 

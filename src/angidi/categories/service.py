@@ -29,6 +29,7 @@ from angidi.db.batching import SingleFlight
 from angidi.db.copying import Block, disable_timeouts
 from angidi.pagination.cursors import Cursors
 from angidi.pagination.pages import ByName, PageRequest, PageResult, Total, read_page
+from angidi.validation.changes import Changes
 
 MAXIMUM_DEPTH = 50
 
@@ -78,19 +79,20 @@ class CategoryService:
             return await repository.get_with_path(conn, category_id)
 
     @retried
-    async def change(self, category_id: UUID, changes: CategoryChanges) -> CategoryWithPath:
+    async def change(self, category_id: UUID, changes: Changes[CategoryChanges]) -> CategoryWithPath:
         """Rename, describe or move a category.
 
-        Raises `CategoryNotFound`, `CategoryExists`, `ParentUnknown`, `CategoryCycle`, `CategoryTooDeep`.
+        Raises `Invalid`, `CategoryNotFound`, `CategoryExists`, `ParentUnknown`, `CategoryCycle`, `CategoryTooDeep`.
         """
-        values = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}
+        settled = await changes.settled(partial(self.get, category_id))
+        values = {name: value for name, value in structs.asdict(settled).items() if value is not UNSET}
         if not values:
             return await self.get(category_id)
         async with self._db.transaction() as conn:
             if values.keys() - {"description"}:
                 await repository.lock_tree(conn)
-            if changes.parent_id is not UNSET:
-                await _check_place(conn, category_id, changes.parent_id)
+            if settled.parent_id is not UNSET:
+                await _check_place(conn, category_id, settled.parent_id)
             await repository.update(conn, category_id, values)
             return await repository.get_with_path(conn, category_id)
 

@@ -21,6 +21,9 @@ MAXIMUM_PAGE = 1_000_000_000
 COUNT_BOUND = 10_000
 """Filtered lists are counted up to this number; a larger total is an estimate (see the API contract)."""
 
+LONGEST_SEARCH = 2_000
+"""A longer text of `search` is in no row."""
+
 Counting = Literal["exact", "none"]
 """How the total is requested: exact at any cost, or not at all."""
 
@@ -142,6 +145,11 @@ class PageResult(NamedTuple, Generic[T]):
     rows: list[T]
     total: Total | None
     is_last: bool
+
+    @classmethod
+    def empty(cls, page_request: PageRequest) -> Self:
+        """Return the page of a list without rows."""
+        return cls(page_request, [], None if page_request.counting == "none" else Total(0), is_last=True)
 
     def fields(self, next_cursor: str | UnsetType = UNSET) -> PageFields:
         """Return the `PageInfo` fields."""

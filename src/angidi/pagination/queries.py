@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.pagination.pages import DEFAULT_SIZE, MAXIMUM_PAGE, MAXIMUM_SIZE, Counting
-from angidi.validation.fields import Clamped, Parse
+from angidi.validation.fields import Clamped
+from angidi.validation.plans import Parse
 
 
 def _bounded(maximum: int) -> Callable[[str], int]:

@@ -8,9 +8,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from angidi.categories.models import CategoryId
 from angidi.csvfiles import Columns
 from angidi.db.columns import columns_of, without
-from angidi.products.models import Description, Name, NewImageUrl, Sku, Stock, exact_price
+from angidi.products.models import Description, Name, NewImageUrl, Sku, Stock
+from angidi.products.values import exact_price
 from angidi.validation.csv_rows import parse_number
-from angidi.validation.fields import BLANK_IS_ABSENT, Parse
+from angidi.validation.plans import BLANK_IS_ABSENT, Parse
+from angidi.validation.texts import NAME
 
 
 def _price(text: str) -> Decimal:
@@ -30,7 +32,9 @@ class ProductRow(Struct, frozen=True):
     stock: Annotated[Stock, BLANK_IS_ABSENT] | UnsetType = UNSET
     description: Annotated[Description, BLANK_IS_ABSENT] | UnsetType = UNSET
     category_id: Annotated[CategoryId, BLANK_IS_ABSENT] | UnsetType = UNSET
-    category: Annotated[str, Meta(max_length=5000, description="a name, path or id"), BLANK_IS_ABSENT] | UnsetType = (
+    category: (
+        Annotated[str, Meta(max_length=5000, description="a name, path or id"), NAME, BLANK_IS_ABSENT] | UnsetType
+    ) = (
         UNSET
     )
     image_url: NewImageUrl = None

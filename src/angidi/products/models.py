@@ -1,10 +1,8 @@
 """Products as rows, inputs and answers."""
 
-import re
 from collections.abc import Mapping
-from decimal import ROUND_05UP, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -12,61 +10,23 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from angidi.categories.models import CategoryId
 from angidi.pagination.pages import PageInfo
 from angidi.pagination.queries import PageQuery
+from angidi.products.values import (
+    MAXIMUM_URL,
+    PRICE_RULE,
+    URL_RULE,
+    exact_price,
+    picture_url,
+    price_bound,
+    upper_price_bound,
+)
 from angidi.resources import Resource
-from angidi.validation.fields import BLANK_IS_ABSENT, Parse, Timestamp, Version
+from angidi.validation.fields import Timestamp, Version
 from angidi.validation.ids import filter_id
+from angidi.validation.plans import BLANK_IS_ABSENT, Parse, PassedOver
+from angidi.validation.texts import NAME, SKU, WORDS
 
-MAXIMUM_PRICE = Decimal("99999999.99")
-_PRICE_RULE = "a number above 0, at most 99999999.99, with at most two decimals"
 _PRICE_SCHEMA = {"type": "number", "minimum": 0.01, "maximum": 99999999.99}
-_URL_RULE = "an http or https URL of at most 500 characters"
-_MAXIMUM_URL = 500
-_ORDINARY_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[!-~]*)?")
-"""What nearly every URL looks like: `urlsplit` finds scheme and host in each of these, and takes ten times as long."""
-
 _MAXIMUM_STOCK = 2_147_483_647
-
-
-def exact_price(value: object) -> Decimal:
-    """Return a JSON number as a price, never rounded; raises ValueError."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError(f"must be {_PRICE_RULE}")  # noqa: TRY004 - the client's mistake, not ours
-    price = Decimal(value)
-    if not 0 < price <= MAXIMUM_PRICE or price != (exact := round(price, 2)):
-        raise ValueError(f"must be {_PRICE_RULE}")
-    return exact  # equal, and without the zeros at the end, of which PostgreSQL takes some thousands only
-
-
-def picture_url(value: object) -> str | None:
-    """Return the URL, or None for null; raises ValueError."""
-    if value is None:
-        return None
-    if not isinstance(value, str) or len(value) > _MAXIMUM_URL or not value.isprintable() or " " in value:
-        raise ValueError(f"must be {_URL_RULE}")
-    if _ORDINARY_URL.fullmatch(value):
-        return value
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        raise ValueError(f"must be {_URL_RULE}") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"must be {_URL_RULE}")
-    return value
-
-
-def price_bound(text: str) -> Decimal:
-    """Return the number in a query; raises ValueError for what is none. Bounds beyond every price come out equal.
-
-    So do those between the same two cents: `ROUND_05UP` rounds to three decimals, and never onto a cent.
-    """
-    try:
-        bound = Decimal(text) if text.isascii() and "_" not in text else Decimal("NaN")
-    except InvalidOperation:
-        bound = Decimal("NaN")
-    if not bound.is_finite():
-        raise ValueError("must be a number")
-    return max(Decimal(-1), min(bound, MAXIMUM_PRICE + 1)).quantize(Decimal("0.001"), ROUND_05UP)
-
 
 SAMPLE_ID = UUID("0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22")
 """The id of one sample product, so that the example of a path names one that is there."""
@@ -75,13 +35,14 @@ ProductId = Annotated[UUID, Meta(examples=[str(SAMPLE_ID)])]
 Name = Annotated[
     str,
     Meta(min_length=3, max_length=255, description="a text of 3 to 255 characters", examples=["Espresso cup"]),
+    NAME,
 ]
 Description = Annotated[
     str, Meta(max_length=2000, description="a text of at most 2000 characters", examples=["Porcelain, 80 ml"])
 ]
 Price = Annotated[
     Decimal,
-    Meta(description=_PRICE_RULE, examples=[7.5], extra_json_schema=_PRICE_SCHEMA),
+    Meta(description=PRICE_RULE, examples=[7.5], extra_json_schema=_PRICE_SCHEMA),
     Parse(exact_price),
 ]
 Stock = Annotated[
@@ -91,14 +52,15 @@ Stock = Annotated[
 Sku = Annotated[
     str,
     Meta(max_length=100, description="a text of at most 100 characters", examples=["CUP-080"]),
+    SKU,
     BLANK_IS_ABSENT,
 ]
 ImageUrl = Annotated[
     str,
     Meta(
-        description=_URL_RULE,
+        description=URL_RULE,
         examples=["https://img.shop.example/cup.jpg"],
-        extra_json_schema={"format": "uri", "maxLength": _MAXIMUM_URL},
+        extra_json_schema={"format": "uri", "maxLength": MAXIMUM_URL},
     ),
     BLANK_IS_ABSENT,
 ]
@@ -107,6 +69,11 @@ Bound = Annotated[
     Decimal,
     Meta(description="a number", examples=[5], extra_json_schema={"type": "number"}),
     Parse(price_bound, fallback=True),
+]
+UpperBound = Annotated[
+    Decimal,
+    Meta(description="a number above 0", examples=[50], extra_json_schema={"type": "number"}),
+    Parse(upper_price_bound, fallback=True),
 ]
 
 Words = Annotated[
@@ -117,6 +84,7 @@ Words = Annotated[
         "their accents and case",
         examples=["cup esp"],
     ),
+    WORDS,
 ]
 
 Sort = Literal["created_at", "-created_at", "price", "-price", "name", "-name"]
@@ -203,15 +171,15 @@ class NewProduct(Struct, frozen=True):
 
 
 class ProductChanges(Struct, frozen=True):
-    """What may change; what is absent stays, null clears where there may be nothing."""
+    """What may change; a null clears description, image_url and sku, and leaves the others as they are."""
 
-    name: Name | UnsetType = UNSET
-    price: Price | UnsetType = UNSET
-    category_id: CategoryId | UnsetType = UNSET
-    stock: Stock | UnsetType = UNSET
-    description: Description | UnsetType | None = UNSET
-    image_url: NewImageUrl | UnsetType = UNSET
-    sku: Sku | UnsetType | None = UNSET
+    name: Annotated[Name | UnsetType | None, PassedOver(("", None))] = UNSET
+    price: Annotated[Price | UnsetType | None, PassedOver((0, None))] = UNSET
+    category_id: Annotated[CategoryId | UnsetType | None, PassedOver(("", None))] = UNSET
+    stock: Annotated[Stock | UnsetType | None, PassedOver((None,))] = UNSET
+    description: Annotated[Description | UnsetType | None, PassedOver(("",))] = UNSET
+    image_url: Annotated[NewImageUrl | UnsetType, PassedOver(("",))] = UNSET
+    sku: Annotated[Sku | UnsetType | None, PassedOver(("",))] = UNSET
 
 
 class ProductPage(PageInfo, frozen=True, kw_only=True):
@@ -238,13 +206,12 @@ class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
     search: Annotated[
         str,
         Meta(
-            max_length=255,
-            description="a text of at most 255 characters that name or description has inside",
+            description="a text that name or description has inside; one of over 2000 characters is in none",
             examples=["cup"],
         ),
     ] = ""
     min_price: Bound | None = None
-    max_price: Bound | None = None
+    max_price: UpperBound | None = None
     in_stock: Annotated[bool | None, Meta(description="true or false", examples=[True])] = None
     q: Words = ""
     highlight: Annotated[
@@ -282,6 +249,7 @@ class ProductQuery(CategoryProductQuery, frozen=True, kw_only=True):
     sku: Annotated[
         str,
         Meta(max_length=100, description="the SKU, exactly; “q” finds SKUs by their beginning", examples=["CUP-080"]),
+        SKU,
     ] = ""
     subtree: Annotated[
         bool,

@@ -4,7 +4,7 @@ from angidi.categories.errors import CategoryNotFound
 from angidi.categories.models import CategoryId
 from angidi.http.core.responses import Answer
 from angidi.http.routing.guards import Admin, AdminForDeleted
-from angidi.http.routing.inputs import Body, CsvBody, Query, Strict
+from angidi.http.routing.inputs import Body, CsvBody, Patch, Query, Strict
 from angidi.http.routing.routes import Also, Routes
 from angidi.http.routing.streaming import CsvFile
 from angidi.products.bulk import BulkOutcome, NewProducts
@@ -139,12 +139,14 @@ async def create_products(
     example={"price": 8.9, "description": "Porcelain, 90 ml"},
 )
 async def change_product(
-    _: Admin, product_id: ProductId, changes: Body[ProductChanges], products: ProductService
+    _: Admin, product_id: ProductId, changes: Patch[ProductChanges], products: ProductService
 ) -> Product:
     """Change a product.
 
-    What is absent stays as it was; `null` clears `description`, `image_url` and `sku`. `If-Match` is not evaluated: of
-    two writers the last one wins, field by field.
+    What is absent stays as it was, and so does a `name`, `description`, `category_id`, `image_url` or `sku` that is
+    `""`, a `price` of 0, and a `null`; but `null` clears `description`, `image_url` and `sku`. What equals the stored
+    value is never refused. With `Prefer: handling=strict` what would be passed over is 400. `If-Match` is not
+    evaluated: of two writers the last one wins, field by field.
     """
     return await products.change(product_id, changes)
 

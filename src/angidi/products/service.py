@@ -17,13 +17,14 @@ from angidi.db.batching import BatchLoader, SingleFlight
 from angidi.db.copying import Block, disable_timeouts, set_statement_timeout
 from angidi.db.purging import Purgeable
 from angidi.pagination.cursors import Cursors
-from angidi.pagination.pages import PageResult, Total
+from angidi.pagination.pages import PageResult
 from angidi.products import repository, search
 from angidi.products.bulk import BulkOutcome, NewProducts, Rows
 from angidi.products.errors import CategoryUnknown, ProductNotFound, SkuTaken
 from angidi.products.highlight import MOST_WORDS, highlighted, marked, words_in
 from angidi.products.models import (
     CategoryProductQuery,
+    Hit,
     NewProduct,
     Product,
     ProductChanges,
@@ -33,6 +34,7 @@ from angidi.products.models import (
     Suggestions,
     SuggestQuery,
 )
+from angidi.validation.changes import Changes
 
 MAX_CONCURRENT_EXPORTS = 2
 """Each export holds a connection for as long as the client reads."""
@@ -70,9 +72,7 @@ class ProductService:
         page_request = self._cursors.page_request(query, search.ORDERS[query.order].position)
         found = await self._db.read_stale(search.read_product_page, query, page_request)
         is_known = found is not None
-        found = found or PageResult(
-            page_request, [], None if page_request.counting == "none" else Total(0), is_last=True
-        )
+        found = found or PageResult[Hit].empty(page_request)
         rows = [highlighted(hit, query.q) for hit in found.rows] if query.q and query.highlight else found.rows
         return ReadPage(ProductPage(products=rows, **self._cursors.fields(query, found)), is_known)
 
@@ -135,9 +135,10 @@ class ProductService:
         return rows.outcome(stored)
 
     @retried
-    async def change(self, product_id: UUID, changes: ProductChanges) -> Product:
-        """Change the given fields. Raises `ProductNotFound`, `SkuTaken`, `CategoryUnknown`."""
-        values = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}
+    async def change(self, product_id: UUID, changes: Changes[ProductChanges]) -> Product:
+        """Change the given fields. Raises `Invalid`, `ProductNotFound`, `SkuTaken`, `CategoryUnknown`."""
+        settled = await changes.settled(partial(self.get, product_id))
+        values = {name: value for name, value in structs.asdict(settled).items() if value is not UNSET}
         if not values:
             return await self.get(product_id)
         async with self._naming_holder(values.get("sku")):

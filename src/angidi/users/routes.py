@@ -1,7 +1,7 @@
 """The routes of users."""
 
-from angidi.http.routing.guards import Admin, Bearer
-from angidi.http.routing.inputs import Body, Query
+from angidi.http.routing.guards import Admin, Bearer, Owner
+from angidi.http.routing.inputs import Body, Patch, Query
 from angidi.http.routing.routes import Routes
 from angidi.security.tokens import TokenInvalid
 from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin, UserNotFound
@@ -54,9 +54,9 @@ async def show_me(account: Bearer, users: UserService) -> User:
 
 
 @routes.put("/users/me", errors=(UserNotFound,))
-async def rename_me(account: Bearer, change: Body[NameChange], users: UserService) -> User:
+async def rename_me(account: Owner, change: Patch[NameChange], users: UserService) -> User:
     """Change the name of the authenticated account."""
-    return await users.rename(account, change.name)
+    return await users.rename(account, change)
 
 
 @routes.delete("/users/me", errors=(UserNotFound, LastAdmin))
@@ -78,7 +78,7 @@ async def show_user(_: Admin, user_id: UserId, users: UserService) -> User:
 
 
 @routes.put("/users/{user_id}", errors=(UserNotFound, LastAdmin))
-async def change_user(_: Admin, user_id: UserId, changes: Body[UserChanges], users: UserService) -> User:
+async def change_user(_: Admin, user_id: UserId, changes: Patch[UserChanges], users: UserService) -> User:
     """Change a user's name or role.
 
     A new role counts at once, also for tokens that were issued before. `If-Match` is not evaluated: of two writers

@@ -12,7 +12,7 @@ from angidi.db import Connection, Database, purging, retried
 from angidi.db.batching import SingleFlight
 from angidi.db.purging import Purgeable
 from angidi.pagination.cursors import Cursors
-from angidi.pagination.pages import ByCreation, read_page
+from angidi.pagination.pages import LONGEST_SEARCH, ByCreation, PageResult, read_page
 from angidi.security.passwords import Passwords
 from angidi.security.tokens import TokenInvalid, Tokens
 from angidi.users import repository
@@ -27,6 +27,7 @@ from angidi.users.errors import (
 from angidi.users.models import (
     ADMIN_PASSWORD_MINIMUM,
     Login,
+    NameChange,
     NewPassword,
     NewUser,
     TokenPair,
@@ -35,7 +36,9 @@ from angidi.users.models import (
     UserPage,
     UserQuery,
 )
+from angidi.validation.changes import Changes
 from angidi.validation.ids import parse_id
+from angidi.validation.texts import VERBATIM
 
 MOST_NAMED = 10
 """Users of one address that a message lists."""
@@ -64,7 +67,7 @@ class UserService:
         Raises `CredentialsInvalid`, after the same time whatever is wrong.
         """
         found = await self._db.read(repository.find_credentials, login.email)
-        matched = await self._passwords.match(login.password, found and found.password_hash)
+        matched = await self._match(login.password, found and found.password_hash)
         if matched is None or not found:
             raise CredentialsInvalid
         if self._passwords.is_outdated(found.password_hash, matched):
@@ -74,6 +77,16 @@ class UserService:
         if user is None or user.deleted_at:
             raise CredentialsInvalid
         return self._pair(user)
+
+    async def _match(self, given: str, stored: str | None) -> bytes | None:
+        """Return those bytes of a password that match, in the form in which passwords are stored, else as it was given.
+
+        The former service stored them as they were given.
+        """
+        for form in dict.fromkeys((VERBATIM.of(given), given)):
+            if matched := await self._passwords.match(form, stored):
+                return matched
+        return None
 
     async def refresh(self, refresh_token: str) -> TokenPair:
         """Exchange a refresh token for new tokens. Raises `TokenInvalid`."""
@@ -90,11 +103,10 @@ class UserService:
         """Return the authenticated user. Raises `UserNotFound`, or `TokenInvalid` if the account is deleted."""
         return _active(await self._db.read(repository.get_user, user_id))
 
-    async def rename(self, user_id: UUID, name: str) -> User:
-        """Change the authenticated user's name. Raises as `me` does."""
-        async with self._db.transaction() as conn:
-            _active(await repository.get_user(conn, user_id))
-            return await repository.update(conn, user_id, name=name, role=None)
+    async def rename(self, user_id: UUID, change: Changes[NameChange]) -> User:
+        """Change the authenticated user's name. Raises `Invalid`, `UserNotFound`."""
+        name = (await change.settled(partial(self.me, user_id))).name
+        return await self._db.write(repository.update, user_id, name=None if name is UNSET else name, role=None)
 
     async def delete_me(self, user_id: UUID) -> None:
         """Delete the authenticated user softly. Raises as `me` does, and `LastAdmin`."""
@@ -104,6 +116,8 @@ class UserService:
     async def page(self, query: UserQuery) -> UserPage:
         """Return a page of users, newest first. Raises `Invalid` for a cursor of another list."""
         page_request = self._cursors.page_request(query, ByCreation)
+        if len(query.search) > LONGEST_SEARCH:
+            return UserPage(users=[], **PageResult[User].empty(page_request).fields())
         found = await self._db.read(read_page, query, page_request, repository.list_users, repository.count_users)
         return UserPage(users=found.rows, **self._cursors.fields(query, found))
 
@@ -126,10 +140,11 @@ class UserService:
         return users[0]
 
     @retried
-    async def change(self, user_id: UUID, changes: UserChanges) -> User:
-        """Change name and role of an active user. Raises `UserNotFound`, `LastAdmin`."""
-        name = None if changes.name is UNSET else changes.name
-        role = None if changes.role is UNSET else changes.role
+    async def change(self, user_id: UUID, changes: Changes[UserChanges]) -> User:
+        """Change name and role of an active user. Raises `Invalid`, `UserNotFound`, `LastAdmin`."""
+        settled = await changes.settled(partial(self.get, user_id))
+        name = None if settled.name is UNSET else settled.name
+        role = None if settled.role is UNSET else settled.role
         async with self._db.transaction() as conn:
             if role not in (None, "admin"):
                 await _require_another_admin(conn, user_id)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from angidi.csvfiles import NamedRow, Reason
 from angidi.errors import Invalid
-from angidi.validation.fields import build
+from angidi.validation.fields import build, normalised
 
 S = TypeVar("S", bound=Struct)
 
@@ -32,8 +32,10 @@ def validate_row(row: NamedRow, into: type[S]) -> RowResult[S]:
         return RowResult(row.line, row.cells, build(row.cells, into, strict=False, texts=True))
     except Invalid as refused:
         wrong = {detail.field for detail in refused.details}
-        texts = {name: text.strip() for name, text in row.cells.items() if name not in wrong}
-        return RowResult(row.line, texts, reasons=tuple(Reason(*detail) for detail in refused.details))
+        texts = {name: text for name, text in row.cells.items() if name not in wrong}
+        return RowResult(
+            row.line, normalised(texts, into), reasons=tuple(Reason(*detail) for detail in refused.details)
+        )
 
 
 def parse_number(text: str) -> Decimal | str:

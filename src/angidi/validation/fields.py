@@ -1,19 +1,21 @@
 """Field-by-field decoding of bodies and queries, so that one answer names every wrong field.
 
 An input is a struct. The type of a field with its `Meta` is the rule, and the description in `Meta` is the message to
-the client. Three markers in `Annotated` change the conversion: `VERBATIM` (do not trim), `BLANK_IS_ABSENT`, and a
-`Parse`, which replaces the conversion of the type.
+the client. Markers in `Annotated` change the conversion: a `TextForm` says how a text is normalised, `BLANK_IS_ABSENT`
+and `PassedOver` which values count as absent, and a `Parse` replaces the conversion of the type.
 """
 
-import functools
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct
 
 from angidi.errors import FieldError, Invalid
+from angidi.validation.names import Named, exactly
+from angidi.validation.plans import Plan, plans_of
 
 S = TypeVar("S", bound=Struct)
 
@@ -23,16 +25,9 @@ Timestamp = Annotated[datetime, Meta(tz=True, examples=["2026-01-31T12:00:00Z"])
 Version = Annotated[int, Meta(ge=1, examples=[1])]
 """Number of changes of a resource, from 1."""
 
-VERBATIM = "verbatim"
-BLANK_IS_ABSENT = "blank is absent"
 
-
-class Parse(NamedTuple):
-    """Custom conversion of a field: returns the value, or raises ValueError with a message for the client."""
-
-    convert: Callable[[Any], Any]
-    fallback: bool = False
-    """Whether a refused value counts as absent, or as the value of `Clamped`, unless strict handling is requested."""
+_IS_SIMPLE = re.compile(r"(?!(?i:null)\Z)[ -~]*").fullmatch
+"""Tells whether a text has no character that a form could change, but for white space around it, and is not `null`."""
 
 
 class Clamped(ValueError):
@@ -43,106 +38,149 @@ class Clamped(ValueError):
         self.value = value
 
 
-class _Plan(NamedTuple):
-    name: str
-    type: Any
-    required: bool
-    expects: str
-    verbatim: bool
-    blank_is_absent: bool
-    parse: Parse | None
+class Handling(NamedTuple):
+    """How values are handled, which depends on where they come from: a body of JSON, a query, or cells of a file.
+
+    `texts`: all values are texts. `trims`: their white space does not count. `strict` refuses what is otherwise passed
+    over, such as unknown names.
+    """
+
+    strict: bool
+    texts: bool
+    trims: bool
 
 
 class Decoded(NamedTuple, Generic[S]):
-    """The result of decoding: `value`, or the errors and the fields that are `good`."""
+    """The result of decoding: `value`, or the errors and the fields that are `good`; `sent` are the values by field."""
 
     value: S | None
     good: dict[str, Any]
+    sent: Mapping[str, object]
     refused: tuple[FieldError, ...] = ()
 
 
-def build(values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False) -> S:
+def build(values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False, trims: bool = True) -> S:
     """Return `into` made of `values`; unknown names are ignored unless `strict`.
 
-    With `texts` all values are strings, as in a query. Raises `Invalid` with one entry per wrong field.
+    With `texts` all values are strings, as in a query, and names are exact. Without `trims` white space around texts
+    counts. Raises `Invalid` with one entry per wrong field.
     """
-    plans = _plans(into)
-    if not strict or values.keys() <= plans.keys():
+    plans, handling = plans_of(into), Handling(strict, texts, trims)
+    if values.keys() <= plans.keys():
         try:
-            return _whole(plans, values, into, texts=texts)
+            return _whole(plans, values, into, handling)
         except (ValueError, ArithmeticError):
-            pass
-    decoded = field_by_field(values, into, strict=strict, texts=texts)
+            decoded = field_by_field(values, into, handling)
+    else:
+        decoded = decode(values, into, strict=strict, texts=texts, trims=trims)
     if decoded.value is None:
         raise Invalid(details=decoded.refused)
     return decoded.value
 
 
-def decode(values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False) -> Decoded[S]:
+def decode(
+    values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False, trims: bool = True
+) -> Decoded[S]:
     """Return `into` made of `values`, or all errors; the parameters are those of `build`.
 
-    Converts the values as a whole first, because most are valid; only on failure field by field.
+    Like `build`, it converts the values as a whole first, because most are valid; only on failure field by field.
     """
-    plans = _plans(into)
-    if not strict or values.keys() <= plans.keys():
-        try:
-            return Decoded(_whole(plans, values, into, texts=texts), {})
-        except (ValueError, ArithmeticError):
-            pass
-    return field_by_field(values, into, strict=strict, texts=texts)
+    plans, handling = plans_of(into), Handling(strict, texts, trims)
+    if not values.keys() <= plans.keys():
+        named = None if texts else exactly(values, plans)
+        if strict or (named and named.twice):
+            return field_by_field(values, into, handling)
+        values = named.values if named else values
+    try:
+        return Decoded(_whole(plans, values, into, handling), {}, values)
+    except (ValueError, ArithmeticError):
+        return field_by_field(values, into, handling)
 
 
-def _whole(plans: "Mapping[str, _Plan]", values: Mapping[str, object], into: type[S], *, texts: bool) -> S:
+def normalised(values: Mapping[str, str], into: type[Struct]) -> dict[str, str]:
+    """Return the texts in the forms of the fields that have these names; others are trimmed."""
+    plans = plans_of(into)
+    return {name: _form(plans[name], text) if name in plans else text.strip() for name, text in values.items()}
+
+
+def _form(plan: Plan, text: str) -> str:
+    return plan.form.of(text, longest=plan.longest)
+
+
+def _whole(plans: Mapping[str, Plan], values: Mapping[str, object], into: type[S], handling: Handling) -> S:
     """Return the value of `field_by_field`. Raises ValueError or ArithmeticError if that must decide."""
     converted: dict[str, object] = {}
     for name, plan in plans.items():
         value = values.get(name, NODEFAULT)
-        if isinstance(value, str):
-            value.encode()  # a lone surrogate has no UTF-8
-            if "\0" in value:
-                raise ValueError(name)
-            value = value if plan.verbatim else value.strip()
-            if not value and plan.blank_is_absent:
-                continue
+        if plan.passed_over.values and plan.passed_over.has(value):
+            raise ValueError(name)
+        if isinstance(value, str) and (handling.trims or plan.changes_simple or not _IS_SIMPLE(value)):
+            value = _text_at_once(plan, value, handling)
         if value is not NODEFAULT:
             converted[name] = plan.parse.convert(value) if plan.parse else value
-    built = msgspec.convert(converted, into, strict=not texts)
+    built = msgspec.convert(converted, into, strict=not handling.texts)
     for name, plan in plans.items():
         if plan.parse and name in converted and getattr(built, name) is not converted[name]:
             raise ValueError(name)  # the type's conversion failed, and `Parse` replaces it
     return built
 
 
-def field_by_field(values: Mapping[str, object], into: type[S], *, strict: bool, texts: bool = False) -> Decoded[S]:
+def _text_at_once(plan: Plan, value: str, handling: Handling) -> object:
+    """Return a text in its form, or NODEFAULT for a blank one that counts as absent. Raises as `_whole` does."""
+    value.encode()  # a lone surrogate has no UTF-8
+    if "\0" in value or (handling.texts and value.lower() == "null"):
+        raise ValueError(plan.name)
+    text = plan.form.of(value, trims=handling.trims, longest=plan.longest)
+    if text or not plan.blank_is_absent:
+        return text
+    if plan.passed_over.values:
+        raise ValueError(plan.name)
+    return NODEFAULT
+
+
+def field_by_field(values: Mapping[str, object], into: type[S], handling: Handling) -> Decoded[S]:
     """Decode as `decode` does, but always field by field."""
-    plans = _plans(into)
+    plans = plans_of(into)
+    values, twice = Named(values, {}) if handling.texts else exactly(values, plans)
     converted: dict[str, object] = {}
-    refused = [FieldError(_printable(name), "is not a known field") for name in values if strict and name not in plans]
+    refused = [
+        FieldError(_printable(name), "is not a known field") for name in values if handling.strict and name not in plans
+    ]
+    refused += twice.values()
     for name, plan in plans.items():
+        if name in twice:
+            continue
         try:
-            _convert_field(plan, values, converted, strict=strict, texts=texts)
+            _convert_field(plan, values, converted, handling)
         except (ValueError, ArithmeticError) as error:
             refused.append(FieldError(name, str(error)))
-    return Decoded(None, converted, tuple(refused)) if refused else Decoded(into(**converted), converted)
+    value = None if refused else into(**converted)
+    return Decoded(value, converted, values, tuple(refused))
 
 
-def _convert_field(
-    plan: _Plan, values: Mapping[str, object], converted: dict[str, object], *, strict: bool, texts: bool
-) -> None:
-    value = values.get(plan.name, NODEFAULT)
-    if isinstance(value, str):
-        value = _text(plan, value)
+def _convert_field(plan: Plan, values: Mapping[str, object], converted: dict[str, object], handling: Handling) -> None:
+    value = _present(plan, values.get(plan.name, NODEFAULT), handling)
     if value is NODEFAULT:
         if plan.required:
             raise ValueError("is required")
         return
     try:
-        converted[plan.name] = _convert(plan, value, texts=texts)
+        converted[plan.name] = _convert(plan, value, texts=handling.texts)
     except ValueError as error:
-        if strict or plan.parse is None or not plan.parse.fallback:
+        if handling.strict or plan.parse is None or not plan.parse.fallback:
             raise
         if isinstance(error, Clamped):
             converted[plan.name] = error.value
+
+
+def _present(plan: Plan, value: object, handling: Handling) -> object:
+    """Return the value, a text in its form, or NODEFAULT for one that counts as absent."""
+    text = _text(plan, value, handling) if isinstance(value, str) else value
+    is_blank = plan.blank_is_absent and text == ""
+    is_passed_over = plan.passed_over.has(value) or (is_blank and bool(plan.passed_over.values))
+    if is_passed_over and handling.strict:
+        raise ValueError("would leave the value as it is: leave the field out")
+    return NODEFAULT if is_passed_over or is_blank else text
 
 
 def _printable(name: str) -> str:
@@ -150,11 +188,10 @@ def _printable(name: str) -> str:
     return name.encode(errors="backslashreplace").decode()
 
 
-def _text(plan: _Plan, value: str) -> object:
+def _text(plan: Plan, value: str, handling: Handling) -> str:
     if plan.parse is None:
         _refuse_unstorable(value)
-    trimmed = value if plan.verbatim else value.strip()
-    return NODEFAULT if plan.blank_is_absent and not trimmed else trimmed
+    return plan.form.of(value, trims=handling.trims, longest=plan.longest)
 
 
 def _refuse_unstorable(value: str) -> None:
@@ -166,37 +203,10 @@ def _refuse_unstorable(value: str) -> None:
         raise ValueError("must not contain a lone surrogate") from None
 
 
-def _convert(plan: _Plan, value: object, *, texts: bool) -> object:
+def _convert(plan: Plan, value: object, *, texts: bool) -> object:
     if plan.parse:
         return plan.parse.convert(value)
     try:
-        return msgspec.convert(value, plan.type, strict=not texts)
+        return msgspec.convert(value, plan.type_of_text if texts else plan.type, strict=not texts)
     except msgspec.ValidationError as error:
         raise ValueError(f"must be {plan.expects}" if plan.expects else str(error)) from None
-
-
-@functools.cache
-def _plans(into: type[Struct]) -> dict[str, _Plan]:
-    hints = get_type_hints(into, include_extras=True)
-    return {field.encode_name: _plan(field, hints[field.name]) for field in msgspec.structs.fields(into)}
-
-
-def _plan(field: msgspec.structs.FieldInfo, hint: Any) -> _Plan:
-    notes = annotations(hint)
-    return _Plan(
-        name=field.encode_name,
-        type=hint,
-        required=field.required,
-        expects=next((note.description for note in notes if isinstance(note, Meta) and note.description), ""),
-        verbatim=VERBATIM in notes,
-        blank_is_absent=BLANK_IS_ABSENT in notes,
-        parse=next((note for note in notes if isinstance(note, Parse)), None),
-    )
-
-
-def annotations(hint: Any) -> list[Any]:
-    """Return the annotations of all `Annotated` types in a hint, including those in unions, outermost first."""
-    if get_origin(hint) is Annotated:
-        inner, *notes = get_args(hint)
-        return [*notes, *annotations(inner)]
-    return [note for part in get_args(hint) for note in annotations(part)]

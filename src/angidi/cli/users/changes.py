@@ -18,6 +18,7 @@ from angidi.cli.prompts import (
 from angidi.errors import Conflict
 from angidi.users.errors import EmailTaken
 from angidi.users.models import NewPassword, Role, User, UserChanges
+from angidi.validation.changes import valid
 from angidi.validation.fields import build
 
 RANKS: tuple[Role, ...] = ("user", "moderator", "admin")
@@ -140,7 +141,7 @@ async def _change_role(services: Services, text: str, role: Role, *, up: bool) -
         other, rights = ("demote", "fewer") if up else ("promote", "more")
         advice = f"angidi users {other} {user.email} --to {role}"
         raise Conflict(f"{user.email} is {user.role}, and {role} has {rights} rights: {advice}")
-    return await services.users.change(user.id, UserChanges(role=role))
+    return await services.users.change(user.id, valid(UserChanges(role=role)))
 
 
 def _report(user: User, line: str, *, as_json: bool) -> None:

@@ -89,6 +89,8 @@ def _headers_of(error: AngidiError, request: Request) -> Headers:
         headers.append((b"retry-after", b"%d" % error.retry_after))
     if isinstance(error, MethodNotAllowed):
         headers.append((b"allow", error.allow))
+    if isinstance(error, errors.Unauthenticated):
+        headers.append((b"www-authenticate", b"Bearer"))
     return headers
 
 

@@ -12,10 +12,12 @@ for users and admins need a token: execute `POST /users/register`, then `POST /u
 token of the log-in with every request. Elsewhere, copy `access_token` from the answer to “Authorize”. An admin is made
 by `angidi users create --admin`. Optional parameters are empty until you fill them in.
 
-**Requests.** Unknown names in a query or a body are ignored, and so is a `min_price` or `max_price` that is not a
-number. A `page` or `page_size` that is out of range is replaced. An invalid id in a path is 404. Every other wrong
-value is 400 `VALIDATION_ERROR`, with each field in `details`. With `Prefer: handling=strict`, what is otherwise ignored
-or replaced is 400 as well.
+**Requests.** Unknown names in a query or a body are ignored, and so are a `min_price` or `max_price` that is not a
+number or negative and a `max_price` of 0. A `page` or `page_size` that is out of range is replaced. A parameter with an
+empty value counts as absent. An invalid id in a path is 404. Every other wrong value is 400 `VALIDATION_ERROR`, with
+each field in `details`. With `Prefer: handling=strict`, what is otherwise ignored or replaced is 400 as well.
+
+Names in a body are exact, or in any other case. Texts are trimmed and stored in NFC.
 
 **Typed clients.** This page is made from [/openapi.json](/openapi.json). `docs/how-to/write-a-client.md` in the source
 shows how to generate a client from it, and how it handles tokens, errors, pages and retries.

@@ -1,7 +1,7 @@
 """Authentication and authorization: the bearer token, then the current account and role in the database.
 
 Guards run before a body is read. `Bearer` verifies the token only, for handlers whose own statement reads the account;
-`Admin` reads the role from the database, so a deleted account or a lost role counts at once.
+`Owner` and `Admin` read the database, so a deleted account or a lost role counts at once, whatever the body is.
 """
 
 from collections.abc import Awaitable, Callable
@@ -39,11 +39,20 @@ class Principal(Struct, frozen=True):
 
 
 class Authenticator:
-    """Turns a request into a principal. `role_of` returns an active account's role, or None."""
+    """Turns a request into a principal.
 
-    def __init__(self, tokens: Tokens, role_of: Callable[[UUID], Awaitable[str | None]]) -> None:
+    `role_of` returns an active account's role, or None; `confirm` raises for an account that is not active.
+    """
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        role_of: Callable[[UUID], Awaitable[str | None]],
+        confirm: Callable[[UUID], Awaitable[object]],
+    ) -> None:
         self._tokens = tokens
         self._role_of = role_of
+        self._confirm = confirm
 
     def bearer(self, header: str) -> UUID:
         """Return the id in the token of an Authorization header. Raises `Unauthenticated`."""
@@ -53,6 +62,12 @@ class Authenticator:
         if scheme.lower() != "bearer" or not token or " " in token:
             raise TokenMisplaced
         return self._tokens.read_access(token)
+
+    async def owner(self, header: str) -> UUID:
+        """Return the id of an active account. Raises `Unauthenticated`, and what `confirm` raises."""
+        user_id = self.bearer(header)
+        await self._confirm(user_id)
+        return user_id
 
     async def principal(self, header: str) -> Principal:
         """Return the account with its current role. Raises `Unauthenticated`."""
@@ -85,6 +100,10 @@ async def _check_bearer(authenticator: Authenticator, request: Request) -> UUID:
     return authenticator.bearer(request.first(b"authorization"))
 
 
+async def _check_owner(authenticator: Authenticator, request: Request) -> UUID:
+    return await authenticator.owner(request.first(b"authorization"))
+
+
 async def _check_admin(authenticator: Authenticator, request: Request) -> Principal:
     return await authenticator.admin(request.first(b"authorization"))
 
@@ -97,6 +116,9 @@ async def _check_admin_for_deleted(authenticator: Authenticator, request: Reques
 
 Bearer = Annotated[UUID, Guard(_check_bearer, forbids=False)]
 """The id of the authenticated account."""
+
+Owner = Annotated[UUID, Guard(_check_owner, forbids=False)]
+"""The id of the authenticated account, which is active."""
 
 Admin = Annotated[Principal, Guard(_check_admin)]
 """An active admin."""

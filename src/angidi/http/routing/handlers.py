@@ -13,7 +13,7 @@ from angidi.http.core.responses import Response
 from angidi.http.routing.answers import respond_by
 from angidi.http.routing.guards import Authenticator
 from angidi.http.routing.inputs import Inputs
-from angidi.http.routing.requests import read_body, read_query
+from angidi.http.routing.requests import read_body, read_patch, read_query
 from angidi.http.routing.routes import Operation
 
 Read = Callable[[Request], Any]
@@ -66,7 +66,7 @@ def _readers(operation: Operation, inputs: Inputs) -> list[tuple[str, Read]]:
     if inputs.query:
         readers.append((inputs.query[0], partial(read_query, inputs.query[1])))
     if inputs.body:
-        readers.append((inputs.body[0], partial(read_body, inputs.body[1])))
+        readers.append((inputs.body[0], partial(read_patch if inputs.is_patch else read_body, inputs.body[1])))
     if inputs.csv:
         readers.append((inputs.csv, attrgetter("body")))
     missing = next((error for error in operation.errors if issubclass(error, NotFound)), NotFound)

@@ -1,7 +1,8 @@
 """The inputs of a handler, declared by the types of its parameters.
 
 A name in the path is a path parameter. `Query[T]` is the query string and `Body[T]` the body, each decoded into the
-struct `T`; `CsvBody` is a body that is a CSV file, as it came. A type with a `Guard` says who may call. `Strict` tells
+struct `T`. `Patch[T]` is a body that changes a resource, and `CsvBody` one that is a CSV file, as it came. A type with a
+`Guard` says who may call. `Strict` tells
 whether strict handling was requested. Any other type is a service, but for `Request`, which is the request itself.
 """
 
@@ -12,18 +13,21 @@ from msgspec import Struct
 
 from angidi.http.core.request import Request
 from angidi.http.routing.guards import Guard
+from angidi.validation.changes import Changes
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
 
 
 class _Part(NamedTuple):
     name: str
 
 
-_QUERY, _BODY, _CSV, _STRICT = _Part("query"), _Part("body"), _Part("csv"), _Part("strict")
+_QUERY, _BODY, _PATCH, _CSV, _STRICT = _Part("query"), _Part("body"), _Part("patch"), _Part("csv"), _Part("strict")
 
 Query = Annotated[T, _QUERY]
 Body = Annotated[T, _BODY]
+Patch = Annotated[Changes[S], _PATCH]
 CsvBody = Annotated[bytes, _CSV]
 Strict = Annotated[bool, _STRICT]
 
@@ -35,6 +39,9 @@ class Inputs(NamedTuple):
     services: dict[str, type[Any]]
     query: tuple[str, type[Struct]] | None = None
     body: tuple[str, type[Struct]] | None = None
+    is_patch: bool = False
+    """Whether the body changes a resource."""
+
     guard: tuple[str, Guard] | None = None
     csv: str | None = None
     strict: str | None = None
@@ -61,6 +68,8 @@ def _with(found: Inputs, name: str, hint: Any) -> Inputs:
         return found._replace(strict=name)
     if note is _CSV:
         return found._replace(csv=name)
+    if note is _PATCH:
+        return found._replace(body=(name, get_args(_plain(hint))[0]), is_patch=True)
     if note is not None:
         return found._replace(**{note.name: (name, _plain(hint))})
     if hint is Request:

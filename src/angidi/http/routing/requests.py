@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from angidi.errors import FieldError, Invalid, Malformed
 from angidi.http.core.request import Request
+from angidi.validation.changes import Changes, read_changes
 from angidi.validation.fields import build
 
 S = TypeVar("S", bound=Struct)
@@ -18,10 +19,10 @@ def read_query(into: type[S], request: Request) -> S:
     """Return the parameters of the query as an `into`. Raises `Invalid`."""
     values = request.parameters
     if not request.is_strict:
-        return build(values, into, strict=False, texts=True)
+        return build(values, into, strict=False, texts=True, trims=False)
     if {"cursor", "page"} <= values.keys():
         raise Invalid(details=[FieldError("page", "must not stand beside cursor, which is a place of its own")])
-    built = build(values, into, strict=True, texts=True)
+    built = build(values, into, strict=True, texts=True, trims=False)
     _refuse_idle(built)
     return built
 
@@ -37,6 +38,11 @@ def _refuse_idle(query: Struct) -> None:
 def read_body(into: type[S], request: Request) -> S:
     """Return the body as an `into`. Raises `Malformed` or `Invalid`."""
     return build(read_object(request.body), into, strict=request.is_strict)
+
+
+def read_patch(into: type[S], request: Request) -> Changes[S]:
+    """Return the body as changes of an `into`. Raises `Malformed`."""
+    return read_changes(read_object(request.body), into, strict=request.is_strict)
 
 
 def read_object(body: bytes) -> dict[str, object]:

@@ -8,7 +8,15 @@ index. Two statements bound the cost then. If the planner expects more hits than
 """
 
 from angidi.db.rows import Connection
-from angidi.pagination.pages import COUNT_BOUND, ByRelevance, PageRequest, PageResult, Total, known_total
+from angidi.pagination.pages import (
+    COUNT_BOUND,
+    LONGEST_SEARCH,
+    ByRelevance,
+    PageRequest,
+    PageResult,
+    Total,
+    known_total,
+)
 from angidi.products.models import Hit, ProductQuery
 from angidi.products.search import repository
 from angidi.products.search.conditions import HITS_BY_RELEVANCE, IN_NAME, Selection
@@ -56,6 +64,8 @@ async def suggest(conn: Connection, q: str, limit: int) -> list[Hit]:
 async def _read(
     conn: Connection, selection: Selection, page_request: PageRequest, total: Total | None = None
 ) -> PageResult[Hit]:
+    if len(selection.query.search) > LONGEST_SEARCH:
+        return PageResult[Hit].empty(page_request)
     if selection.is_read_in_order:
         rows, kept = await repository.list_products(conn, selection, page_request)
         total = total or (Total(kept) if kept is not None else None)

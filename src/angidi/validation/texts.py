@@ -1,0 +1,58 @@
+"""Normal forms of texts: what is stored of a text that a client, a file or a command sends.
+
+Every form is NFC, so that a text is found in whichever form of Unicode it is asked for. The type of a field carries its
+form in `Annotated`; without one it is `PLAIN`.
+"""
+
+import re
+from typing import NamedTuple
+from unicodedata import normalize
+
+LONGEST = 8_000
+"""Characters of a text that is brought to NFC, unless a rule gives its own limit.
+
+The time that takes grows with the square of a run of combining marks.
+"""
+
+MOST_COMPOSED = 4
+"""Characters that NFC makes one of, at most: a text that is longer than its rule by this factor stays too long."""
+
+
+class TextForm(NamedTuple):
+    """How a text is normalised; `removed` are the characters taken out of it."""
+
+    removed: re.Pattern[str] | None = None
+    trims: bool = True
+    trims_queries: bool = False
+    """Whether white space around it does not count in a query either."""
+
+    joins: bool = False
+    """Whether a run of white space becomes one blank."""
+
+    composes: bool = True
+    """Whether the text is brought to NFC."""
+
+    def of(self, text: str, *, trims: bool = True, longest: int = LONGEST) -> str:
+        """Return `text` in this form; a text over `longest` characters is not composed. `trims` can forbid trimming."""
+        if self.removed and not text.isascii():
+            text = self.removed.sub("", text)
+        if self.trims and (trims or self.trims_queries):
+            text = " ".join(text.split()) if self.joins else text.strip()
+        if text.isascii() or not self.composes or len(text) > longest:
+            return text
+        return normalize("NFC", text)
+
+
+PLAIN = TextForm()
+NAME = TextForm(re.compile("[\u200b\u2060\ufeff]"), joins=True)
+"""Without characters of no width, but with U+200C and U+200D, which Persian and emoji need."""
+
+SKU = TextForm(re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]"))
+WORDS = TextForm(trims_queries=True)
+"""For words that are searched, of which a query may have none."""
+
+VERBATIM = TextForm(trims=False)
+"""For passwords, whose blanks count."""
+
+AS_GIVEN = TextForm(trims=False, composes=False)
+"""For a password that is verified: one stored by the former service may be in any form."""
