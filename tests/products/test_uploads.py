@@ -9,8 +9,8 @@ from tests.support.api import Api
 
 from angidi.errors import Unavailable
 from angidi.http.middleware.uploads import LARGE_BODY_LIMIT
-from angidi.products.imports.uploads import ImportQuery
 from angidi.products.imports.service import MAX_CONCURRENT_UPLOADS
+from angidi.products.imports.uploads import ImportQuery
 
 pytestmark = pytest.mark.anyio
 

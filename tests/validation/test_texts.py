@@ -3,13 +3,13 @@
 from unicodedata import is_normalized, normalize
 
 import pytest
+from angidi.csvfile import Row
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
 from angidi.categories.csv_rows import CategoryRow
 from angidi.categories.models import CategoryChanges, NewCategory
-from angidi.csvfile import Row
 from angidi.products.csv_rows import ProductRow
 from angidi.products.models import NewProduct, ProductChanges, ProductQuery
 from angidi.users.models import Login, NameChange, NewUser, UserChanges

@@ -34,9 +34,7 @@ class ProductRow(Struct, frozen=True):
     category_id: Annotated[CategoryId, BLANK_IS_ABSENT] | UnsetType = UNSET
     category: (
         Annotated[str, Meta(max_length=5000, description="a name, path or id"), NAME, BLANK_IS_ABSENT] | UnsetType
-    ) = (
-        UNSET
-    )
+    ) = UNSET
     image_url: NewImageUrl = None
 
 

@@ -1,9 +1,9 @@
 """The inputs of a handler, declared by the types of its parameters.
 
 A name in the path is a path parameter. `Query[T]` is the query string and `Body[T]` the body, each decoded into the
-struct `T`. `Patch[T]` is a body that changes a resource, and `CsvBody` one that is a CSV file, as it came. A type with a
-`Guard` says who may call. `Strict` tells
-whether strict handling was requested. Any other type is a service, but for `Request`, which is the request itself.
+struct `T`. `Patch[T]` is a body that changes a resource, and `CsvBody` a CSV file as it came. A type with a `Guard` says
+who may call. `Strict` tells whether strict handling was requested. Any other type is a service, but for `Request`, which
+is the request itself.
 """
 
 from collections.abc import Callable
@@ -64,10 +64,8 @@ def _with(found: Inputs, name: str, hint: Any) -> Inputs:
     note = next((note for note in getattr(hint, "__metadata__", ()) if isinstance(note, _Part | Guard)), None)
     if isinstance(note, Guard):
         return found._replace(guard=(name, note))
-    if note is _STRICT:
-        return found._replace(strict=name)
-    if note is _CSV:
-        return found._replace(csv=name)
+    if note in {_STRICT, _CSV}:
+        return found._replace(**{note.name: name})
     if note is _PATCH:
         return found._replace(body=(name, get_args(_plain(hint))[0]), is_patch=True)
     if note is not None:
