@@ -308,3 +308,13 @@ def test_only_an_unused_home_is_discarded(spare: Path) -> None:
         assert not embedded(spare).discard()
     assert embedded(spare).discard()
     assert not spare.exists()
+
+
+def test_a_server_with_a_temporary_socket_folder_comes_back_at_the_same_address(tmp_path: Path) -> None:
+    home = tmp_path / ("long" * 40)
+    with embedded(home) as killed:
+        url = killed.url("postgres")
+        os.kill(postmaster(home, url), signal.SIGKILL)
+        with embedded(home) as back:
+            assert back.url("postgres") == url
+            assert ask(url, "SELECT 1") == 1

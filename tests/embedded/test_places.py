@@ -77,6 +77,20 @@ def test_a_path_too_long_for_a_socket_takes_a_private_temporary_folder(tmp_path:
     assert not folder.exists()
 
 
+def test_a_temporary_socket_folder_that_somebody_else_made_is_not_used(tmp_path: Path) -> None:
+    home = tmp_path / ("long" * 40)
+    with embedded(home) as server:
+        usual = socket_folder(server)
+    usual.mkdir()
+    usual.chmod(0o755)
+    try:
+        with embedded(home) as server:
+            assert socket_folder(server) != usual
+            assert mode(socket_folder(server)) == 0o700
+    finally:
+        usual.rmdir()
+
+
 def test_an_open_socket_folder_of_others_is_neither_used_nor_changed(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run").chmod(0o755)

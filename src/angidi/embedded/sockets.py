@@ -1,6 +1,8 @@
 """The folder of the socket: created by us with mode 0700, because the server trusts every user who can enter it."""
 
+import hashlib
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -14,16 +16,25 @@ LIST_CHARACTERS = frozenset(',"')  # PostgreSQL and libpq take a list of folders
 
 
 def create_folder(runner: Runner) -> Path:
-    """Return `run` in the state folder, or a private temporary folder if that path is unsuitable."""
+    """Return `run` in the state folder, or a private temporary folder if that path is unsuitable.
+
+    The temporary folder's name follows from the state folder's, so that clients find a restarted server again.
+    """
     near = runner.state / "run"
     if not near.exists() and _usable(near):
         near.mkdir(mode=0o700)
         runner.own(near)
     if near.is_dir() and _usable(near) and near.stat().st_mode & 0o077 == 0:
         return near
-    base = next(base for base in (tempfile.gettempdir(), "/tmp") if _usable(Path(base, "angidi-12345678")))  # noqa: S108 - mkdtemp makes a private folder in it
-    far = Path(tempfile.mkdtemp(prefix="angidi-", dir=base))
-    runner.own(far)
+    name = f"angidi-{hashlib.sha256(os.fsencode(runner.state)).hexdigest()[:16]}"
+    base = next(base for base in (tempfile.gettempdir(), "/tmp") if _usable(Path(base, name)))  # noqa: S108 - the folder is private
+    far = Path(base, name)
+    with suppress(FileExistsError):
+        far.mkdir(mode=0o700)
+        runner.own(far)
+    if not _is_private(far, os.geteuid() if runner.uid is None else runner.uid):  # somebody else's, who took the name
+        far = Path(tempfile.mkdtemp(prefix="angidi-", dir=base))
+        runner.own(far)
     return far
 
 
@@ -34,6 +45,11 @@ def clear_folder(runner: Runner, folder: Path) -> None:
     if folder != runner.state / "run":
         with suppress(OSError):
             folder.rmdir()
+
+
+def _is_private(folder: Path, owner: int) -> bool:
+    status = folder.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == owner and stat.S_IMODE(status.st_mode) == 0o700  # noqa: PLR2004 - octal
 
 
 def _usable(folder: Path) -> bool:
