@@ -1,24 +1,30 @@
 """Settings: where they come from, which wins, and how a wrong one is told."""
 
+import shutil
+import subprocess
+import sys
 import traceback
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from angidi.config import ConfigError, Settings, load, setting_warnings
+from angidi.config import ConfigError, Settings, describe, ignored_settings, load, setting_warnings
+from angidi.config.names import similar_setting
 
+PROJECT = Path(__file__).parents[1]
 KEY = "0123456789abcdef0123456789abcdeX"
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Run in an empty folder with the project's YAML file."""
-    config = Path(__file__).parents[1] / "config" / "database.yaml"
+    """Run in a folder with the project's YAML file and an empty `.env`, which the environment names."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("ANGIDI_ENV_FILE", raising=False)
+    (tmp_path / ".env").touch()
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "database.yaml").write_text(config.read_text())
+    (tmp_path / "config" / "database.yaml").write_text((PROJECT / "config/database.yaml").read_text())
+    monkeypatch.setenv("ANGIDI_ENV_FILE", ".env")
+    monkeypatch.setenv("ANGIDI_CONFIG", "config/database.yaml")
     return tmp_path
 
 
@@ -54,11 +60,6 @@ def test_production_reads_its_server_from_the_environment(monkeypatch: pytest.Mo
     settings = load()
     assert (settings.db_host, settings.db_sslmode, settings.db_max_conns) == ("db", "require", 100)
     assert settings.db_max_conn_lifetime == timedelta(hours=2)
-
-
-def test_without_a_file_the_defaults_hold(elsewhere: Path) -> None:
-    (elsewhere / "config" / "database.yaml").unlink()
-    assert load().embedded
 
 
 def test_the_environment_wins_over_dotenv_and_dotenv_over_the_file(
@@ -196,8 +197,137 @@ def test_a_file_without_the_block_is_told(elsewhere: Path, monkeypatch: pytest.M
     assert "has no readable block “test”" in refusal(monkeypatch, ANGIDI_ENV="test")[0]
 
 
-def test_a_named_file_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert refusal(monkeypatch, ANGIDI_CONFIG="nowhere.yaml")[0].startswith("ANGIDI_CONFIG: nowhere.yaml")
+@pytest.mark.parametrize("name", ["ANGIDI_CONFIG", "ANGIDI_ENV_FILE"])
+def test_a_named_file_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (line,) = refusal(monkeypatch, **{name: "nowhere"})
+    assert line.startswith(f"{name}: nowhere ")
+    assert "No such file or directory" in line
+
+
+def test_what_is_wrong_in_the_yaml_file_is_told_without_its_text(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (elsewhere / "other.yaml").write_text("development:\n  password: 'hunter2\n")
+    (line,) = refusal(monkeypatch, ANGIDI_CONFIG="other.yaml")
+    assert "line 3: found unexpected end of stream" in line
+    assert "hunter2" not in line
+
+
+# The .env file
+
+
+def test_a_byte_order_mark_hides_no_line(elsewhere: Path) -> None:
+    (elsewhere / ".env").write_text("DB_MAX_CONNS=7\n", encoding="utf-8-sig")
+    assert load().db_max_conns == 7
+
+
+def test_an_unreadable_env_file_is_one_line(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (elsewhere / "folder").mkdir()
+    (elsewhere / "utf-16").write_text("DB_MAX_CONNS=7\n", encoding="utf-16")
+    (folder,) = refusal(monkeypatch, ANGIDI_ENV_FILE="folder")
+    (text,) = refusal(monkeypatch, ANGIDI_ENV_FILE="utf-16")
+    assert folder == "ANGIDI_ENV_FILE: folder cannot be read (Is a directory): mend or unset it"
+    assert text == "ANGIDI_ENV_FILE: utf-16 is not UTF-8: save it in this encoding, or name another"
+
+
+@pytest.mark.parametrize("line", ["ANGIDI_HOME=data", "ANGIDI_HOME=./data"])
+def test_a_path_in_the_env_file_is_relative_to_that_file(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    (elsewhere / ".env").write_text(line)
+    monkeypatch.setenv("ANGIDI_ENV_FILE", str(elsewhere / ".env"))
+    monkeypatch.chdir("/")
+    monkeypatch.setenv("ANGIDI_CONFIG", str(elsewhere / "config/database.yaml"))
+    assert load().angidi_home == elsewhere / "data"
+
+
+# Folders
+
+
+def test_a_checkout_is_the_root_of_the_default_paths_wherever_one_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANGIDI_CONFIG")
+    assert load().angidi_home == PROJECT / ".angidi"
+    assert load().db_name == "angidi_dev"
+
+
+def test_the_current_folder_is_the_root_of_an_installed_package(elsewhere: Path) -> None:
+    shutil.copytree(PROJECT / "src", elsewhere / "site", ignore=shutil.ignore_patterns("__pycache__", "migrations"))
+    (elsewhere / ".env").write_text("DB_MAX_CONNS=7\n")
+    program = "from angidi.config import load; s = load(); print(s.angidi_home, s.db_name, s.db_max_conns, s.embedded)"
+
+    def answer(folder: Path) -> str:
+        environment = {"PYTHONPATH": str(elsewhere / "site")}
+        return subprocess.check_output([sys.executable, "-c", program], cwd=folder, env=environment, text=True).strip()
+
+    assert answer(elsewhere) == f"{elsewhere}/.angidi angidi_dev 7 True"
+    assert answer(elsewhere / "site") == f"{elsewhere}/site/.angidi angidi 25 True"
+
+
+# Where settings come from
+
+
+def origins() -> dict[str, tuple[str, str]]:
+    return {each.setting: (each.value, each.source) for each in describe(lambda _name, _value: "***").settings}
+
+
+def test_each_setting_says_where_it_was_read_from(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (elsewhere / ".env").write_text("\n# the pool\n\nDB_MAX_CONNS=7\nDB_MIN_CONNS=3\nDB_PASSWORD=hunter2\n")
+    monkeypatch.setenv("DB_MIN_CONNS", "2")
+    shown = origins()
+    assert shown["DB_MIN_CONNS"] == ("2", "environment")
+    assert shown["DB_MAX_CONNS"] == ("7", ".env, line 4")
+    assert shown["DB_PASSWORD"] == ("***", ".env, line 6")
+    assert shown["DB_NAME"] == ("angidi_dev", "config/database.yaml, block development")
+    assert shown["SERVER_PORT"] == ("8080", "default")
+    assert shown["JWT_SECRET"] == ("", "default")
+    assert list(shown) == [name.upper() for name in Settings.model_fields]
+
+
+def test_what_is_described_is_what_is_loaded(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (elsewhere / ".env").write_text("server_port=8081\nDB_NAME=shop\nADMIN_NAME=\n")
+    monkeypatch.setenv("log_level", "WARNING")
+    monkeypatch.setenv("DB_NAME", "")
+    shown, settings = origins(), load()
+    assert (settings.server_port, settings.db_name, settings.log_level) == (8081, "shop", "warning")
+    assert [shown[name][0] for name in ("SERVER_PORT", "DB_NAME", "LOG_LEVEL")] == ["8081", "shop", "WARNING"]
+    assert shown["ADMIN_NAME"] == (settings.admin_name, "default")
+
+
+def test_a_misspelt_name_is_told_with_the_setting_that_was_meant(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (elsewhere / ".env").write_text("SERVER_PROT=1\nPOSTGRES_PASSWORD=x\nsome words\nDB_COLOUR=red\n")
+    monkeypatch.setenv("DB_PASWORD", "hunter2")
+    monkeypatch.setenv("LOG_DIR", "/var/log/another")
+    assert ignored_settings() == [
+        "DB_PASWORD (environment) is no setting; did you mean DB_PASSWORD?",
+        "SERVER_PROT (.env, line 1) is no setting; did you mean SERVER_PORT?",
+        "DB_COLOUR (.env, line 4) is no setting, and is ignored",
+        ".env, line 3 is not NAME=value, and is ignored",
+    ]
+    assert "LOG_DIR (environment) is no setting, and is ignored" in map(str, describe(lambda *_: "***").ignored)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("db_pass", "db_password"),
+        ("db_username", "db_user"),
+        ("database_host", "db_host"),
+        ("db_url", "database_url"),
+        ("jwt_secrets", "jwt_secret"),
+        ("sever_port", "server_port"),
+        ("cors_allowed_origin", "cors_allowed_origins"),
+        ("angidi_homes", "angidi_home"),
+        ("db_service_host", None),
+        ("db_port_5432_tcp_addr", None),
+        ("server_software", None),
+        ("pghost", None),
+        ("home", None),
+    ],
+)
+def test_a_name_is_compared_with_the_settings_of_its_prefix(name: str, meant: str | None) -> None:
+    assert similar_setting(name, Settings.model_fields) == meant
 
 
 def test_an_unknown_key_in_the_file_is_told(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:

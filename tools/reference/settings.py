@@ -29,15 +29,25 @@ GROUPS: dict[str, tuple[str, ...]] = {
 PAGE = """\
 # Settings
 
-Made by `make docs` from `src/angidi/config.py`, and compared with it by `make check`.
+Made by `make docs` from `src/angidi/config/`, and compared with it by `make check`.
 
-A setting is an environment variable. What the environment does not set is looked for in `.env` in the working folder
+A setting is an environment variable. What the environment does not set is looked for in `.env`
 ([.env.example](../../.env.example) has every line, commented out), then, for the database, in `config/database.yaml`.
 `DATABASE_URL` wins over every `DB_…`. An empty value counts as not given.
 
+`angidi config show` prints every setting, its value with secrets masked, and where it was read from: the environment, a
+line of `.env`, a block of the YAML file, or the default. It also names what is ignored, such as `DB_PASS` (“did you
+mean DB_PASSWORD?”); `angidi serve` warns of the same. Names that resemble no setting may belong to other programs:
+`serve` does not mention them. No unknown name stops anything.
+
+`.env`, `config/database.yaml` and `.angidi` are those of the checkout that the package is installed from, wherever one
+stands. Where the package is installed without one, as in the container image, they are those of the current folder. A
+path in the environment is relative to the current folder, a path in `.env` to the folder of that file. A file that
+`ANGIDI_ENV_FILE` or `ANGIDI_CONFIG` names has to exist.
+
 Durations are written as in Go: `1h`, `15m`, `1h30m`, `500ms`. A secret is printed nowhere: not in a log, not in an
-error, not in `angidi db url` without `--show-password`. A wrong value stops the start with one line that names the
-setting, what is wrong with it and an example.
+error, not in `angidi db url` without `--show-password`. In a URL, `@ / ? # %` in a password are percent-encoded. A
+wrong value stops the start with one line that names the setting, what is wrong with it and an example.
 
 In production (`ANGIDI_ENV=production`) the start is refused without a `JWT_SECRET` of its own of 32 bytes or more,
 with the embedded database, and with an unencrypted connection to the database.

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import click
 
 from angidi import __version__, errors
-from angidi.cli import migrate
+from angidi.cli import migrate, settings
 from angidi.cli.context import escape_unprintable
 from angidi.cli.data import exports, import_products, imports, purge, seed
 from angidi.cli.data.mappings import mappings
@@ -72,6 +72,7 @@ def main() -> None:
 
 
 main.add_command(serve.serve)
+main.add_command(settings.group)
 main.add_command(db.group)
 main.add_command(migrate.group)
 main.add_command(users.group)

@@ -1,5 +1,6 @@
 """Database URLs as libpq connection strings. They contain passwords: show only `mask_password` of one."""
 
+import re
 from dataclasses import dataclass
 
 from psycopg import ProgrammingError, pq
@@ -7,6 +8,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
 from angidi.config import ENCRYPTED, ConfigError, Settings
+
+ENCODED = "@ is written %40, / is %2F, # is %23, ? is %3F and % is %25"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,9 +43,42 @@ def parse_conninfo(conninfo: str) -> dict[str, str]:
 
 
 def mask_password(conninfo: str) -> str:
-    """Return `conninfo` with its password replaced by asterisks."""
-    parts = parse_conninfo(conninfo)
-    return make_conninfo("", **(parts | ({"password": "***"} if "password" in parts else {})))
+    """Return `conninfo` with its passwords replaced by asterisks; nothing else for one that libpq may cut wrongly."""
+    try:
+        parts = parse_conninfo(check_url("", conninfo))
+    except ConfigError:
+        return "***"
+    return make_conninfo("", **(parts | {name: "***" for name in ("password", "sslpassword") if name in parts}))
+
+
+def check_url(name: str, url: str) -> str:
+    """Return `url`. Raises `ConfigError`, without any part of the URL, for one that libpq misunderstands.
+
+    libpq ends a password at the first @ or /, and takes the rest for the host, the port or the database; its messages
+    would then contain a part of the password.
+    """
+    if _has_raw_password(url):
+        raise ConfigError(f"{name}: the password has a character that a URL reserves: percent-encode it, {ENCODED}")
+    try:
+        conninfo_to_dict(url)
+    except ProgrammingError:
+        raise ConfigError(
+            f"{name}: is no connection URL; in a password, {ENCODED}; "
+            f"example: {name}=postgresql://angidi@db.example:5432/angidi"
+        ) from None
+    return url
+
+
+def _has_raw_password(url: str) -> bool:
+    """Tell whether the password of `url` seems to have an @ or a / that is not percent-encoded."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or "=" in scheme:
+        return False
+    authority, _, path = rest.partition("/")
+    if "@" in authority:  # of …:pa@ss@host the host would be ss@host; of …:p@ss/word@host the database word@host
+        return authority.count("@") > 1 or "@" in path.partition("?")[0]
+    port = authority.partition(":")[2]  # of user:pa/ss@host the port would be pa
+    return "@" in path and ":" in authority and not re.fullmatch(r"\d*(,.*)?", port) and "[" not in authority
 
 
 def libpq_environment(conninfo: str) -> dict[str, str]:
@@ -59,12 +95,7 @@ def _given(settings: Settings, name: str) -> str | None:
     secret: SecretStr | None = getattr(settings, name)
     if secret is None:
         return None
-    try:
-        parts = parse_conninfo(secret.get_secret_value())
-    except ProgrammingError:
-        raise ConfigError(
-            f"{name.upper()}: is no connection URL; example: {name.upper()}=postgresql://angidi@db.example:5432/angidi"
-        ) from None
+    parts = parse_conninfo(check_url(name.upper(), secret.get_secret_value()))
     if settings.production and parts.get("sslmode") not in ENCRYPTED:
         raise ConfigError(f"{name.upper()}: production wants an encrypted connection; example: …?sslmode=verify-full")
     return secret.get_secret_value()

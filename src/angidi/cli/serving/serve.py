@@ -23,7 +23,7 @@ from granian.log import LogLevels
 from angidi.cli.context import open_services, resolve_database, with_one_connection
 from angidi.cli.data.seed import add_samples
 from angidi.cli.db.schema import prepare_schema
-from angidi.config import ConfigError, Settings, load, setting_warnings
+from angidi.config import ConfigError, Settings, ignored_settings, load, setting_warnings
 from angidi.db.conninfo import DatabaseUrls
 from angidi.embedded import EmbeddedError, EmbeddedServer, serve_lock
 from angidi.errors import Invalid
@@ -56,7 +56,7 @@ def serve(*, migrate: bool, seed: bool | None) -> None:
     signal.signal(signal.SIGTERM, _end)
     settings = load()
     logs.configure(settings.log_level, settings.log_format)
-    for line in setting_warnings(settings):
+    for line in (*ignored_settings(), *setting_warnings(settings)):
         click.echo(f"warning: {line}", err=True)
     with ExitStack() as stack:
         if settings.embedded:
