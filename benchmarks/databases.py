@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from angidi.cli.context import MIGRATIONS
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.embedded import EmbeddedServer
 from angidi.migrate import Migrate, Source
 from benchmarks import catalogue, words

@@ -21,7 +21,7 @@ from pathlib import Path
 import psycopg
 from tests.support import go_service
 
-from angidi.cli.context import MIGRATIONS
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.embedded import EmbeddedServer
 from angidi.migrate import Migrate, Source
 from benchmarks.console import print_progress

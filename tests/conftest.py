@@ -20,7 +20,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from angidi.app import open_database
-from angidi.cli.context import MIGRATIONS
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.config import Settings
 from angidi.db import Connection, Database
 from angidi.db.conninfo import DatabaseUrls

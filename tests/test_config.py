@@ -305,7 +305,9 @@ def test_a_misspelt_name_is_told_with_the_setting_that_was_meant(
         "DB_COLOUR (.env, line 4) is no setting, and is ignored",
         ".env, line 3 is not NAME=value, and is ignored",
     ]
-    assert "LOG_DIR (environment) is no setting, and is ignored" in map(str, describe(lambda *_: "***").ignored)
+    assert "LOG_DIR (environment) is no setting, and is ignored" in map(
+        str, describe(lambda _name, _value: "***").ignored
+    )
 
 
 @pytest.mark.parametrize(

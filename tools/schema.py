@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from angidi.cli.context import MIGRATIONS
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.embedded import EmbeddedServer
 from angidi.migrate import Migrate, Source
 from tools.schema_docs import render

@@ -1,6 +1,6 @@
 """What the migrations cost a database that is taken over with its products."""
 
-from angidi.cli.context import MIGRATIONS
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.migrate import Migrate, MigrationFile, Source
 from benchmarks import processes
 from benchmarks.arena import Arena

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from angidi.categories import routes as categories_routes
 from angidi.categories.service import CategoryService
-from angidi.config import Settings
+from angidi.config import ConfigError, Settings
 from angidi.db import Database, Pool, PoolSettings
 from angidi.db.conninfo import DatabaseUrls
 from angidi.http import health
@@ -43,6 +43,9 @@ from angidi.users import routes as users_routes
 from angidi.users.service import UserService
 
 BASE_PATH = "/api/v1"
+RATE_LIMIT = "rate-limit"
+"""Name of the file in the home in which workers count requests."""
+
 OPERATIONS = [
     *health.routes.below(""),
     *docs_page.routes.below(""),
@@ -86,6 +89,19 @@ def build_tokens(settings: Settings) -> Tokens:
     )
 
 
+def prepare_home(settings: Settings) -> None:
+    """Create the files that all workers share in the home. Raises `ConfigError` if that is not possible."""
+    try:
+        _secrets(settings)
+        if settings.api_rate_limit:
+            SlidingWindowCounter(settings.angidi_home / RATE_LIMIT, settings.api_rate_limit).close()
+    except OSError as error:
+        raise ConfigError(
+            f"ANGIDI_HOME: {settings.angidi_home} cannot be written ({error.strerror}); example: "
+            "ANGIDI_HOME=/var/lib/angidi"
+        ) from None
+
+
 def build_services(settings: Settings, database: Database, tokens: Tokens) -> Services:
     """Return the services over `database`."""
     cursors = Cursors(*_secrets(settings))
@@ -119,7 +135,7 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = lo
 def _rate_limit(settings: Settings) -> RateLimit | None:
     if not settings.api_rate_limit:
         return None
-    window = SlidingWindowCounter(settings.angidi_home / "rate-limit", settings.api_rate_limit)
+    window = SlidingWindowCounter(settings.angidi_home / RATE_LIMIT, settings.api_rate_limit)
     return RateLimit(window, settings.trusted_proxies)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from benchmarks.migrations_online import Shop, measure
 
-from angidi.cli.context import MIGRATIONS
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.migrate import Source
 
 

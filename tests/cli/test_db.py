@@ -47,6 +47,27 @@ def test_a_database_and_its_owner_are_created(databases: Databases, monkeypatch:
             conn.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
 
 
+def test_a_role_that_may_not_create_is_told_so(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = databases.create()
+    databases.drop(name)
+    role = sql.Identifier(name)
+    monkeypatch.setenv(
+        "DATABASE_URL", make_conninfo(databases.url(name), user=f"{name}_owner", password="a-long-password")
+    )
+    with psycopg.connect(databases.admin_url, autocommit=True) as conn:
+        conn.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'a-long-password'").format(role))
+        try:
+            admin = make_conninfo(databases.admin_url, user=name, password="a-long-password")
+            done = CliRunner().invoke(main, ["db", "create", "--admin-url", admin])
+        finally:
+            conn.execute(sql.SQL("DROP ROLE {}").format(role))
+    assert (done.exit_code, done.stderr.count("\n")) == (78, 1)
+    assert done.stderr.startswith(
+        f"error: ADMIN_DATABASE_URL: the role {name} may not (permission denied to create role)"
+    )
+    assert done.stderr.endswith("name a superuser\n")
+
+
 def test_the_embedded_database_needs_no_creating(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ANGIDI_HOME", str(tmp_path))
     done = CliRunner().invoke(main, ["db", "create", "--admin-url", "postgresql:///x"])
@@ -59,7 +80,7 @@ def test_an_unreachable_server_is_one_line_and_exit_code_69(monkeypatch: pytest.
     done = CliRunner().invoke(main, ["db", "create", "--admin-url", "postgresql://127.0.0.1:1/postgres"])
     assert (done.exit_code, done.stderr.count("\n")) == (69, 1)
     assert "127.0.0.1" in done.stderr
-    assert "DATABASE_URL" in done.stderr
+    assert "Is the server up" in done.stderr
     assert "hunter2" not in done.output
 
 

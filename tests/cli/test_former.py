@@ -8,7 +8,7 @@ from tests.cli.conftest import Run
 from tests.support.files import write
 from tests.support.serving import Server, free_port
 
-from angidi.cli.context import MIGRATIONS
+from angidi.cli.schema_state import MIGRATIONS
 
 COMMANDS = [
     *(f"migrate {verb}" for verb in ("up", "down 1", "goto 4", "redo", "force 4", "version", "status", "history")),

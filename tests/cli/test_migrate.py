@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Run
 
-from angidi.cli.context import MIGRATIONS
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.migrate import Source
 
 LATEST = Source(MIGRATIONS).versions[-1]

@@ -6,8 +6,8 @@ from psycopg import sql
 from tests.conftest import migrate_up
 from tests.support.server import Databases
 
-from angidi.cli.context import MIGRATIONS
 from angidi.cli.db.schema import check_encoding, prepare_schema, read_schema_state
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.config import ConfigError
 from angidi.migrate import Dirty, Migrate, Source
 

@@ -146,7 +146,8 @@ def test_an_embedded_server_that_was_started_without_it_is_to_be_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANGIDI_HOME", str(tmp_path))
-    with EmbeddedServer(tmp_path, settings={"shared_preload_libraries": ""}, notify=lambda _: None):
+    with EmbeddedServer(tmp_path, settings={"shared_preload_libraries": ""}, notify=lambda _: None) as server:
+        server.create_database("angidi_dev")
         done = CliRunner().invoke(main, ["db", "slow"])
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (78, "", 1), done.output
     assert "start again" in done.stderr

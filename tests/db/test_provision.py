@@ -8,7 +8,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from tests.support.server import Databases
 
-from angidi.cli.context import MIGRATIONS
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.config import ConfigError
 from angidi.db import provision
 from angidi.db.conninfo import parse_conninfo

@@ -16,8 +16,8 @@ from tests.conftest import pooled
 from tests.support.api import api_over
 from tests.support.server import Databases
 
-from angidi.cli.context import MIGRATIONS
 from angidi.cli.main import main
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.config import Settings
 from angidi.embedded import EmbeddedError
 from angidi.embedded.programs import find_programs

@@ -85,7 +85,7 @@ class Cli:
     """`angidi migrate …` on a scratch database."""
 
     def __init__(self, scratch: Scratch) -> None:
-        self.group = build_group(scratch.folder, lambda: nullcontext(scratch.url))
+        self.group = build_group(scratch.folder, lambda _: nullcontext(scratch.url))
 
     def __call__(self, *arguments: str, code: int = 0, stdin: str | None = None) -> str:
         result = CliRunner().invoke(self.group, arguments, input=stdin)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from angidi.cli.context import MIGRATIONS
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.migrate.checks import rewrites
 from angidi.migrate.checks.plan import steps_to
 from angidi.migrate.commands import build_group
@@ -110,7 +110,7 @@ def taken_over(scratch: Scratch) -> Scratch:
 
 
 def platform(address: str, *arguments: str) -> Any:
-    return CliRunner().invoke(build_group(MIGRATIONS, lambda: nullcontext(address)), arguments)
+    return CliRunner().invoke(build_group(MIGRATIONS, lambda _: nullcontext(address)), arguments)
 
 
 @pytest.mark.usefixtures("all_told")

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from tests.support import go_service
 
-from angidi.cli.context import MIGRATIONS
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.migrate import Source
 from angidi.migrate.files.script import Script
 from angidi.migrate.files.steps import up_step

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from angidi.app import build_services, build_tokens
-from angidi.cli.context import MIGRATIONS
 from angidi.cli.data.seed import add_samples
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.config import Settings
 from angidi.migrate import Migrate, Source
 from tests.conftest import pooled

@@ -16,7 +16,12 @@ INTRODUCTION = """\
 Made by `make docs` from the commands themselves, and compared with them by `make check`.
 
 `make run` and the other targets call these; by hand they are `.venv/bin/angidi …`. Every command reads the
-[settings](settings.md), and starts the embedded database for as long as it needs it.
+[settings](settings.md), and starts the embedded database for as long as it needs it. Only `serve`, `db shell` and
+`migrate up`, `goto`, `run` and `verify` create one that is not there.
+
+A failure is a line on standard error that begins with `error: `; what to do about it stands in the same line, or in one
+that begins with `next: `. [SETUP.md](../database/SETUP.md#when-the-connection-fails) lists the reasons of failed
+connections.
 
 Exit codes: 0 done · 1 refused, with the reason on standard error, or found wrong · 2 wrong usage · 3 some rows refused,
 all others [imported](../how-to/import-data.md) · 69 a service that is needed is not there, such as the database · 78 a

@@ -1,35 +1,53 @@
 """What commands share: settings, database URLs, and services on an open database."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
-from importlib.resources import files
-from pathlib import Path
 from typing import TypeVar
 
+from pydantic import SecretStr
+
 from angidi.app import Services, build_services, build_tokens, open_database
+from angidi.cli.schema_state import refusals_explained
 from angidi.config import Settings, load
 from angidi.db.conninfo import DatabaseUrls, resolve_urls
 from angidi.db.inspection import check_reachable
-from angidi.embedded import EmbeddedServer
+from angidi.embedded import EmbeddedError, EmbeddedServer, has_cluster
 
 T = TypeVar("T")
-
-MIGRATIONS = Path(str(files("angidi") / "migrations"))
-"""The folder of the platform's migrations."""
 
 
 @contextmanager
 def resolve_database(settings: Settings) -> Generator[DatabaseUrls]:
     """Provide the database URLs; the embedded server, if configured, runs for the length of the block.
 
-    Raises `ConfigError`, `EmbeddedError`.
+    Creates nothing: raises `EmbeddedError` if there is no embedded server or database. Raises `ConfigError`, too, and
+    `SchemaMismatch` for what the block cannot do because the schema is of another version.
     """
+    with locate_database(settings) as where, refusals_explained(where.direct):
+        yield where
+
+
+@contextmanager
+def locate_database(settings: Settings, *, create: bool = False) -> Generator[DatabaseUrls]:
+    """Provide the URLs as `resolve_database` does, without regard to the schema; `create` what is missing embedded."""
     if not settings.embedded:
         yield resolve_urls(settings)
         return
+    if not create and not has_cluster(settings.angidi_home):
+        raise EmbeddedError(
+            f"There is no embedded PostgreSQL in {settings.angidi_home}: `angidi serve` or `make run` creates it; "
+            "or set DATABASE_URL, or ANGIDI_HOME to the folder that has it"
+        )
     with EmbeddedServer(settings.angidi_home) as server:
-        server.create_database(settings.db_name)
+        if create:
+            server.create_database(settings.db_name)
+        elif not server.has_database(settings.db_name):
+            raise EmbeddedError(
+                f"The embedded PostgreSQL in {settings.angidi_home} has no database {settings.db_name}: `angidi serve` "
+                "creates it; or correct DB_NAME or ANGIDI_ENV"
+            )
         server.count_statements(settings.db_name)
         yield resolve_urls(settings, server.url(settings.db_name))
 
@@ -65,5 +83,10 @@ def escape_unprintable(text: str) -> str:
 
 
 def with_one_connection(settings: Settings) -> Settings:
-    """Return settings with a pool of one connection, which is all that a command needs."""
-    return settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 1, "server_workers": 1})
+    """Return settings with a pool of one connection, which is all that a command needs, and with a key.
+
+    A command signs nothing that it gives away, so a key that is forgotten will do; none is created in the home.
+    """
+    key = settings.jwt_secret or SecretStr(secrets.token_hex(32))
+    update = {"db_max_conns": 1, "db_min_conns": 1, "server_workers": 1, "jwt_secret": key}
+    return settings.model_copy(update=update)

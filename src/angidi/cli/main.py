@@ -1,5 +1,6 @@
 """The command `angidi`; its errors become lines and exit codes."""
 
+import errno
 import logging
 import sys
 from collections.abc import Generator
@@ -18,10 +19,10 @@ from angidi.cli.serving import serve
 from angidi.cli.users import commands as users
 from angidi.config import ConfigError
 from angidi.db.errors import error_reason
-from angidi.db.inspection import unreachable_error
+from angidi.db.failures import StatementRefused, next_step, statement_refused, unreachable_error
 from angidi.embedded import EmbeddedError
 from angidi.errors import AngidiError
-from angidi.migrate import MigrateError, Unreachable
+from angidi.migrate import MigrateError, MigrationFailed, NilVersion, NotExist, Unreachable
 
 EXIT_CODES: dict[type[Exception], int] = {
     errors.Unavailable: 69,  # EX_UNAVAILABLE of sysexits.h
@@ -30,6 +31,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     MigrateError: 1,
     EmbeddedError: 69,
     ConfigError: 78,  # EX_CONFIG
+    OSError: 1,
 }
 """Exit code by error class; the first match counts. Usage errors are click's 2."""
 
@@ -47,12 +49,18 @@ class Angidi(click.Group):
 def _errors_as_exit_codes() -> Generator[None]:
     try:
         yield
-    except tuple(EXIT_CODES) as error:
-        for line in _lines(error):
-            click.echo(escape_unprintable(f"error: {line}"), err=True)
-        sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        declared = statement_refused(error) or error
+        code = next((code for kind, code in EXIT_CODES.items() if isinstance(declared, kind)), None)
+        if code is None or (isinstance(error, OSError) and error.errno == errno.EPIPE):  # which click handles
+            raise
+        for line in _lines(declared):
+            click.echo(escape_unprintable(f"error: {line}"), err=True)
+        if advice := _next_step(declared, error):
+            click.echo(f"next: {advice}", err=True)
+        sys.exit(code)
 
 
 def _lines(error: Exception) -> list[str]:
@@ -61,7 +69,20 @@ def _lines(error: Exception) -> list[str]:
         return [f"{field}: {message}" for field, message in error.details]
     if isinstance(error, errors.UnreadableData):
         return [f"stored data cannot be read: {error_reason(error.__cause__)}"]
+    if isinstance(error, OSError):
+        return [f"{error.filename or 'input or output'}: {error.strerror or error}"]
     return str(unreachable_error(error.text) if isinstance(error, Unreachable) else error).splitlines()
+
+
+def _next_step(declared: Exception, error: Exception) -> str | None:
+    """Return what to do about an error that says itself only what is wrong; `error` has the driver's error."""
+    if isinstance(declared, NilVersion):
+        return "Nothing is applied to this database: run `angidi migrate up`"
+    if isinstance(declared, NotExist) and not declared.advice:
+        return "There is no migration in that direction: `angidi migrate status` shows where the database is"
+    says_it = isinstance(declared, MigrateError) and declared.advice and not isinstance(declared, MigrationFailed)
+    is_refusal = isinstance(declared, StatementRefused | errors.ReadOnlyDatabase | MigrateError)
+    return next_step(error) if is_refusal and not says_it else None
 
 
 @click.group(cls=Angidi, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -10,8 +10,8 @@ from psycopg.conninfo import make_conninfo
 from angidi.config import ConfigError
 from angidi.db.conninfo import parse_conninfo
 from angidi.db.errors import translated
+from angidi.db.failures import unreachable_error
 from angidi.db.pool import connection_settings
-from angidi.errors import Unavailable
 
 CONNECT_TIMEOUT = 5
 """Seconds."""
@@ -35,19 +35,12 @@ def connect(conninfo: str) -> Generator[psycopg.Connection]:
     except errors.ConnectionTimeout as error:  # its message does not name the server
         parts = parse_conninfo(conninfo)
         raise unreachable_error(f"host {parts.get('host')}, port {parts.get('port', '5432')}: {error}") from None
-    except psycopg.OperationalError as error:
+    except UnicodeError as error:  # of a host name with an empty or a long label
+        raise unreachable_error(f"failed to resolve host {parse_conninfo(conninfo).get('host')}: {error}") from None
+    except (psycopg.OperationalError, psycopg.ProgrammingError) as error:  # the latter: a bad connect_timeout
         raise unreachable_error(str(error)) from None
     with translated(), conn:
         yield conn
-
-
-def unreachable_error(reason: str) -> Unavailable:
-    """Return the error for a database that cannot be reached: libpq's reason on one line, and advice.
-
-    libpq's own hints ("Is the server running …?"), which are indented, are removed.
-    """
-    said = " ".join(" ".join(line for line in reason.splitlines() if not line.startswith("\t")).split())
-    return Unavailable(f"{said}. Look at DATABASE_URL or DB_HOST and DB_PORT, and whether it runs there")
 
 
 def check_reachable(conninfo: str) -> None:

@@ -4,7 +4,7 @@ import psycopg
 from psycopg import errors, sql
 
 from angidi.config import ConfigError
-from angidi.db.conninfo import parse_conninfo
+from angidi.db.conninfo import check_url, parse_conninfo
 from angidi.db.inspection import connect
 from angidi.db.pool import SESSION_DEFAULTS
 
@@ -30,12 +30,19 @@ def create(admin: str, wanted: str) -> tuple[str, str]:
 
     Existing ones are kept; only the session defaults of the owner are updated. Raises `ConfigError`, `Unavailable`.
     """
+    check_url("ADMIN_DATABASE_URL", admin)
     parts = parse_conninfo(wanted)
     database = parts.get("dbname") or parts.get("user") or ""
     role = parts.get("user") or database
     with connect(admin) as conn:
-        _create_role(conn, role, parts.get("password", ""))
-        _create_database(conn, database, role)
+        try:
+            _create_role(conn, role, parts.get("password", ""))
+            _create_database(conn, database, role)
+        except errors.InsufficientPrivilege as error:
+            raise ConfigError(
+                f"ADMIN_DATABASE_URL: the role {conn.info.user} may not ({error.diag.message_primary}): name a "
+                "superuser"
+            ) from None
     return database, role
 
 

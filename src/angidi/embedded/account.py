@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from angidi.embedded.locks import ADVICE
 from angidi.embedded.programs import EmbeddedError, Runner, find_programs
 
 ACCOUNT = "angidi"
@@ -35,6 +36,15 @@ def choose_runner(home: Path) -> Runner:
             "set ANGIDI_HOME to another folder, or set DATABASE_URL."
         )
     return as_account(programs, home)
+
+
+def has_cluster(home: Path) -> bool:
+    """Tell whether there is a cluster of `home`. Creates nothing. Raises `EmbeddedError`."""
+    home = home.expanduser().resolve()
+    try:
+        return any((state / "data" / "PG_VERSION").exists() for state in (home, _state(home, ACCOUNT_STATE)))
+    except OSError as error:
+        raise EmbeddedError(f"{home} cannot be read ({error.strerror}): {ADVICE}") from error
 
 
 def in_namespace(programs: Path, home: Path) -> Runner | None:

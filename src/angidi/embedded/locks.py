@@ -17,6 +17,8 @@ POLL_SECONDS = 0.02
 FIRST_WORD_SECONDS = 3.0
 NEXT_WORD_SECONDS = 10.0
 
+ADVICE = "set ANGIDI_HOME to a folder of yours, or set DATABASE_URL."
+
 Notify = Callable[[str], None]
 
 
@@ -26,16 +28,15 @@ def create_home(home: Path) -> Path:
     We must own it: a lock file that root leaves in a user's folder would lock that user out.
     """
     home = home.expanduser().resolve()
-    advice = "set ANGIDI_HOME to a folder of yours, or set DATABASE_URL."
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = home.stat().st_uid
     except OSError as error:
-        raise EmbeddedError(f"{home} cannot be created ({error.strerror}): {advice}") from error
+        raise EmbeddedError(f"{home} cannot be created ({error.strerror}): {ADVICE}") from error
     if owner != os.geteuid():
-        raise EmbeddedError(f"{home} belongs to user {owner}: run as that user, {advice}")
+        raise EmbeddedError(f"{home} belongs to user {owner}: run as that user, {ADVICE}")
     if not str(home).isprintable():
-        raise EmbeddedError(f"{str(home)!r} has characters that PostgreSQL does not take: {advice}")
+        raise EmbeddedError(f"{str(home)!r} has characters that PostgreSQL does not take: {ADVICE}")
     return home
 
 

@@ -15,11 +15,12 @@ from psycopg.errors import DuplicateDatabase, FeatureNotSupported, UniqueViolati
 
 from angidi.embedded.account import choose_runner
 from angidi.embedded.cluster import create_cluster
-from angidi.embedded.locks import Notify, create_home, open_lock, opened_lock, poll, try_lock
+from angidi.embedded.locks import ADVICE, Notify, create_home, open_lock, opened_lock, poll, try_lock
 from angidi.embedded.postmaster import USER, Postmaster
 from angidi.embedded.programs import EmbeddedError, Runner, find_programs
 from angidi.embedded.sockets import PORT
 
+HAS_DATABASE: LiteralString = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = %(name)s"
 HAS_STATISTICS: LiteralString = "SELECT 1 FROM pg_extension WHERE extname = 'pg_stat_statements'"
 CREATE_STATISTICS: LiteralString = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"
 
@@ -70,11 +71,15 @@ class EmbeddedServer:
         folder = quote(str(self._joined().folder), safe="")
         return f"postgresql://{USER}@/{quote(database, safe='')}?host={folder}&port={PORT}"
 
+    def has_database(self, name: str) -> bool:
+        """Tell whether there is a database `name`."""
+        with self._joined().connect() as conn:
+            return conn.execute(HAS_DATABASE, {"name": name}).fetchone() is not None
+
     def create_database(self, name: str) -> bool:
         """Create the database `name`; False if it exists."""
         with self._joined().connect() as conn:
-            query = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = %(name)s"
-            if conn.execute(query, {"name": name}).fetchone():
+            if conn.execute(HAS_DATABASE, {"name": name}).fetchone():
                 return False
             try:
                 conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -101,8 +106,8 @@ class EmbeddedServer:
         if self._users is not None:
             return
         home = create_home(self._home)
-        self._users = open_lock(home / "users.lock")
         try:
+            self._users = open_lock(home / "users.lock")
             self._wait(self._users, alone=False, why=f"The PostgreSQL in {home} is just being stopped.")
             runner = self._choose(home)
             self._postmaster = Postmaster(runner, home)
@@ -112,7 +117,9 @@ class EmbeddedServer:
         except BaseException as error:
             self.leave()
             if isinstance(error, OSError):
-                raise EmbeddedError(f"The embedded PostgreSQL in {home} cannot be used: {error}") from error
+                raise EmbeddedError(
+                    f"The embedded PostgreSQL in {home} cannot be used ({error.strerror}): {ADVICE}"
+                ) from error
             raise
 
     def leave(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from angidi.embedded.locks import create_home, opened_lock, poll, try_lock
+from angidi.embedded.locks import ADVICE, create_home, open_lock, poll, try_lock
 from angidi.embedded.programs import EmbeddedError
 
 HOLDER_SECONDS = 0.5
@@ -18,7 +18,7 @@ class AlreadyServing(EmbeddedError):
 @contextmanager
 def serve_lock(home: Path) -> Generator[None]:
     """Hold the serve lock of `home`. Raises `AlreadyServing`, which names the holder, without waiting."""
-    with opened_lock(create_home(home) / "serve.lock") as descriptor:
+    with _opened(create_home(home) / "serve.lock") as descriptor:
         if not try_lock(descriptor, alone=True):
             raise AlreadyServing(_refusal(home, _holder(descriptor)))
         os.ftruncate(descriptor, 0)
@@ -27,6 +27,19 @@ def serve_lock(home: Path) -> Generator[None]:
             yield
         finally:
             os.ftruncate(descriptor, 0)
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[int]:
+    """Open the lock. Raises `EmbeddedError`."""
+    try:
+        descriptor = open_lock(path)
+    except OSError as error:
+        raise EmbeddedError(f"{path} cannot be written ({error.strerror}): {ADVICE}") from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _holder(descriptor: int) -> str:

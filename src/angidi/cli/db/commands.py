@@ -6,13 +6,13 @@ import subprocess
 
 import click
 
-from angidi.cli.context import resolve_database
+from angidi.cli.context import locate_database, resolve_database
 from angidi.cli.db import report
 from angidi.cli.db.slow import slow
 from angidi.config import ConfigError, load
 from angidi.db import provision
 from angidi.db.conninfo import libpq_environment, mask_password, resolve_urls
-from angidi.db.inspection import unreachable_error
+from angidi.db.failures import unreachable_error
 from angidi.embedded import EmbeddedServer
 
 NO_CONNECTION = 2
@@ -44,7 +44,7 @@ def shell(arguments: tuple[str, ...]) -> None:
     Exit codes: 69 no connection to the database · else psql's.
     """
     settings = load()
-    with resolve_database(settings) as where:
+    with locate_database(settings, create=True) as where:
         installed = None if settings.embedded else shutil.which("psql")
         program = installed or str(EmbeddedServer(settings.angidi_home).binaries / "psql")
         environment = {**os.environ, **libpq_environment(where.direct)}

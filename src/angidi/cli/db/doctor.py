@@ -6,7 +6,7 @@ import click
 from msgspec import json
 
 from angidi.cli.context import resolve_database
-from angidi.cli.db.schema import read_schema_state
+from angidi.cli.schema_state import read_schema_state
 from angidi.config import load
 from angidi.db.diagnostics.consistency import CheckResult, rebuild, run_checks
 from angidi.db.diagnostics.versions import known_holes

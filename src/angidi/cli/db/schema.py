@@ -1,45 +1,12 @@
 """Schema check and migration at start: an empty database is migrated, an outdated one only on request."""
 
-from dataclasses import dataclass
-
 import click
 
-from angidi.cli.context import MIGRATIONS
+from angidi.cli.schema_state import MIGRATIONS, SchemaState, next_command, read_schema_state
 from angidi.config import ConfigError
-from angidi.db.former_times import LAST_FORMER
-from angidi.db.inspection import is_empty, read_encoding, reject_former_schema
-from angidi.migrate import Dirty, Migrate, NilVersion, Source
+from angidi.db.inspection import read_encoding
+from angidi.migrate import Migrate, Source
 from angidi.migrate.commands import print_event
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaState:
-    """The state of a schema relative to the migrations. `version` is None if none was applied."""
-
-    version: int | None
-    pending: tuple[int, ...]
-    ahead: bool
-    empty: bool
-
-
-def read_schema_state(conninfo: str) -> SchemaState:
-    """Return the state of the schema. Raises `Dirty`, `MigrateError`, and `ConfigError` for a former schema."""
-    source = Source(MIGRATIONS)
-    with Migrate.open(source, conninfo) as migrate:
-        reject_former_schema(migrate.session.connection)
-        try:
-            version, dirty = migrate.version()
-        except NilVersion:
-            version, dirty = None, False
-    if dirty:
-        raise Dirty(version if version is not None else -1)
-    known = source.versions
-    return SchemaState(
-        version=version,
-        pending=tuple(each for each in known if version is None or each > version),
-        ahead=version is not None and version > known[-1],
-        empty=version is None and is_empty(conninfo),
-    )
 
 
 def prepare_schema(conninfo: str, *, migrate: bool) -> SchemaState:
@@ -77,6 +44,5 @@ def check_encoding(conninfo: str) -> None:
 def _behind(state: SchemaState) -> str:
     names = ", ".join(f"{version:06}" for version in state.pending)
     at = "has tables but no version" if state.version is None else f"is at version {state.version}"
-    former = state.version is not None and state.version <= LAST_FORMER
-    command = "angidi takeover" if former else "angidi migrate up"
+    command = next_command(state)
     return f"DB_AUTO_MIGRATE: the database {at}; pending: {names}. Run `{command}`, or serve with --migrate"

@@ -9,8 +9,9 @@ import click
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from angidi.cli.context import MIGRATIONS, resolve_database
+from angidi.cli.context import locate_database
 from angidi.cli.db.schema import check_encoding
+from angidi.cli.schema_state import MIGRATIONS
 from angidi.config import load
 from angidi.db.former_times import (
     LAST_FORMER,
@@ -81,7 +82,7 @@ def takeover(*, zone: str | None, dry_run: bool, yes: bool, as_json: bool) -> No
 @contextmanager
 def _opened() -> Generator[Migrate]:
     """Provide the database with its migrations; it has a version of the former service. Raises `MigrateError`."""
-    with resolve_database(load()) as where:
+    with locate_database(load()) as where:
         check_encoding(where.direct)
         with (
             Migrate.open(Source(MIGRATIONS), where.direct, on_progress=print_event) as migrate,

@@ -20,7 +20,8 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from angidi.cli.context import open_services, resolve_database, with_one_connection
+from angidi.app import prepare_home
+from angidi.cli.context import locate_database, open_services, with_one_connection
 from angidi.cli.data.seed import add_samples
 from angidi.cli.db.schema import prepare_schema
 from angidi.config import ConfigError, Settings, ignored_settings, load, setting_warnings
@@ -62,8 +63,9 @@ def serve(*, migrate: bool, seed: bool | None) -> None:
         if settings.embedded:
             stack.enter_context(serve_lock(settings.angidi_home))
         address, port = listen_address(settings)
-        where = stack.enter_context(resolve_database(settings))
+        where = stack.enter_context(locate_database(settings, create=True))
         before = prepare_schema(where.direct, migrate=migrate or settings.db_auto_migrate)
+        prepare_home(settings)
         wanted = settings.angidi_env == "development" if seed is None else seed
         _initialize(settings, where, seed=wanted and before.empty)
         stack.enter_context(_shared_metrics(settings))

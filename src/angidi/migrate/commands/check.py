@@ -20,7 +20,7 @@ from angidi.migrate.files.steps import Step
 from angidi.migrate.golang.times import duration
 from angidi.migrate.run.runner import Migrate
 
-from .context import Context, MigrateCommand, print_line
+from .context import Context, CreatingCommand, MigrateCommand, print_line
 
 
 @click.command(cls=MigrateCommand, context_settings={"ignore_unknown_options": True})
@@ -132,7 +132,7 @@ def _summary(found: list[linting.LintFinding]) -> list[str]:
     return ["", f"{'':<{width}} {'up':>5} {'down':>6}", *lines] if rows else ["no findings"]
 
 
-@click.command(cls=MigrateCommand)
+@click.command(cls=CreatingCommand)  # a scratch database needs a server, but no database of ours
 @click.option(
     "--before",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from angidi.migrate.run.events import Event, Finished
 from angidi.migrate.run.runner import Migrate
 from angidi.migrate.run.signals import interruptible
 
-ResolveDatabase = Callable[[], AbstractContextManager[str]]
-"""Gives the database's address, a URL or a connection string, that is good until the end of the block."""
+ResolveDatabase = Callable[[bool], AbstractContextManager[str]]
+"""Gives the database's address, a URL or a connection string, that is good until the end of the block.
 
+Its argument tells whether it may create a server or a database that is missing.
+"""
 
 Guard = Callable[[psycopg.Connection[Any]], None]
 """Raises where the files do not fit the database."""
@@ -33,7 +36,7 @@ class Context:
     """Files, database and form of output, as the options or the group's defaults say."""
 
     path: Path
-    resolve_database: ResolveDatabase
+    resolve_database: Callable[[], AbstractContextManager[str]]
     json: bool
     guard: Guard
 
@@ -75,6 +78,9 @@ HELP = {"help_option_names": ["-h", "--help"]}
 class MigrateCommand(click.Command):
     """A command with the shared options, which reach it as one `Context` object."""
 
+    creates = False
+    """Whether it may create a server or a database that is missing."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.context_settings = {**HELP, **self.context_settings}
@@ -91,7 +97,9 @@ class MigrateCommand(click.Command):
         path, database, as_json = (ctx.params.pop(name) for name in ("path", "database", "as_json"))
         ctx.obj = Context(
             path=path or group.directory,
-            resolve_database=(lambda: nullcontext(database)) if database else group.resolve_database,
+            resolve_database=(lambda: nullcontext(database))
+            if database
+            else partial(group.resolve_database, self.creates),
             json=as_json,
             guard=group.guard if path is None or path.resolve() == group.directory.resolve() else accept,
         )
@@ -103,7 +111,13 @@ class MigrateCommand(click.Command):
             raise MigrateError(str(error).strip()) from error
 
 
-def refuse_database() -> AbstractContextManager[str]:
+class CreatingCommand(MigrateCommand):
+    """A command that applies migrations, so that it also creates the server or the database if that is missing."""
+
+    creates = True
+
+
+def refuse_database(_: bool) -> AbstractContextManager[str]:
     """Refuse: no database was named."""
     raise OpenError("no database is given", "Name it with --database.")
 

@@ -11,7 +11,7 @@ from angidi.migrate.checks.status import status
 from angidi.migrate.errors import MigrateError, NilVersion, NoChange
 from angidi.migrate.run.runner import Migrate
 
-from .context import Context, MigrateCommand, print_line
+from .context import Context, CreatingCommand, MigrateCommand, print_line
 
 _missed = click.option("--allow-missed", is_flag=True, help="Apply files that came below the current version.")
 _require = click.option("--require-down", is_flag=True, help="Refuse to go down over a version without a down file.")
@@ -43,7 +43,7 @@ def _reported(context: Context, migrate: Migrate, downtime: Sequence[Downtime] =
     context.show(document | foretold, lambda: None)
 
 
-@click.command(cls=MigrateCommand)
+@click.command(cls=CreatingCommand)
 @click.argument("count", type=_count, required=False)
 @_missed
 @click.pass_obj
@@ -69,7 +69,7 @@ def down(context: Context, count: int | None, everything: bool, require_down: bo
         migrate.down() if everything else migrate.steps(-(1 if count is None else count))
 
 
-@click.command(cls=MigrateCommand)
+@click.command(cls=CreatingCommand)
 @click.argument("version", type=_count)
 @_missed
 @_require
@@ -126,7 +126,7 @@ def drop(context: Context, yes: bool) -> None:
         context.show({"dropped": True}, lambda: print_line("dropped"))
 
 
-@click.command(cls=MigrateCommand)
+@click.command(cls=CreatingCommand)
 @click.option("--direction", type=click.Choice(["up", "down"]), default="up", show_default=True)
 @click.option("--steps", type=_count, default=0, help="How many; 0 is all.")
 @click.pass_obj

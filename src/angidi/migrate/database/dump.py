@@ -36,6 +36,9 @@ def dump(session: Session, program: Path | None = None) -> str:
         check=False,
     )
     if result.returncode:
-        raise MigrateError(session.target.redact(result.stderr.strip()))
+        raise MigrateError(
+            session.target.redact(result.stderr.strip()),
+            "Where the versions differ, name a pg_dump of the server's version with --pg-dump.",
+        )
     lines = [line for line in result.stdout.splitlines() if not line.startswith((r"\restrict", r"\unrestrict"))]
     return "\n".join(lines) + "\n"

@@ -99,6 +99,8 @@ def connect(target: Target, *, strict: bool = False, **changes: str) -> Connecti
         connection = Connection[Any].connect(autocommit=True, prepare_threshold=None, **settings)  # pyright: ignore[reportArgumentType] # libpq's settings are text
     except psycopg.errors.ConnectionTimeout as error:  # which does not say of what
         raise Unreachable(f"host {settings.get('host')}, port {settings.get('port', '5432')}: {error}") from None
+    except UnicodeError as error:  # of a host name with an empty or a long label
+        raise Unreachable(f"failed to resolve host {settings.get('host')}: {error}") from None
     except psycopg.Error as error:
         raise _not_open(target, error) from None
     try:
