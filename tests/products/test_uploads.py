@@ -102,7 +102,7 @@ async def test_only_admins_may(api: Api) -> None:
 
 async def test_few_run_at_a_time(pool_api: Api) -> None:
     await admin_of_a_shop(pool_api)
-    service = pool_api.services.products
+    service = pool_api.services.product_imports
     calls = [service.import_upload(FILE.encode(), ImportQuery()) for _ in range(MAX_CONCURRENT_UPLOADS + 1)]
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes].count(Unavailable) == 1

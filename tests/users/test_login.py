@@ -123,12 +123,6 @@ async def test_a_password_logs_in_in_either_form_of_unicode(api: Api, registered
     ]
 
 
-async def test_a_password_that_was_stored_as_it_was_given_still_logs_in(api: Api) -> None:
-    former = await api.services.users._passwords.hash(DECOMPOSED)  # pyright: ignore[reportPrivateUsage] - as given
-    await make(api.database, rows("users", {"email": EMAIL, "password_hash": former}))
-    assert [(await log_in(api, password)).status_code for password in (DECOMPOSED, COMPOSED)] == [200, 401]
-
-
 async def test_a_hash_of_the_former_service_logs_in_and_becomes_argon2id(api: Api) -> None:
     await make_go_user(api)
     assert (await stored_hash(api)).startswith("$2a$04$")
@@ -217,16 +211,13 @@ async def test_meanwhile_accounts_whose_hash_was_replaced_before_log_in(deferrin
     assert (await stored_hash(deferring)).startswith("$argon2id$")
 
 
-COMPOSED, DECOMPOSED = "gr\u00fcne T\u00fcr", "gru\u0308ne Tu\u0308r"
-
-
 @pytest.mark.parametrize("registered", [COMPOSED, DECOMPOSED])
 @pytest.mark.parametrize("typed", [COMPOSED, DECOMPOSED])
 async def test_a_password_is_the_same_in_every_form_of_unicode(api: Api, registered: str, typed: str) -> None:
     body = {"email": EMAIL, "password": registered, "name": "Ada"}
     assert (await api.post("/users/register", json=body)).status_code == 201
     assert (await log_in(api, typed)).status_code == 200
-    assert error_of(await log_in(api, "grune Tur")) == (401, "INVALID_CREDENTIALS")
+    assert error_of(await log_in(api, "cafe cafe")) == (401, "INVALID_CREDENTIALS")
 
 
 @pytest.mark.parametrize("hashed", [PasswordHasher().hash, go_hash], ids=["argon2id", "bcrypt"])

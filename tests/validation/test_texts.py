@@ -3,13 +3,13 @@
 from unicodedata import is_normalized, normalize
 
 import pytest
-from angidi.csvfile import Row
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
 from angidi.categories.csv_rows import CategoryRow
 from angidi.categories.models import CategoryChanges, NewCategory
+from angidi.csvfiles import NamedRow
 from angidi.products.csv_rows import ProductRow
 from angidi.products.models import NewProduct, ProductChanges, ProductQuery
 from angidi.users.models import Login, NameChange, NewUser, UserChanges
@@ -90,11 +90,11 @@ def test_a_field_has_its_form_wherever_it_enters(into: type[Struct]) -> None:
 
 def test_a_row_of_a_file_is_normalised_as_a_body_is() -> None:
     cells = {"sku": "A\u00ad1", "name": " Cafe\u0301\u00a0 mug", "price": "1", "stock": "1", "category": " Cups\u200b "}
-    row = validate_row(Row(2, cells), ProductRow)
+    row = validate_row(NamedRow(2, cells), ProductRow)
     assert row.value
     assert (row.value.sku, row.value.name, row.value.category) == ("A1", "Caf\u00e9 mug", "Cups")
 
 
 def test_the_good_cells_of_a_refused_row_are_too() -> None:
-    row = validate_row(Row(2, {"sku": "A\u00ad1", "name": "x", "price": "1", "stock": "1"}), ProductRow)
+    row = validate_row(NamedRow(2, {"sku": "A\u00ad1", "name": "x", "price": "1", "stock": "1"}), ProductRow)
     assert (row.value, row.texts["sku"]) == (None, "A1")

@@ -80,7 +80,10 @@ class TextSource:
     def digest(self) -> bytes:
         """Return the SHA-256 of the raw file, gzipped or not."""
         with self._opener() as file:
-            return hashlib.file_digest(file, "sha256").digest()
+            digest = hashlib.sha256()
+            for part in iter(partial(file.read, 1 << 16), b""):
+                digest.update(part)
+            return digest.digest()
 
     def lines(self) -> "Lines":
         """Return a new pass over the lines, from the first."""

@@ -38,7 +38,6 @@ from angidi.users.models import (
 )
 from angidi.validation.changes import Changes
 from angidi.validation.ids import parse_id
-from angidi.validation.texts import VERBATIM
 
 MOST_NAMED = 10
 """Users of one address that a message lists."""
@@ -67,7 +66,7 @@ class UserService:
         Raises `CredentialsInvalid`, after the same time whatever is wrong.
         """
         found = await self._db.read(repository.find_credentials, login.email)
-        matched = await self._match(login.password, found and found.password_hash)
+        matched = await self._passwords.match(login.password, found and found.password_hash)
         if matched is None or not found:
             raise CredentialsInvalid
         if self._passwords.is_outdated(found.password_hash, matched):
@@ -77,16 +76,6 @@ class UserService:
         if user is None or user.deleted_at:
             raise CredentialsInvalid
         return self._pair(user)
-
-    async def _match(self, given: str, stored: str | None) -> bytes | None:
-        """Return those bytes of a password that match, in the form in which passwords are stored, else as it was given.
-
-        The former service stored them as they were given.
-        """
-        for form in dict.fromkeys((VERBATIM.of(given), given)):
-            if matched := await self._passwords.match(form, stored):
-                return matched
-        return None
 
     async def refresh(self, refresh_token: str) -> TokenPair:
         """Exchange a refresh token for new tokens. Raises `TokenInvalid`."""

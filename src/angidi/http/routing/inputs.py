@@ -1,9 +1,9 @@
 """The inputs of a handler, declared by the types of its parameters.
 
 A name in the path is a path parameter. `Query[T]` is the query string and `Body[T]` the body, each decoded into the
-struct `T`. `Patch[T]` is a body that changes a resource, and `CsvBody` a CSV file as it came. A type with a `Guard` says
-who may call. `Strict` tells whether strict handling was requested. Any other type is a service, but for `Request`, which
-is the request itself.
+struct `T`. `Patch[T]` is a body that changes a resource, and `CsvBody` a CSV file as it came. A type with a `Guard`
+says who may call. `Strict` tells whether strict handling was requested. Any other type is a service, except `Request`,
+which is the request itself.
 """
 
 from collections.abc import Callable
@@ -64,12 +64,10 @@ def _with(found: Inputs, name: str, hint: Any) -> Inputs:
     note = next((note for note in getattr(hint, "__metadata__", ()) if isinstance(note, _Part | Guard)), None)
     if isinstance(note, Guard):
         return found._replace(guard=(name, note))
-    if note in {_STRICT, _CSV}:
-        return found._replace(**{note.name: name})
     if note is _PATCH:
         return found._replace(body=(name, get_args(_plain(hint))[0]), is_patch=True)
     if note is not None:
-        return found._replace(**{note.name: (name, _plain(hint))})
+        return found._replace(**{note.name: name if note in {_STRICT, _CSV} else (name, _plain(hint))})
     if hint is Request:
         return found._replace(request=name)
     return found._replace(services={**found.services, name: hint})

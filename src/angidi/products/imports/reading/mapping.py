@@ -72,7 +72,7 @@ class CategoryForm(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     full_paths: bool = False
 
 
-class TextForm(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class CellForm(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The fields out of which HTML is taken, and those before which a spreadsheet's apostrophe may stand."""
 
     without_markup: list[Field] = []
@@ -91,7 +91,7 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     recognised_by: list[str] = []
     lists: dict[Field, str] = {}
     category: CategoryForm = CategoryForm()
-    text: TextForm = TextForm()
+    text: CellForm = CellForm()
     variants: Variants = Variants()
     pass_over: list[PassOver] = []
 
