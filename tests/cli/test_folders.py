@@ -13,7 +13,7 @@ from angidi.cli.main import main
 from angidi.embedded import EmbeddedServer
 
 READING = [name for name, _ in commands() if name not in WRITING]
-NO_DATABASE = {"config show", "migrate lint"}
+NO_DATABASE = {"config show", "import mappings", "migrate lint"}
 """Commands that need no database."""
 
 CREATING = {"serve", "db shell", "migrate goto", "migrate run", "migrate up", "migrate verify"}

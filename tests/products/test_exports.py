@@ -30,6 +30,7 @@ from angidi.db.rows import execute
 from angidi.errors import Unavailable
 from angidi.products.models import NewProduct
 from angidi.products.service import MAX_CONCURRENT_EXPORTS
+from angidi.validation.texts import NAME
 
 VERSIONS = "SELECT string_agg(format('%s %s %s %s', sku, ctid, xmin, xmax), ' ' ORDER BY id) FROM {}"
 CATALOGUE = """
@@ -70,9 +71,9 @@ class Shop:
     async def fill(self) -> None:
         """Make two categories, a product for each odd text, and some of other kinds."""
         parent = await self.services.categories.create(NewCategory('Cups, "large"', description=""))
-        child = await self.services.categories.create(NewCategory("Mugs\nand more", parent_id=parent.id))
+        child = await self.services.categories.create(NewCategory("Mugs, and more", parent_id=parent.id))
         for number, text in enumerate(TEXTS):
-            new = NewProduct(f"a {text}", Decimal("7.10"), child.id, number, text, sku=f"{text} {number}")
+            new = NewProduct(NAME.of(f"a {text}"), Decimal("7.10"), child.id, number, text, sku=f"{text} {number}")
             await self.services.products.create(new)
         for description in ("", None):
             new = NewProduct("Cup", Decimal("99999999.99"), parent.id, 0, description, "https://shop.example/x", "E")
@@ -166,7 +167,7 @@ async def test_any_text_comes_back_as_it_was(shop: Shop, texts: list[str]) -> No
 
 async def test_a_category_is_exported_with_all_below_it(shop: Shop) -> None:
     parent = await shop.services.categories.get_by_text('Cups, "large"')
-    child = await shop.services.categories.get_by_text("Mugs\nand more")
+    child = await shop.services.categories.get_by_text("Mugs, and more")
     assert len(rows_of(await joined(shop.services.products.export(parent.id)))) == len(TEXTS) + 1
     assert len(rows_of(await joined(shop.services.products.export(child.id)))) == len(TEXTS)
 
@@ -179,7 +180,7 @@ def thousand(category: UUID, name: LiteralString = "'Cup'") -> sql.Composed:
 
 
 async def test_blocks_are_small_and_know_their_rows(shop: Shop) -> None:
-    category = await shop.services.categories.get_by_text("Mugs\nand more")
+    category = await shop.services.categories.get_by_text("Mugs, and more")
     await make(shop.database, thousand(category.id, name="E'Cup\\n'"))
     async with aclosing(shop.services.products.export()) as blocks:
         found = [block async for block in blocks]
