@@ -63,12 +63,14 @@ def test_times_become_the_instants_that_the_host_meant(take_over: TakeOver, conn
     assert conn.execute(categories).fetchone() == ("2023-05-01 08:00:00",)
 
 
+@pytest.mark.long
 def test_without_a_zone_they_are_utc(take_over: TakeOver, conn: psycopg.Connection) -> None:
     report = report_of(take_over("--json"))
     assert (report["times_from"], report["converted"]) == ("UTC", False)
     assert conn.execute(CREATED).fetchall()[0] == ("Ann", "2023-06-01 23:30")
 
 
+@pytest.mark.long
 def test_the_report_has_rows_and_times_of_each_table_and_what_is_odd(take_over: TakeOver) -> None:
     report = report_of(take_over("--times-from", "europe/berlin", "--json"))
     assert (report["times_from"], report["converted"]) == ("Europe/Berlin", True)
@@ -81,6 +83,7 @@ def test_the_report_has_rows_and_times_of_each_table_and_what_is_odd(take_over: 
     assert "1 times lie in an hour that Europe/Berlin had twice" in twice
 
 
+@pytest.mark.long
 def test_a_zone_that_is_also_an_abbreviation_has_its_summer_time(take_over: TakeOver, conn: psycopg.Connection) -> None:
     assert take_over("--times-from", "CET").exit_code == 0
     assert conn.execute(CREATED).fetchall()[0] == ("Ann", "2023-06-01 21:30")
@@ -99,6 +102,7 @@ def test_what_is_no_zone_is_refused_with_one_that_is(
     assert version_of(conn) == 4
 
 
+@pytest.mark.long
 def test_rows_of_the_future_are_warned_of(take_over: TakeOver, conn: psycopg.Connection) -> None:
     conn.execute("UPDATE products SET created_at = now() AT TIME ZONE 'Asia/Tokyo'")
     assert "warning: 3 rows have a created_at in the future, read as UTC" in take_over("--dry-run").stderr
@@ -116,6 +120,7 @@ def test_a_dry_run_reports_the_same_and_changes_nothing(take_over: TakeOver, con
     assert done["version"] == version_of(conn) > 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("again", [[], ["--times-from", "Europe/Berlin"], ["--times-from", "Asia/Tokyo"]])
 def test_a_second_time_is_refused(take_over: TakeOver, run_empty: Run, again: list[str]) -> None:
     assert take_over("--times-from", "Europe/Berlin").exit_code == 0
@@ -128,6 +133,7 @@ def test_a_second_time_is_refused(take_over: TakeOver, run_empty: Run, again: li
     assert "the times were converted already, from Europe/Berlin on 20" in third.stderr
 
 
+@pytest.mark.long
 def test_who_took_the_wrong_zone_for_utc_goes_back_and_names_it(
     take_over: TakeOver, run_empty: Run, conn: psycopg.Connection
 ) -> None:
@@ -137,6 +143,7 @@ def test_who_took_the_wrong_zone_for_utc_goes_back_and_names_it(
     assert conn.execute(CREATED).fetchall()[0] == ("Ann", "2023-06-01 21:30")
 
 
+@pytest.mark.long
 def test_one_that_stopped_after_the_conversion_goes_on_without_converting_again(
     take_over: TakeOver, conn: psycopg.Connection
 ) -> None:
@@ -148,6 +155,7 @@ def test_one_that_stopped_after_the_conversion_goes_on_without_converting_again(
     assert conn.execute(CREATED).fetchall()[0] == ("Ann", "2023-06-01 21:30")
 
 
+@pytest.mark.long
 def test_one_that_stopped_between_two_migrations_is_told_how_it_goes_on(
     take_over: TakeOver, conn: psycopg.Connection
 ) -> None:
@@ -157,6 +165,7 @@ def test_one_that_stopped_between_two_migrations_is_told_how_it_goes_on(
     assert "`angidi migrate up` goes on" in take_over("--times-from", "Europe/Berlin").stderr
 
 
+@pytest.mark.long
 def test_sessions_of_others_are_warned_of(take_over: TakeOver) -> None:
     assert "the database has other sessions (1): stop the former service first" in take_over("--dry-run").stderr
 
@@ -172,6 +181,7 @@ def test_what_a_migration_would_refuse_stops_it_before_the_times_are_touched(
     assert (conn.execute(AS_STORED).fetchall(), version_of(conn)) == (before, 4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_earlier_version_is_taken_over_too(empty_db: str, run_empty: Run, version: int) -> None:
     with psycopg.connect(empty_db, autocommit=True) as conn:
@@ -191,6 +201,7 @@ def clerk(conn: psycopg.Connection) -> Iterator[str]:
     conn.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(quoted))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("readable", ["none", "all"])
 def test_who_may_not_is_told_so_in_a_line(
     take_over: TakeOver,
@@ -210,6 +221,7 @@ def test_who_may_not_is_told_so_in_a_line(
     assert "permission denied" in done.stderr
 
 
+@pytest.mark.long
 def test_a_database_that_takes_no_changes_stays_as_it_is(
     take_over: TakeOver, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, empty_db: str
 ) -> None:
@@ -227,6 +239,7 @@ def test_an_empty_database_has_nothing_to_take_over(run_empty: Run) -> None:
     assert "there is nothing to take over" in done.stderr
 
 
+@pytest.mark.long
 def test_tables_without_a_version_are_told_how_to_get_one(
     take_over: TakeOver, run_empty: Run, conn: psycopg.Connection
 ) -> None:
@@ -238,6 +251,7 @@ def test_tables_without_a_version_are_told_how_to_get_one(
     assert take_over().exit_code == 0
 
 
+@pytest.mark.long
 def test_a_dirty_database_is_repaired_first(take_over: TakeOver, conn: psycopg.Connection) -> None:
     conn.execute("UPDATE schema_migrations SET dirty = true")
     done = take_over()
@@ -245,6 +259,7 @@ def test_a_dirty_database_is_repaired_first(take_over: TakeOver, conn: psycopg.C
     assert "Dirty database version 4" in done.stderr
 
 
+@pytest.mark.long
 def test_the_server_names_it_for_a_database_of_the_former_service(take_over: TakeOver, run_empty: Run) -> None:
     del take_over
     done = run_empty("serve")

@@ -25,6 +25,7 @@ def section(title: str) -> str:
     return PAGE.read_text(encoding="utf-8").split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("title", ["WooCommerce", "Shopify", "Magento"])
 def test_an_export_comes_in_as_the_page_says(title: str, server: tuple[Server, Path, int], tmp_path: Path) -> None:
     _, home, port = server

@@ -67,6 +67,7 @@ def former(empty_db: str, tmp_path: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.long
 def test_the_steps_go_as_the_page_says(former: dict[str, str], tmp_path: Path) -> None:
     with shell(**former) as terminal, psycopg.connect(former["DATABASE_URL"], autocommit=True) as conn:
         before = conn.execute(HASHES).fetchall()
