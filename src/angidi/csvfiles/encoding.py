@@ -46,6 +46,8 @@ BYTE_ORDER_MARKS = (
 )
 """In this order: the mark of UTF-16 is the beginning of one of UTF-32."""
 
+_WITHOUT_SURROGATES = ("utf-8", "utf-16", "utf-32", ASSUMED)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 GZIP = b"\x1f\x8b"
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _UNREADABLE = (OSError, EOFError, zlib.error)
@@ -208,6 +210,10 @@ def _check(plain: BinaryIO, encoding: str) -> bool:
             line = 1 + _count_lines(_texts_before(plain, encoding, number, error))
             byte = error.object[error.start]
             raise FileRefused(f"line {line}: the byte 0x{byte:02X} is not {encoding_label(encoding)}") from None
+        except UnicodeError:  # of the file as a whole, such as that UTF-16 lacks its byte order mark
+            raise FileRefused(f"The file is not {encoding_label(encoding)}") from None
+        if encoding not in _WITHOUT_SURROGATES and _SURROGATE.search(text):
+            raise FileRefused(f"The file has lone surrogates, which are no characters, as {encoding_label(encoding)}")
         is_guarded = is_guarded or has_guards(text, last)
         last = text[-1:]
     return is_guarded

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, TypeVar
@@ -134,6 +134,8 @@ def run_import(  # noqa: PLR0913 - one parameter for each option
     is_resumed: bool = False,
 ) -> None:
     """Open the file, run the import and report. Exits with 3 if rows were refused."""
+    if refused_path and _is_same_file(path, refused_path):
+        raise click.UsageError("--refused names the file that is imported: name another, which may be overwritten.")
     report = ImportReport(keeps=as_json)
     try:
         with (
@@ -157,6 +159,14 @@ def run_import(  # noqa: PLR0913 - one parameter for each option
         _print_summary(summary, dry_run=dry_run)
     if summary.refused:
         sys.exit(EXIT_SOME_REFUSED)
+
+
+def _is_same_file(source: Path, target: Path) -> bool:
+    """Tell whether the target is the source, by whatever name, or what standard input is read from."""
+    with suppress(OSError, ValueError, AttributeError):  # there is no target yet, or no standard input
+        stat = os.fstat(sys.stdin.fileno()) if source == STDIN else source.stat()
+        return os.path.samestat(stat, target.stat())
+    return False
 
 
 def _run(file: T, work: Work[T], report: ImportReport) -> Summary:

@@ -142,10 +142,15 @@ def _folder() -> Traversable:
 
 
 def _decoded(text: str) -> Mapping:
-    mapping = msgspec.convert(tomllib.loads(text), Mapping)
+    try:
+        mapping = msgspec.convert(tomllib.loads(text), Mapping)
+    except RecursionError:
+        raise msgspec.ValidationError("the values are nested too deeply") from None
     named = [*mapping.columns, *mapping.lists, *mapping.text.without_markup, *mapping.text.without_apostrophe]
     if unknown := [name for name in named if name not in FIELDS]:
         raise msgspec.ValidationError(f"there is no field “{unknown[0]}”; the fields are {', '.join(FIELDS)}")
+    if not mapping.category.separator:
+        raise msgspec.ValidationError("[category] has a separator without a character")
     if not any(mapping.columns.get("sku", ())):
         raise msgspec.ValidationError("[columns] names no column for sku, by which products are matched")
     return mapping

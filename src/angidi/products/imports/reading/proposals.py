@@ -4,12 +4,18 @@ import difflib
 import tomllib
 from collections.abc import Sequence
 from importlib.resources import files
+from itertools import islice
 
 from angidi.products.imports.reading.columns import column_key, is_recognised
 from angidi.products.imports.reading.mapping import Field, Mapping, known_mapping, mapping_names
 
 ALIKE = 0.85
 """Similarity from which on a column is taken for a known word, misspelt or in another form."""
+
+
+MOST_COLUMNS = 200
+LONGEST_NAME = 100
+"""Columns, from the first one, and characters of a column's name that are compared with known words."""
 
 
 def proposed_system(header: Sequence[str]) -> str | None:
@@ -22,9 +28,10 @@ def proposed_columns(header: Sequence[str], mapping: Mapping) -> dict[Field, str
     keys = {key: name.strip() for name in header if (key := column_key(name))}
     known = {field: [column_key(name) for name in names] for field, names in mapping.columns.items()}
     taken = {key for names in known.values() for key in names if key in keys}
+    compared = {key for key in islice(keys, MOST_COLUMNS) if len(key) <= LONGEST_NAME}
     proposals: dict[Field, str] = {}
     for field, words in synonyms().items():
-        if taken.isdisjoint(known.get(field, ())) and (key := _match(words, keys.keys() - taken)):
+        if taken.isdisjoint(known.get(field, ())) and (key := _match(words, compared - taken)):
             taken.add(key)
             proposals[field] = keys[key]
     return proposals
