@@ -133,3 +133,11 @@ def test_a_header_of_very_many_columns_is_read(tmp_path: Path) -> None:
     names = ",".join(f"c{number}" for number in range(50_000))
     with open_rows(write(tmp_path, f"sku,name,{names}\n"), KNOWN) as file:
         assert len(file.ignored) == 50_000
+
+
+def test_a_million_apostrophes_are_read_at_once(tmp_path: Path) -> None:
+    """A search for a guard in a run of them would take hours."""
+    cell = "'" * 100_000
+    (tmp_path / "rows.csv").write_text("sku,name\n" + f"{cell},A\n" * 20)
+    with open_rows(tmp_path / "rows.csv", KNOWN) as rows:
+        assert [row.cells["sku"] for row in rows] == [cell] * 20

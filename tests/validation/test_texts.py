@@ -98,3 +98,14 @@ def test_a_row_of_a_file_is_normalised_as_a_body_is() -> None:
 def test_the_good_cells_of_a_refused_row_are_too() -> None:
     row = validate_row(NamedRow(2, {"sku": "A\u00ad1", "name": "x", "price": "1", "stock": "1"}), ProductRow)
     assert (row.value, row.texts["sku"]) == (None, "A1")
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0316", "\u0f73", "\u0f81\u0f75"])
+def test_a_text_of_a_million_marks_is_not_composed(marks: str) -> None:
+    """Which would take hours."""
+    text = "a" + marks * 500_000
+    assert PLAIN.of(text, longest=len(text)) == text
+
+
+def test_a_long_text_of_ordinary_marks_is_composed() -> None:
+    assert PLAIN.of("e\u0301" * 2_000) == "\u00e9" * 2_000

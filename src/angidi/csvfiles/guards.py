@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_GUARD = re.compile(r"'[=+\-@\t\r]")  # no '+: a search through a run of apostrophes would take the square of its length
 _GUARDED_CELL = re.compile(rb"(?:^|[,\"\n])'+[=+\-@\t\r]")
 
 
 def has_guards(text: str, last: str = "") -> bool:
     """Return whether cells in `text`, which follows the character `last`, may be guarded. It is quick where none is."""
-    return last == "'" or ("'" in text and bool(_GUARDED.search(text)))
+    return last == "'" or ("'" in text and bool(_GUARD.search(text)))
 
 
 def take_guard(cell: str) -> str:

@@ -7,7 +7,6 @@ With `rehash=False` new hashes are bcrypt as well, which the former service can 
 import functools
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
-from unicodedata import normalize
 
 import bcrypt
 from anyio import CapacityLimiter, to_thread
@@ -15,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from angidi.errors import Unavailable
+from angidi.validation.texts import composed
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ class Passwords:
 
 
 def _composed(password: str) -> bytes:
-    return normalize("NFC", password).encode()
+    return composed(password).encode()
 
 
 def _readings(password: str, stored: str) -> list[Match]:

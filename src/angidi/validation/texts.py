@@ -6,13 +6,20 @@ form in `Annotated`; without one it is `PLAIN`.
 
 import re
 from typing import NamedTuple
-from unicodedata import normalize
+from unicodedata import combining, normalize
 
 LONGEST = 8_000
-"""Characters of a text that is brought to NFC, unless a rule gives its own limit.
+"""Characters of a text that is brought to NFC, unless a rule gives its own limit."""
 
-The time that takes grows with the square of a run of combining marks.
+SHORT = 512
+MOST_MARKS = 64
+"""Combining marks that follow each other in a text over `SHORT` characters which is brought to NFC.
+
+The time that takes grows with the square of their number. Unicode's own limit for streams is 30.
 """
+
+_MARKS_WITHIN = str.maketrans(dict.fromkeys("\u0f73\u0f75\u0f81", "\u0f71"))
+"""The characters that are no combining marks and consist of them."""
 
 MOST_COMPOSED = 4
 """Characters that NFC makes one of, at most: a text that is longer than its rule by this factor stays too long."""
@@ -38,9 +45,18 @@ class TextForm(NamedTuple):
             text = self.removed.sub("", text)
         if self.trims and (trims or self.trims_queries):
             text = " ".join(text.split()) if self.joins else text.strip()
-        if text.isascii() or not self.composes or len(text) > longest:
-            return text
-        return normalize("NFC", text)
+        return composed(text, longest) if self.composes else text
+
+
+def composed(text: str, longest: int = LONGEST) -> str:
+    """Return `text` in NFC, unless it is over `longest` characters, or long and has too many marks in a row."""
+    if text.isascii() or len(text) > longest or (len(text) > SHORT and _has_run_of_marks(text)):
+        return text
+    return normalize("NFC", text)
+
+
+def _has_run_of_marks(text: str) -> bool:
+    return b"\1" * MOST_MARKS in bytes(map(bool, map(combining, text.translate(_MARKS_WITHIN))))
 
 
 PLAIN = TextForm()

@@ -1,12 +1,12 @@
 """Which column of a file is which field: a mapping, resolved against a header."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from angidi.csvfiles import HEADER, REASON, FileRefused
 from angidi.products.imports.reading.mapping import Field, Mapping
+from angidi.validation.texts import composed
 
 SHOWN = 8
 """Maximum number of columns that a message names."""
@@ -38,7 +38,7 @@ class FileColumns(NamedTuple):
 
 def column_key(name: str) -> str:
     """Return what names of the same column have in common: they differ in case, blanks around and Unicode form."""
-    return unicodedata.normalize("NFC", name).strip().casefold()
+    return composed(name.strip()).casefold()
 
 
 def columns_in(
