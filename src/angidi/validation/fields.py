@@ -51,7 +51,10 @@ class Handling(NamedTuple):
 
 
 class Decoded(NamedTuple, Generic[S]):
-    """The result of decoding: `value`, or the errors and the fields that are `good`; `sent` are the values by field."""
+    """The result of decoding: `value`, or the errors and the fields that are `good`; `sent` are the values by field.
+
+    A field that is named twice has none.
+    """
 
     value: S | None
     good: dict[str, Any]
@@ -155,7 +158,8 @@ def field_by_field(values: Mapping[str, object], into: type[S], handling: Handli
         except (ValueError, ArithmeticError) as error:
             refused.append(FieldError(name, str(error)))
     value = None if refused else into(**converted)
-    return Decoded(value, converted, values, tuple(refused))
+    sent = {name: values[name] for name in values.keys() - twice.keys()} if twice else values
+    return Decoded(value, converted, sent, tuple(refused))
 
 
 def _convert_field(plan: Plan, values: Mapping[str, object], converted: dict[str, object], handling: Handling) -> None:

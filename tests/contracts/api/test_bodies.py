@@ -36,6 +36,7 @@ NAMES = [
     sent(f'{{{NEEDED}, "na\u0131me": "dotless"}}', 201, {"name": "Teapot"}),
     Row("PUT /products/{product}", ADMIN, '{"STOCK": 9, "Sku": null}', 200, {"stock": 9, "sku": None}),
     Row("PUT /products/{product}", ADMIN, '{"Stock": 9, "STOCK": 8}', 400, "VALIDATION_ERROR stock"),
+    Row("PUT /products/{product}", ADMIN, '{"Name": "Other", "NAME": "Espresso cup"}', 400, "VALIDATION_ERROR name"),
     Row("PUT /users/me", ADMIN, '{"NAME": "Countess"}', 200, {"name": "Countess"}),
     Row("POST /users/login", NOBODY, f'{{"Email": "ada@shop.example", "PassWord": "{PASSWORD}"}}', 200, TOKENS),
     Row("POST /products/bulk", ADMIN, f'{{"Products": [{{{NEEDED}, "Stock": 5}}]}}', 201, {"created": 1}),
