@@ -197,6 +197,17 @@ def test_a_file_without_the_block_is_told(elsewhere: Path, monkeypatch: pytest.M
     assert "has no readable block “test”" in refusal(monkeypatch, ANGIDI_ENV="test")[0]
 
 
+@pytest.mark.parametrize(
+    "password", ["!hunter2", "*hunter2", "!hunter2!x", "!<hunter2> x", "@hunter2", "!!int hunter2"]
+)
+def test_a_password_that_is_no_yaml_is_never_shown(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    (elsewhere / "other.yaml").write_text(f"test:\n  password: {password}\n")
+    monkeypatch.setenv("ANGIDI_CONFIG", "other.yaml")
+    assert "hunter" not in " ".join(refusal(monkeypatch, ANGIDI_ENV="test"))
+
+
 @pytest.mark.parametrize("name", ["ANGIDI_CONFIG", "ANGIDI_ENV_FILE"])
 def test_a_named_file_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     (line,) = refusal(monkeypatch, **{name: "nowhere"})
@@ -209,7 +220,7 @@ def test_what_is_wrong_in_the_yaml_file_is_told_without_its_text(
 ) -> None:
     (elsewhere / "other.yaml").write_text("development:\n  password: 'hunter2\n")
     (line,) = refusal(monkeypatch, ANGIDI_CONFIG="other.yaml")
-    assert "line 3: found unexpected end of stream" in line
+    assert "line 3 is no YAML" in line
     assert "hunter2" not in line
 
 

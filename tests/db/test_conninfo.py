@@ -65,3 +65,26 @@ def test_an_address_can_be_given_to_programs_by_environment() -> None:
     assert found == {
         "PGUSER": "u", "PGPASSWORD": "p", "PGHOST": "h", "PGPORT": "1", "PGDATABASE": "d", "PGSSLMODE": "require",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:hunter@2@h/d",
+        "postgresql://u:hunter/2@h/d",
+        "postgresql://u:12/hunter2@h/d",
+        "postgresql://u:12,x/hunter2@h/d",
+        "postgresql://u:[hunter/2@h/d",
+        "postgresql://u:5432/@hunter2@h/d",
+    ],
+)
+def test_a_url_whose_password_would_be_cut_is_refused_and_never_shown(url: str) -> None:
+    with pytest.raises(ConfigError, match="percent-encode") as refused:
+        resolve_urls(settings(database_url=SecretStr(url)))
+    assert "hunter" not in str(refused.value)
+    assert mask_password(url) == "***"
+
+
+@pytest.mark.parametrize("url", ["postgresql://[::1]:5432/d?application_name=a@b", "postgresql://h:1,i:2/d?user=u@x"])
+def test_an_at_sign_outside_the_password_is_no_reason(url: str) -> None:
+    assert resolve_urls(settings(database_url=SecretStr(url))).main == url

@@ -165,7 +165,7 @@ def read_block(path: Path, environment: str, variables: Mapping[str, str], field
 def _reason(error: Exception) -> str:
     """Return what is wrong with a YAML file, without any text of it: that may be a password."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"line {error.problem_mark.line + 1}: {error.problem}"
+        return f"line {error.problem_mark.line + 1} is no YAML; a text with special characters stands in quotes"
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else "it is missing, or no mapping"

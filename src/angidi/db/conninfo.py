@@ -75,10 +75,12 @@ def _has_raw_password(url: str) -> bool:
     if not separator or "=" in scheme:
         return False
     authority, _, path = rest.partition("/")
-    if "@" in authority:  # of …:pa@ss@host the host would be ss@host; of …:p@ss/word@host the database word@host
-        return authority.count("@") > 1 or "@" in path.partition("?")[0]
-    port = authority.partition(":")[2]  # of user:pa/ss@host the port would be pa
-    return "@" in path and ":" in authority and not re.fullmatch(r"\d*(,.*)?", port) and "[" not in authority
+    # Of …:pa@ss@host the host would be ss@host; of …:p@ss/word@host, and of …:12/word@host, the database word@host.
+    if authority.count("@") > 1 or "@" in path.partition("?")[0]:
+        return True
+    port = authority.partition(":")[2]  # of user:pa/s?s@host the port would be pa
+    is_port = authority.startswith("[") or re.fullmatch(r"\d*(,.*)?", port)
+    return "@" in path and ":" in authority and "@" not in authority and not is_port
 
 
 def libpq_environment(conninfo: str) -> dict[str, str]:
