@@ -214,6 +214,14 @@ def test_promoting_never_takes_rights_away_and_names_the_command_that_does(
     assert done.stderr.endswith("angidi users demote ada@shop.example --to moderator\n")
 
 
+def test_a_command_to_copy_runs_nothing_that_a_users_address_holds(run: Run, user_id: Callable[..., str]) -> None:
+    user_id("`reboot`|x@shop.example", "--admin")
+    quoted = "'`reboot`|x@shop.example'"
+    assert f"set-password {quoted}\n" in run("users", "promote", "`reboot`|x@shop.example").stderr
+    done = run("users", "promote", "`reboot`|x@shop.example", "--to", "moderator")
+    assert done.stderr.endswith(f"angidi users demote {quoted} --to moderator\n")
+
+
 @pytest.mark.parametrize("command", [["demote"], ["delete", "--yes"]])
 def test_the_last_admin_stays_and_the_message_says_what_to_do(
     run: Run, user_id: Callable[..., str], command: list[str]

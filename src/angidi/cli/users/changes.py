@@ -1,5 +1,6 @@
 """`angidi users promote`, `demote`, `set-password`, `delete` and `restore`."""
 
+import shlex
 import sys
 
 import click
@@ -44,7 +45,7 @@ def promote(user: str, *, role: Role, as_json: bool) -> None:
     changed = with_services(lambda services: _change_role(services, user, role, up=True))
     _report(changed, f"{changed.email} has the role {role} now", as_json=as_json)
     if role == "admin":
-        click.echo(AFTER_PROMOTION.format(email=changed.email), err=True)
+        click.echo(AFTER_PROMOTION.format(email=shlex.quote(changed.email)), err=True)
 
 
 @click.command()
@@ -139,7 +140,8 @@ async def _change_role(services: Services, text: str, role: Role, *, up: bool) -
         return user
     if (RANKS.index(role) > RANKS.index(user.role)) != up:
         other, rights = ("demote", "fewer") if up else ("promote", "more")
-        advice = f"angidi users {other} {user.email} --to {role}"
+        # Quoted, because anybody may register the address `reboot`@shop.example.
+        advice = f"angidi users {other} {shlex.quote(user.email)} --to {role}"
         raise Conflict(f"{user.email} is {user.role}, and {role} has {rights} rights: {advice}")
     return await services.users.change(user.id, valid(UserChanges(role=role)))
 
