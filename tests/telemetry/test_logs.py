@@ -54,6 +54,17 @@ def test_the_console_form_escapes_control_characters(capsys: pytest.CaptureFixtu
     assert "\x1b[31m" not in text.replace("\x1b[0m", "")
 
 
+def test_the_console_form_escapes_control_characters_of_errors_and_of_what_is_no_text(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure("info", "console")
+    reason = ValueError("\x1b[31mforged\x9b\u202e")
+    structlog.get_logger("angidi.test").error("failed", exc_info=reason, error=reason)
+    text = line(capsys)
+    assert not any(char in text for char in ("\x1b[31m", "\x9b", "\u202e"))
+    assert "\nValueError: " in text
+
+
 def test_less_severe_messages_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("warning", "json")
     structlog.get_logger("angidi.test").info("request")

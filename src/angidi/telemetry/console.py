@@ -87,4 +87,5 @@ class ConsoleLines:
 
 def _quoted(value: object) -> str:
     """Return a field's value; a text with blanks in quotes, so that one sees where it ends."""
-    return repr(value) if isinstance(value, str) and " " in value else str(value)
+    text = repr(value) if isinstance(value, str) and " " in value else str(value)
+    return text if text.isprintable() else ascii(text)[1:-1]

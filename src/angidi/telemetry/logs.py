@@ -54,7 +54,10 @@ def configure(level: str, form: Literal["json", "console"] | None) -> AccessLog:
 
 def _escape(_: Any, __: str, event: EventDict) -> EventDict:
     """Escape control characters in values, except line breaks of a traceback."""
-    return {
-        key: value if key == "exception" or not isinstance(value, str) or value.isprintable() else ascii(value)[1:-1]
-        for key, value in event.items()
-    }
+    return {key: _escaped(key, value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _escaped(key: str, value: str) -> str:
+    if key == "exception":
+        return "\n".join(line if line.isprintable() else ascii(line)[1:-1] for line in value.split("\n"))
+    return value if value.isprintable() else ascii(value)[1:-1]
