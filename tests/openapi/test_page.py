@@ -35,6 +35,7 @@ async def test_the_file_is_the_description(api: Api) -> None:
 async def test_the_page_takes_nothing_from_elsewhere(api: Api) -> None:
     page = await api.get(f"{ROOT}/docs")
     policy = page.headers["content-security-policy"]
+    assert all(f"{name} 'none'" in policy for name in ("default-src", "base-uri", "form-action", "frame-ancestors"))
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in policy
     for address in re.findall(r'(?:src|href)="([^"]+)"', page.text):
