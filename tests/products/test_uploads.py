@@ -9,6 +9,7 @@ from tests.support.api import Api
 
 from angidi.errors import Unavailable
 from angidi.http.middleware.uploads import LARGE_BODY_LIMIT
+from angidi.products.imports import service
 from angidi.products.imports.service import MAX_CONCURRENT_UPLOADS
 from angidi.products.imports.uploads import ImportQuery
 
@@ -102,8 +103,18 @@ async def test_only_admins_may(api: Api) -> None:
 
 async def test_few_run_at_a_time(pool_api: Api) -> None:
     await admin_of_a_shop(pool_api)
-    service = pool_api.services.product_imports
-    calls = [service.import_upload(FILE.encode(), ImportQuery()) for _ in range(MAX_CONCURRENT_UPLOADS + 1)]
+    imports = pool_api.services.product_imports
+    calls = [imports.import_upload(FILE.encode(), ImportQuery()) for _ in range(MAX_CONCURRENT_UPLOADS + 1)]
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes].count(Unavailable) == 1
-    assert (await service.import_upload(FILE.encode(), ImportQuery())).unchanged == 1
+    assert (await imports.import_upload(FILE.encode(), ImportQuery())).unchanged == 1
+
+
+async def test_a_file_that_takes_too_long_is_given_up_and_rolled_back(
+    pool_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = await admin_of_a_shop(pool_api)
+    monkeypatch.setattr(service, "UPLOAD_TIME", 0.0)
+    status, code, _ = await error(pool_api, headers, FILE)
+    assert (status, code) == (503, "DATABASE_UNAVAILABLE")
+    assert await total(pool_api) == 0

@@ -1,5 +1,6 @@
 """Business actions on files of products: imports in one transaction, in batches, of uploads, and of sample data."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from itertools import islice
 from typing import Any
@@ -12,6 +13,7 @@ from angidi.csvfiles import CsvReader, FileRefused, NamedRow, OnRefused, Refused
 from angidi.db import Connection, Database, retried
 from angidi.db.copying import disable_timeouts
 from angidi.db.errors import translated
+from angidi.errors import StatementTimeout
 from angidi.products.imports import pipeline, progress, storing
 from angidi.products.imports.notes import Notes
 from angidi.products.imports.pipeline import Rules
@@ -22,6 +24,9 @@ from angidi.products.imports.uploads import ImportOutcome, ImportQuery
 
 MAX_CONCURRENT_UPLOADS = 2
 """Each holds a connection and much of the processor."""
+
+UPLOAD_TIME = 25.0
+"""Seconds until an upload is given up and rolled back: before the request is, whose answer would not say so."""
 
 MAX_REPORTED_ROWS = 100
 """Refused rows in the answer to an upload."""
@@ -61,7 +66,8 @@ class ProductImportService:
     async def import_upload(self, content: bytes, query: ImportQuery) -> ImportOutcome:
         """Import the valid products of a file in our own columns that is in memory; report the first refused rows.
 
-        Raises `FileRefused`, and `Unavailable` while too many such imports run.
+        Raises `FileRefused`, `Unavailable` while too many such imports run, and `StatementTimeout`, after which nothing
+        is stored.
         """
         refused: list[Refused] = []
 
@@ -71,9 +77,12 @@ class ProductImportService:
 
         try:
             with self._uploads.acquire(), open_bytes(content) as source:
-                summary = await self.import_file(
-                    CsvReader(source), on_refused=keep, only_existing=query.only_existing, dry_run=query.dry_run
-                )
+                async with asyncio.timeout(UPLOAD_TIME):
+                    summary = await self.import_file(
+                        CsvReader(source), on_refused=keep, only_existing=query.only_existing, dry_run=query.dry_run
+                    )
+        except TimeoutError:
+            raise StatementTimeout("The file took too long; nothing is stored. Send smaller parts.") from None
         except FileRefused as error:
             raise FileRefused(f"{error} (options are those of the command “angidi import products”)") from None
         values: dict[str, Any] = {**structs.asdict(summary), "refused": refused}
