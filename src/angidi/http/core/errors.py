@@ -19,7 +19,7 @@ class MethodNotAllowed(AngidiError):
     """The path exists, but not with this method; `allow` lists its methods."""
 
     code = "METHOD_NOT_ALLOWED"
-    message = "This address does not take this method; see the Allow header."
+    message = "Method not allowed; see the Allow header."
     allow: bytes = b""
 
     @classmethod
