@@ -1,4 +1,4 @@
-"""A schema of the migrations before they were rewritten: recognised by an index that only they made, and never used."""
+"""A schema of the migrations before they were rewritten: recognized by an index that only they made, and never used."""
 
 from pathlib import Path
 

@@ -120,6 +120,25 @@ def test_the_proposed_command_imports_the_file(database: str, tmp_path: Path) ->
     assert skus(database) == ["A-1"]
 
 
+def test_a_proposed_column_replaces_the_wrong_one(tmp_path: Path) -> None:
+    path = write(tmp_path, "Artikel-Nr,Titel\nA-1,Tasse\n")
+    command = run("products", path, "--map", "sku=Foo").stderr.splitlines()[-1]
+    assert shlex.split(command)[4:] == ["--map", "sku=Artikel-Nr", "--map", "name=Titel"]
+
+
+def test_a_column_of_skus_that_no_name_tells_is_left_to_the_user(tmp_path: Path) -> None:
+    path = write(tmp_path, "Name,Variant Price\nCup,3\n")
+    command = run("products", path).stderr.splitlines()[-1]
+    assert shlex.split(command)[4:] == ["--map", "sku=COLUMN", "--map", "price=Variant Price"]
+
+
+@pytest.mark.parametrize("header", ["path,description", "id,name,parent_id", "# Google_Product_Taxonomy_Version"])
+def test_a_file_of_categories_is_sent_to_its_command(tmp_path: Path, header: str) -> None:
+    path = write(tmp_path, f"{header}\n")
+    command = run("products", path).stderr.splitlines()[-1]
+    assert shlex.split(command)[1:] == ["import", "categories", str(path)]
+
+
 def test_many_columns_are_not_all_named(tmp_path: Path) -> None:
     result = run("products", write(tmp_path, ",".join(f"c{n}" for n in range(50)) + "\n"))
     assert "c0, c1, c2, c3, c4, c5, c6, c7 and 42 more" in result.stderr

@@ -25,14 +25,14 @@ _OPTIONS = (
         "columns",
         metavar='FIELD="COLUMN"',
         multiple=True,
-        help="The file's column for a field, such as price=“Variant Price”; may be repeated; goes before the others.",
+        help="The column of a field, such as price='Variant Price'; may be repeated; overrides --from and --mapping.",
     ),
     click.option(
         "--mapping",
         "mapping_file",
         metavar="FILE.toml",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Read by a mapping of one's own; “angidi import mappings woocommerce” shows the form.",
+        help="Read by your own mapping; “angidi import mappings woocommerce” shows an example.",
     ),
     click.option(
         "--decimal-comma", "decimal", flag_value="comma", help="Prices are written 1.249,00 and not as recognized."

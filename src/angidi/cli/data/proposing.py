@@ -10,10 +10,11 @@ import click
 from click.core import ParameterSource
 
 from angidi.cli.context import escape_unprintable
+from angidi.categories.csv_rows import COLUMNS, PATH_COLUMNS
 from angidi.csvfiles import FileRefused
-from angidi.products.imports.reading.columns import ColumnsRefused
-from angidi.products.imports.reading.mapping import Mapping, own_columns
-from angidi.products.imports.reading.product_file import SystemRecognised
+from angidi.products.imports.reading.columns import ColumnsRefused, column_key
+from angidi.products.imports.reading.mapping import Field, Mapping, own_columns
+from angidi.products.imports.reading.product_file import SystemRecognized
 from angidi.products.imports.reading.proposals import proposed_columns, proposed_system
 
 
@@ -29,12 +30,21 @@ def column_proposal(header: Sequence[str], ctx: click.Context, mapping: Mapping)
     if not columns:
         return []
     meant = ", ".join(f"{field} is “{column}”" for field, column in columns.items())
-    flags = [part for field, column in columns.items() for part in ("--map", f"{field}={column}")]
-    return [f"Perhaps {meant}. If so, run:", f"  {command(ctx, *flags)}"]
+    return [f"Perhaps {meant}. If so, run:", f"  {command(ctx, maps=columns)}"]
+
+
+def is_category_header(header: Sequence[str]) -> bool:
+    """Return whether a header is that of a file of categories: by paths, by ids, or a text that begins with a comment."""
+    keys = {column_key(name) for name in header if name.strip()}
+    return bool(keys) and (
+        keys.issuperset(PATH_COLUMNS.required)
+        or keys.issuperset(COLUMNS.required)
+        or header[0].lstrip().startswith("#")
+    )
 
 
 def _proposal(error: FileRefused, ctx: click.Context, mapping: Mapping | None) -> list[str]:
-    if isinstance(error, SystemRecognised):
+    if isinstance(error, SystemRecognized):
         return ["Run:", f"  {command(ctx, '--from', error.system)}"]
     if not isinstance(error, ColumnsRefused):
         return []
@@ -42,22 +52,46 @@ def _proposal(error: FileRefused, ctx: click.Context, mapping: Mapping | None) -
         return [f"Is this an export of {mapping.title}? If its columns have other names, give them with --map."]
     if system := proposed_system(error.header):
         return ["These are the columns of another system. Run:", f"  {command(ctx, '--from', system)}"]
-    return column_proposal(error.header, ctx, mapping or own_columns()) or [
-        "Say with --map which column is which field: --map sku=… --map name=… --map price=…"
+    if is_category_header(error.header):
+        return ["This looks like a file of categories. Run:", f"  {_program('categories', str(ctx.params['path']))}"]
+    return _map_proposal(error.header, ctx, mapping or own_columns())
+
+
+def _map_proposal(header: Sequence[str], ctx: click.Context, mapping: Mapping) -> list[str]:
+    """Return lines with a command that maps columns; the user has to fill in those that no name tells."""
+    columns = proposed_columns(header, mapping)
+    keys = {column_key(name) for name in header}
+    if "sku" in columns or not keys.isdisjoint(map(column_key, mapping.columns["sku"])):
+        return column_proposal(header, ctx, mapping) or [
+            "Say which column is which field, such as:",
+            f"  {command(ctx, maps={'name': 'COLUMN', 'price': 'COLUMN'})}",
+        ]
+    return [
+        "No column looks like one of SKUs. Put its name in place of COLUMN:",
+        f"  {command(ctx, maps={'sku': 'COLUMN', **columns})}",
     ]
 
 
-def command(ctx: click.Context, *more: str) -> str:
-    """Return the command that was run, with more options, quoted for a shell."""
+def command(ctx: click.Context, *more: str, maps: dict[Field, str] | None = None) -> str:
+    """Return the command that was run, with more options, quoted for a shell.
+
+    The columns in `maps` replace those that --map gave for the same fields.
+    """
+    given = _given(ctx, frozenset(maps or ()))
+    flags = [part for field, column in (maps or {}).items() for part in ("--map", f"{field}={column}")]
+    return _program("products", *given, *more, *flags)
+
+
+def _program(*words: str) -> str:
     program = Path(sys.argv[0])
     name = "angidi"
     if program.name == "angidi" and shutil.which("angidi") != str(program):
         name = str(program)
-    return shlex.join([name, "import", "products", *_given(ctx), *more])
+    return shlex.join([name, "import", *words])
 
 
-def _given(ctx: click.Context) -> list[str]:
-    """Return the arguments and options that the user gave, arguments first."""
+def _given(ctx: click.Context, mapped: frozenset[Field]) -> list[str]:
+    """Return the arguments and options that the user gave, arguments first, without --map of the `mapped` fields."""
     words: list[str] = []
     for parameter in sorted(ctx.command.params, key=lambda each: isinstance(each, click.Option)):
         value = ctx.params.get(parameter.name or "")
@@ -69,5 +103,7 @@ def _given(ctx: click.Context) -> list[str]:
             words += [parameter.opts[0]] * (value is not None and parameter.flag_value == value)
         else:
             values = value if parameter.multiple else [value]
+            if parameter.name == "columns":
+                values = [each for each in values if each.partition("=")[0].strip() not in mapped]
             words += [word for each in values for word in (parameter.opts[0], str(each))]
     return words

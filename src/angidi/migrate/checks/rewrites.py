@@ -1,6 +1,6 @@
 """Estimates how long files that rewrite whole tables block all access to them.
 
-The statements are recognised as the linter does it, also in DO blocks; what a function does is not seen. The
+The statements are recognized as the linter does it, also in DO blocks; what a function does is not seen. The
 rates are those of ALTER COLUMN … TYPE on PostgreSQL 18.4 with its defaults, on 2 cores and a local SSD, 20,000 to
 200,000 rows of 200 to 700 bytes with five to eight indexes: 0.9 s for a table of 68 MB with 65 MB of indexes, 1.4 s for
 137 and 65, 0.47 s for 33 and 46. A slower disk, or a standby that is waited for, takes longer.

@@ -70,10 +70,10 @@ def columns_in(
     return FileColumns(fields, by_key, ignored)
 
 
-def is_recognised(header: Sequence[str], mapping: Mapping) -> bool:
+def is_recognized(header: Sequence[str], mapping: Mapping) -> bool:
     """Return whether a header is that of the mapping's system."""
     keys = {column_key(name) for name in header}
-    return bool(mapping.recognised_by) and keys.issuperset(map(column_key, mapping.recognised_by))
+    return bool(mapping.recognized_by) and keys.issuperset(map(column_key, mapping.recognized_by))
 
 
 def shown(names: Sequence[str]) -> str:

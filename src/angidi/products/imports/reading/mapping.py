@@ -83,12 +83,12 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """Where the fields of a product stand in a file: by field its columns, of which the first that is not blank counts.
 
     `lists` has the separators of cells with several values, of which the first counts. A file with all columns of
-    `recognised_by` is taken for one of the system `title`.
+    `recognized_by` is taken for one of the system `title`.
     """
 
     columns: dict[Field, list[str]]
     title: str = ""
-    recognised_by: list[str] = []
+    recognized_by: list[str] = []
     lists: dict[Field, str] = {}
     category: CategoryForm = CategoryForm()
     text: CellForm = CellForm()

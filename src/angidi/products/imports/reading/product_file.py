@@ -19,7 +19,7 @@ UNDECIDED = (
 )
 
 
-class SystemRecognised(FileRefused):
+class SystemRecognized(FileRefused):
     """The file is one of another system, whose name is `system`, and was to be read in our own columns."""
 
     def __init__(self, system: str) -> None:
@@ -46,7 +46,7 @@ OWN_COLUMNS = ReadingOptions()
 class ProductFile:
     """A file of products.
 
-    Raises `ColumnsRefused`, `SystemRecognised` or another `FileRefused` if its header or its numbers do not tell how to
+    Raises `ColumnsRefused`, `SystemRecognized` or another `FileRefused` if its header or its numbers do not tell how to
     read it.
     """
 
@@ -54,7 +54,7 @@ class ProductFile:
         self._file = file
         self._options = options
         if options.mapping is None and (system := proposed_system(file.header)):
-            raise SystemRecognised(system)
+            raise SystemRecognized(system)
         mapping = options.mapping or own_columns()
         columns = columns_in(file.header, mapping, options.chosen, line=file.header_line)
         decimal = options.decimal or _detected(file, columns)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from itertools import islice
 
-from angidi.products.imports.reading.columns import column_key, is_recognised
+from angidi.products.imports.reading.columns import column_key, is_recognized
 from angidi.products.imports.reading.mapping import Field, Mapping, known_mapping, mapping_names
 
 ALIKE = 0.85
@@ -20,7 +20,7 @@ LONGEST_NAME = 100
 
 def proposed_system(header: Sequence[str]) -> str | None:
     """Return the name of the mapping whose system writes files of this header."""
-    return next((name for name in mapping_names() if is_recognised(header, known_mapping(name))), None)
+    return next((name for name in mapping_names() if is_recognized(header, known_mapping(name))), None)
 
 
 def proposed_columns(header: Sequence[str], mapping: Mapping) -> dict[Field, str]:
