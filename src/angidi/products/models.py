@@ -80,8 +80,8 @@ Words = Annotated[
     str,
     Meta(
         max_length=255,
-        description="a text of at most 255 characters: words in any order, the last one perhaps unfinished, whatever "
-        "their accents and case",
+        description="a text of at most 255 characters: words in any order, the last one may be a prefix; case and "
+        "accents are ignored",
         examples=["cup esp"],
     ),
     WORDS,
@@ -206,7 +206,7 @@ class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
     search: Annotated[
         str,
         Meta(
-            description="a text that name or description has inside; one of over 2000 characters is in none",
+            description="a text inside name or description; more than 2000 characters match nothing",
             examples=["cup"],
         ),
     ] = ""
@@ -220,8 +220,8 @@ class CategoryProductQuery(PageQuery, frozen=True, kw_only=True):
     sort: Annotated[
         Sort | None,
         Meta(
-            description="created_at, price or name (whatever its case and accents), with “-” before it for descending; "
-            "without it the best first where there is a “q”, and the newest elsewhere",
+            description="created_at, price or name (ignoring case and accents), with “-” before it for descending; "
+            "if absent, the most relevant first with “q”, else the newest first",
             examples=["-created_at"],
         ),
     ] = None

@@ -95,8 +95,8 @@ async def import_products(
 async def suggest_products(query: Query[SuggestQuery], products: ProductService) -> Suggestions:
     """Suggest names for what is being typed.
 
-    The names of the newest products that have all words of `q`, the last one perhaps unfinished, each name once; none
-    for a `q` without a word.
+    The answer has the names of the newest products that contain all words of `q`, each name once. The last word may be
+    a prefix. A `q` without a word has no suggestions.
     """
     return await products.suggest(query)
 
@@ -143,10 +143,10 @@ async def change_product(
 ) -> Product:
     """Change a product.
 
-    What is absent stays as it was, and so does a `name`, `description`, `category_id`, `image_url` or `sku` that is
-    `""`, a `price` of 0, and a `null`; but `null` clears `description`, `image_url` and `sku`. What equals the stored
-    value is never refused. With `Prefer: handling=strict` what would be passed over is 400. `If-Match` is not
-    evaluated: of two writers the last one wins, field by field.
+    Absent fields stay as they are. `""` for `name`, `description`, `category_id`, `image_url` or `sku`, a `price` of 0,
+    and `null` count as absent, except that `null` clears `description`, `image_url` and `sku`. A value that equals the
+    stored one is never refused. With `Prefer: handling=strict`, a value that would count as absent is 400. `If-Match`
+    is not evaluated: of two writers the last one wins, field by field.
     """
     return await products.change(product_id, changes)
 

@@ -42,7 +42,7 @@ async def login(credentials: Body[Login], users: UserService) -> TokenPair:
 async def refresh_token(body: Body[RefreshRequest], users: UserService) -> TokenPair:
     """Exchange a refresh token for new tokens.
 
-    To try it out here, no token can be known beforehand: put the `refresh_token` of a log-in in.
+    To try it out here, replace the example with the `refresh_token` of a log-in.
     """
     return await users.refresh(body.refresh_token)
 
