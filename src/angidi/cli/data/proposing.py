@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from angidi.cli.context import escape_unprintable
 from angidi.categories.csv_rows import COLUMNS, PATH_COLUMNS
+from angidi.cli.context import escape_unprintable
 from angidi.csvfiles import FileRefused
 from angidi.products.imports.reading.columns import ColumnsRefused, column_key
 from angidi.products.imports.reading.mapping import Field, Mapping, own_columns
@@ -34,7 +34,7 @@ def column_proposal(header: Sequence[str], ctx: click.Context, mapping: Mapping)
 
 
 def is_category_header(header: Sequence[str]) -> bool:
-    """Return whether a header is that of a file of categories: by paths, by ids, or a text that begins with a comment."""
+    """Return whether a header is that of a file of categories: by paths, by ids, or a text that begins with `#`."""
     keys = {column_key(name) for name in header if name.strip()}
     return bool(keys) and (
         keys.issuperset(PATH_COLUMNS.required)

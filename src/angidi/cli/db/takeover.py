@@ -115,10 +115,11 @@ def _require_former(migrate: Migrate, *, empty: bool) -> None:
         )
     if version > LAST_FORMER:
         raise MigrateError(
-            f"the database is at version {version}: it is taken over already, and its times are instants",
+            f"the database is at version {version}: it is taken over already, or was made by this service",
             "`angidi migrate up` goes on."
             if version < migrate.source.versions[-1]
-            else f"As long as nobody has written to it: `angidi migrate goto {LAST_FORMER}`, then this command again.",
+            else f"To take it over with another --times-from, as long as nobody has written to it: "
+            f"`angidi migrate goto {LAST_FORMER}`, then this command again.",
         )
 
 
