@@ -54,9 +54,9 @@ class AngidiError(Exception):
             REGISTRY[Constraint(table, constraint, side)] = cls
 
     def __init__(self, message: str | None = None, *, details: Sequence[FieldError] = ()) -> None:
-        said = message or self.message
-        self.text = self._category().message if self.field else said
-        self.details = tuple(details) or ((FieldError(self.field, said),) if self.field else ())
+        message = message or self.message
+        self.text = self._category().message if self.field else message
+        self.details = tuple(details) or ((FieldError(self.field, message),) if self.field else ())
         super().__init__(self.text)
 
     @classmethod

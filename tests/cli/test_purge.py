@@ -39,10 +39,10 @@ def purged(run: Run, *options: str) -> dict[str, Any]:
 def test_a_dry_run_counts_and_removes_nothing(run: Run, shop: psycopg.Connection) -> None:
     report = purged(run, "--deleted-before", "90d")
     ((oldest,),) = shop.execute("SELECT min(deleted_at) FROM products").fetchall()
-    figures = {"referenced": 0, "removed": 0}
+    counts = {"referenced": 0, "removed": 0}
     assert not report["applied"]
     assert report["products"].pop("oldest") == oldest.astimezone().isoformat().replace("+00:00", "Z")
-    assert report["products"] == {"rows": 1000, "left": 1000, **figures}
+    assert report["products"] == {"rows": 1000, "left": 1000, **counts}
     assert report["users"]["rows"] == 4
     assert (count(shop, "products"), count(shop, "users")) == ((500, 2000), (2, 10))
 

@@ -162,17 +162,17 @@ def test_without_user_namespaces_root_runs_it_as_an_account_with_programs_and_da
 ) -> None:
     site = find_programs().parents[2]
     (tmp_path / "private").symlink_to(site)
-    programs, said = tmp_path / "private" / find_programs().relative_to(site), list[str]()
+    programs, notices = tmp_path / "private" / find_programs().relative_to(site), list[str]()
     server = EmbeddedServer(
         tmp_path / "home",
         durable=False,
-        notify=said.append,
+        notify=notices.append,
         choose=lambda home: as_account(programs, home, "nobody", open_folder / "state"),
     )
     with server:
         assert ask(server, "SELECT 1") == 1
         assert server.data.is_relative_to(open_folder)
         assert server.data.owner() == "nobody"
-        assert "as account nobody" in said[0]
+        assert "as account nobody" in notices[0]
     assert server.discard()
     assert not any((open_folder / "state").glob("*/data"))

@@ -128,8 +128,8 @@ def test_lint_toml_exempts_ranges_of_versions(scratch: Scratch):
 
 def test_lint_asks_squawk_and_speaks_to_github(cli: Cli, scratch: Scratch):
     scratch.files(u1_t="CREATE TABLE t1 (id bigint);\nALTER TABLE u ADD COLUMN c char(3);")
-    said = cli("lint", "--github", code=1)
-    assert re.search(r"::error file=\S+1_t\.up\.sql,line=2,col=\d+,title=squawk:ban-char-field::", said)
+    output = cli("lint", "--github", code=1)
+    assert re.search(r"::error file=\S+1_t\.up\.sql,line=2,col=\d+,title=squawk:ban-char-field::", output)
 
 
 def test_missing_down_is_one_finding_a_directory(scratch: Scratch):
@@ -192,8 +192,8 @@ def test_a_timestamp_is_rewritten_in_another_time_zone_than_utc(scratch: Scratch
     scratch.files(u1_t="CREATE TABLE t (at timestamp)", u2_t="ALTER TABLE t ALTER at TYPE timestamptz")
     scratch.files(d1_t="DROP TABLE t", d2_t="ALTER TABLE t ALTER at TYPE timestamp")
     assert "table-rewrite" not in cli("lint", code=1)
-    said = cli("lint", "--time-zone", "Asia/Kolkata", code=1)
-    assert re.findall(r"(\S+): table-rewrite: ALTER", said) == ["2_t.up.sql:1:1", "2_t.down.sql:1:1"]
+    output = cli("lint", "--time-zone", "Asia/Kolkata", code=1)
+    assert re.findall(r"(\S+): table-rewrite: ALTER", output) == ["2_t.up.sql:1:1", "2_t.down.sql:1:1"]
 
 
 def test_down_files_are_told_apart_and_a_summary_counts_by_rule(scratch: Scratch, cli: Cli):
@@ -201,12 +201,12 @@ def test_down_files_are_told_apart_and_a_summary_counts_by_rule(scratch: Scratch
         u1_t="CREATE TABLE t1 (a bigint)", d1_t="CREATE INDEX i ON t1 (a)",
         u2_t="CREATE INDEX i ON t1 (a);\nCREATE INDEX j ON t1 (a)", d2_t="DROP INDEX i, j",
     )  # fmt: skip
-    said = cli("lint", code=1)
-    assert [line.partition(": ")[0] for line in said.partition("\n\n")[0].splitlines() if "blocking" in line] == [
+    output = cli("lint", code=1)
+    assert [line.partition(": ")[0] for line in output.partition("\n\n")[0].splitlines() if "blocking" in line] == [
         "2_t.up.sql:1:1",
         "2_t.up.sql:2:1",
     ]
-    assert "\nOn the way down:\n1_t.down.sql:1:1: blocking-index" in said
-    assert re.search(r"^blocking-index +2 +1$", said, re.MULTILINE)
+    assert "\nOn the way down:\n1_t.down.sql:1:1: blocking-index" in output
+    assert re.search(r"^blocking-index +2 +1$", output, re.MULTILINE)
     assert "1:1" not in cli("lint", "--summary", code=1)
     assert {each["direction"] for each in cli.json("lint", code=1)} == {"up", "down"}

@@ -115,11 +115,11 @@ def platform(address: str, *arguments: str) -> Any:
 
 @pytest.mark.usefixtures("all_told")
 def test_plan_and_up_say_that_the_take_over_locks_the_tables(taken_over: Scratch) -> None:
-    said = r"000005 rewrites products \(\d+ MB\), users \(\d+ MB\).*: nobody can read or write them for about 1 s"
+    pattern = r"000005 rewrites products \(\d+ MB\), users \(\d+ MB\).*: nobody can read or write them for about 1 s"
     platform(taken_over.url, "force", "4")
     plan = platform(taken_over.url, "plan")
-    assert re.findall(r"^.*rewrites.*$", plan.stdout, re.MULTILINE) == re.findall(said, plan.stdout)
-    assert len(re.findall(said, plan.stdout)) == 1
+    assert re.findall(r"^.*rewrites.*$", plan.stdout, re.MULTILINE) == re.findall(pattern, plan.stdout)
+    assert len(re.findall(pattern, plan.stdout)) == 1
     up = platform(taken_over.url, "up", "--json")
     assert up.exit_code == 0
     assert up.stderr.index("rewrites products") < up.stderr.index("5/u")

@@ -164,8 +164,8 @@ def test_search_data_is_right_after_it_also_of_what_stays(old: psycopg.Connectio
     assert column(old, STALE) == [0]
     assert column(old, PLAIN) == before
     old.execute("SET enable_seqscan = off")
-    found = "SELECT email FROM users WHERE searchable(email || E'\\x01' || name) LIKE search_pattern('é') ORDER BY 1"
-    assert column(old, found) == ["a@b..com", "short@shop.example"]
+    query = "SELECT email FROM users WHERE searchable(email || E'\\x01' || name) LIKE search_pattern('é') ORDER BY 1"
+    assert column(old, query) == ["a@b..com", "short@shop.example"]
 
 
 def test_what_is_left_is_told_with_examples(old: psycopg.Connection, migrate: Migrate) -> None:

@@ -131,8 +131,8 @@ def scene(databases: Databases, template: str, tmp_path_factory: pytest.TempPath
 
     @asynccontextmanager
     async def api(url: str) -> AsyncGenerator[Api]:
-        async with pooled(own, url) as database, api_over(own, database) as found:
-            yield found
+        async with pooled(own, url) as database, api_over(own, database) as served:
+            yield served
 
     with (
         databases.database(template) as url,

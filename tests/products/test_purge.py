@@ -70,8 +70,8 @@ async def test_control_without_the_lock_a_restored_product_is_lost(pool_api: Api
     cups = await pool_api.make_category(headers)
     restored = await deleted_product(pool_api, headers, cups["id"])
     async with pool_api.database.connection() as conn:
-        found = await conn.execute("SELECT id FROM products WHERE deleted_at < %s", [SOON])
-        ids = [row[0] for row in await found.fetchall()]
+        cursor = await conn.execute("SELECT id FROM products WHERE deleted_at < %s", [SOON])
+        ids = [row[0] for row in await cursor.fetchall()]
         await writer.execute(RESTORE, [restored["id"]])
         await conn.execute(NAIVE, [ids])
     assert (await pool_api.get(f"/products/{restored['id']}")).status_code == 404
@@ -86,5 +86,5 @@ async def test_a_product_that_is_being_referred_to_stays(pool_api: Api, settings
         await writer.execute("INSERT INTO items (product_id) VALUES (%s)", [product["id"]])
         assert await purge(pool_api, settings) == 0
     assert await purge(pool_api, settings) == 0
-    found = await purging.count_purgeable(pool_api.database, "products", SOON)
-    assert (found.rows, found.referenced) == (1, 1)
+    counts = await purging.count_purgeable(pool_api.database, "products", SOON)
+    assert (counts.rows, counts.referenced) == (1, 1)

@@ -34,14 +34,14 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 def test_an_access_token_has_the_claims_of_the_contract() -> None:
     token = make().make_access(ID, "a@b.example", "admin")
-    found = jwt.decode(token, SECRET, algorithms=["HS256"], issuer="angidi-api")
-    assert set(found) == {"user_id", "email", "role", "iss", "iat", "nbf", "exp"}
-    assert found["exp"] - found["iat"] == 900
+    claims = jwt.decode(token, SECRET, algorithms=["HS256"], issuer="angidi-api")
+    assert set(claims) == {"user_id", "email", "role", "iss", "iat", "nbf", "exp"}
+    assert claims["exp"] - claims["iat"] == 900
 
 
 def test_a_refresh_token_names_its_user_and_lives_seven_days() -> None:
-    found = jwt.decode(make().make_refresh(ID), SECRET, algorithms=["HS256"], issuer="angidi-api")
-    assert (UUID(found["sub"]), found["exp"] - found["iat"]) == (ID, 7 * 86400)
+    claims = jwt.decode(make().make_refresh(ID), SECRET, algorithms=["HS256"], issuer="angidi-api")
+    assert (UUID(claims["sub"]), claims["exp"] - claims["iat"]) == (ID, 7 * 86400)
 
 
 def test_neither_kind_is_taken_for_the_other() -> None:

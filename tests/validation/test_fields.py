@@ -93,17 +93,17 @@ def values_for(into: type[Struct], values: st.SearchStrategy[Any], right: Mappin
 
 def both(values: Mapping[str, object], into: type[Struct], handling: Handling) -> tuple[str, str]:
     """Return what decoding gives, and what it gives field by field; types are compared too."""
-    found = decode(values, into, **handling._asdict())
+    decoded = decode(values, into, **handling._asdict())
     slow = field_by_field(values, into, handling)
-    return repr((found.value, found.refused)), repr((slow.value, slow.refused))
+    return repr((decoded.value, decoded.refused)), repr((slow.value, slow.refused))
 
 
 @pytest.mark.parametrize("into", BODIES)
 @given(data=st.data(), strict=st.booleans())
 def test_a_body_decoded_at_once_is_the_same_field_by_field(into: type[Struct], data: st.DataObject, strict: bool):
     values = data.draw(values_for(into, SCALARS, RIGHT | EXACT))
-    found, slow = both(values, into, Handling(strict, texts=False, trims=True))
-    assert found == slow
+    decoded, slow = both(values, into, Handling(strict, texts=False, trims=True))
+    assert decoded == slow
 
 
 @pytest.mark.parametrize("into", TEXTS)
@@ -112,8 +112,8 @@ def test_texts_decoded_at_once_are_the_same_field_by_field(
     into: type[Struct], data: st.DataObject, strict: bool, trims: bool
 ):
     values = data.draw(values_for(into, TEXT, RIGHT))
-    found, slow = both(values, into, Handling(strict, texts=True, trims=trims))
-    assert found == slow
+    decoded, slow = both(values, into, Handling(strict, texts=True, trims=trims))
+    assert decoded == slow
 
 
 def test_what_a_parse_returns_is_not_converted_again(monkeypatch: pytest.MonkeyPatch):

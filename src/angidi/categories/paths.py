@@ -79,12 +79,12 @@ async def get_category_by_text(conn: Connection, text: str) -> CategoryPath:
     Raises `Invalid`, with similar categories if there is none, and with all candidates if there are several.
     """
     sql = LIST_NAMED.format(named=NAMED)
-    found = await fetch_all(conn, CategoryPath, sql, {"text": normal(text)})
-    if len(found) == 1:
-        return found[0]
-    if found:
+    candidates = await fetch_all(conn, CategoryPath, sql, {"text": normal(text)})
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
         raise Invalid(
-            "\n".join([f"“{text}” means {len(found)} categories; give path or id:", *map(str, found[:SHOWN])])
+            "\n".join([f"“{text}” means {len(candidates)} categories; give path or id:", *map(str, candidates[:SHOWN])])
         )
     near = nearest(text, await fetch_all(conn, CategoryPath, LIST_PATHS.format(named=NAMED)))
     raise Invalid("\n".join([f"there is no category “{text}”" + ("; near it are:" if near else ""), *map(str, near)]))

@@ -54,10 +54,10 @@ class CategoryService:
         page_request = self._cursors.page_request(query, ByName)
         if query.tree:
             return await self._tree()
-        found = await self._db.read_stale(
+        page = await self._db.read_stale(
             read_page, query, page_request, repository.list_categories, repository.count_categories
         )
-        return CategoryPage(categories=found.rows, **self._cursors.fields(query, found))
+        return CategoryPage(categories=page.rows, **self._cursors.fields(query, page))
 
     async def get_by_text(self, text: str) -> CategoryPath:
         """Return the category with this name, path of names or id. Raises `Invalid` unless exactly one matches."""

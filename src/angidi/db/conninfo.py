@@ -89,8 +89,8 @@ def libpq_environment(conninfo: str) -> dict[str, str]:
     Unlike arguments, environment variables are hidden from other users of the machine, so the password is safe in them.
     """
     variables = {option.keyword.decode(): option.envvar for option in pq.Conninfo.get_defaults()}
-    found = {variables.get(name): value for name, value in parse_conninfo(conninfo).items()}
-    return {variable.decode(): value for variable, value in found.items() if variable}
+    values = {variables.get(name): value for name, value in parse_conninfo(conninfo).items()}
+    return {variable.decode(): value for variable, value in values.items() if variable}
 
 
 def _given(settings: Settings, name: str) -> str | None:

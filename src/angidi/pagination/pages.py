@@ -175,23 +175,23 @@ async def read_page(
 
     `rows` returns one row more than the page if there are more, and the total if it is free of cost.
     """
-    found, counted = await rows(conn, query, page_request)
-    total = Total(counted) if counted is not None else known_total(page_request, len(found))
+    fetched, counted = await rows(conn, query, page_request)
+    total = Total(counted) if counted is not None else known_total(page_request, len(fetched))
     if total is None and page_request.counting != "none":
         total = await count(conn, query)
     return PageResult(
-        page_request, found[: page_request.page_size], total, is_last=len(found) <= page_request.page_size
+        page_request, fetched[: page_request.page_size], total, is_last=len(fetched) <= page_request.page_size
     )
 
 
-def known_total(page_request: PageRequest, found: int) -> Total | None:
+def known_total(page_request: PageRequest, count: int) -> Total | None:
     """Return the total, if requested, of a last page whose predecessors were skipped by offset: it is then known."""
     if (
         page_request.counting == "none"
         or page_request.after
-        or found > page_request.page_size
-        or (page_request.offset and not found)
+        or count > page_request.page_size
+        or (page_request.offset and not count)
     ):
         return None
-    rows = page_request.offset + found
+    rows = page_request.offset + count
     return Total(rows) if rows <= COUNT_BOUND else None

@@ -70,11 +70,11 @@ class ProductService:
 
     async def _read_page(self, query: ProductQuery) -> ReadPage:
         page_request = self._cursors.page_request(query, search.ORDERS[query.order].position)
-        found = await self._db.read_stale(search.read_product_page, query, page_request)
-        is_known = found is not None
-        found = found or PageResult[Hit].empty(page_request)
-        rows = [highlighted(hit, query.q) for hit in found.rows] if query.q and query.highlight else found.rows
-        return ReadPage(ProductPage(products=rows, **self._cursors.fields(query, found)), is_known)
+        page = await self._db.read_stale(search.read_product_page, query, page_request)
+        is_known = page is not None
+        page = page or PageResult[Hit].empty(page_request)
+        rows = [highlighted(hit, query.q) for hit in page.rows] if query.q and query.highlight else page.rows
+        return ReadPage(ProductPage(products=rows, **self._cursors.fields(query, page)), is_known)
 
     async def suggest(self, query: SuggestQuery) -> Suggestions:
         """Return distinct product names that complete the query."""

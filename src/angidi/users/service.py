@@ -65,14 +65,14 @@ class UserService:
 
         Raises `CredentialsInvalid`, after the same time whatever is wrong.
         """
-        found = await self._db.read(repository.find_credentials, login.email)
-        matched = await self._passwords.match(login.password, found and found.password_hash)
-        if matched is None or not found:
+        account = await self._db.read(repository.find_credentials, login.email)
+        matched = await self._passwords.match(login.password, account and account.password_hash)
+        if matched is None or not account:
             raise CredentialsInvalid
-        if self._passwords.is_outdated(found.password_hash, matched):
+        if self._passwords.is_outdated(account.password_hash, matched):
             new = await self._passwords.hash(matched.renewed)
-            await self._db.write(repository.upgrade_hash, found.id, old=found.password_hash, new=new)
-        user = await self._db.read(repository.find_user, found.id)
+            await self._db.write(repository.upgrade_hash, account.id, old=account.password_hash, new=new)
+        user = await self._db.read(repository.find_user, account.id)
         if user is None or user.deleted_at:
             raise CredentialsInvalid
         return self._pair(user)
@@ -107,8 +107,8 @@ class UserService:
         page_request = self._cursors.page_request(query, ByCreation)
         if len(query.search) > LONGEST_SEARCH:
             return UserPage(users=[], **PageResult[User].empty(page_request).fields())
-        found = await self._db.read(read_page, query, page_request, repository.list_users, repository.count_users)
-        return UserPage(users=found.rows, **self._cursors.fields(query, found))
+        page = await self._db.read(read_page, query, page_request, repository.list_users, repository.count_users)
+        return UserPage(users=page.rows, **self._cursors.fields(query, page))
 
     async def get(self, user_id: UUID) -> User:
         """Return a user, deleted or not. Raises `UserNotFound`."""

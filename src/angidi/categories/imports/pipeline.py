@@ -59,15 +59,15 @@ def cycles(links: Sequence[Link]) -> list[list[int]]:
     parents = {link.key: link.parent_key for link in links}
     lines = {link.key: link.line for link in links}
     walks: dict[str, int] = {}  # by key: the number of the walk that came by, up from a row to where it ends
-    found: list[list[int]] = []
+    cycles: list[list[int]] = []
     for number, link in enumerate(links):
         key = link.key
         while key in parents and key not in walks:
             walks[key] = number
             key = parents[key]
         if walks.get(key) == number:
-            found.append([lines[each] for each in _around(key, parents)])
-    return found
+            cycles.append([lines[each] for each in _around(key, parents)])
+    return cycles
 
 
 def _around(key: str, parents: dict[str, str]) -> list[str]:

@@ -31,22 +31,22 @@ def doctor(*, rebuilding: bool, as_json: bool) -> None:
     Exit codes: 0 all is well, warnings included · 1 something differs.
     """
     with resolve_database(load()) as where:
-        found = [_schema(where.direct)]
-        if not found[0].differs:
+        results = [_schema(where.direct)]
+        if not results[0].differs:
             with connect(where.direct) as conn:
                 rebuilt = [rebuild(conn)] if rebuilding else []
-                found += [
+                results += [
                     _server(conn.info.server_version),
                     _encoding(where.direct),
                     _times(future_rows(conn)),
                     *run_checks(conn),
                 ]
-                found += [each for each in rebuilt if each.differs]
-    ok = not any(finding.differs for finding in found)
+                results += [each for each in rebuilt if each.differs]
+    ok = not any(finding.differs for finding in results)
     if as_json:
-        click.echo(json.encode({"ok": ok, "checks": found}))
+        click.echo(json.encode({"ok": ok, "checks": results}))
     else:
-        for finding in found:
+        for finding in results:
             _print(finding)
     sys.exit(not ok)
 

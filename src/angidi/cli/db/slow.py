@@ -79,9 +79,9 @@ def slow(*, limit: int, by: str, plans: int, reset: bool, as_json: bool) -> None
         if snapshot.hidden:
             click.echo(HIDDEN.format(hidden=snapshot.hidden, user=conn.info.user), err=True)
         ranked = sorted(snapshot.statements, key=ORDERS[by], reverse=True)[:limit]
-        found = [generic_plan(conn, stats.statement) if n < plans else None for n, stats in enumerate(ranked)]
+        generic_plans = [generic_plan(conn, stats.statement) if n < plans else None for n, stats in enumerate(ranked)]
     total = sum(stats.seconds for stats in snapshot.statements)
-    lines = [_line(stats, total, plan) for stats, plan in zip(ranked, found, strict=True)]
+    lines = [_line(stats, total, plan) for stats, plan in zip(ranked, generic_plans, strict=True)]
     report = Report(snapshot.since, lines)
     click.echo(json.encode(report)) if as_json else _print(report)
 

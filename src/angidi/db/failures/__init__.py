@@ -29,8 +29,8 @@ def unreachable_error(reason: str) -> Unavailable:
 
     libpq's own hints ("Is the server running …?"), which are indented, are removed.
     """
-    said = " ".join(" ".join(line for line in reason.splitlines() if not line.startswith("\t")).split())
-    return Unavailable(f"{said}. {connection_advice(said)}")
+    message = " ".join(" ".join(line for line in reason.splitlines() if not line.startswith("\t")).split())
+    return Unavailable(f"{message}. {connection_advice(message)}")
 
 
 def connection_advice(reason: str) -> str:

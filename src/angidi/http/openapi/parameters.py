@@ -48,7 +48,7 @@ def _path_parameter(operation: Operation, name: str) -> Json:
 
 def _query_parameters(query: type[Struct]) -> list[Json]:
     properties: Json = components_of([query], with_defaults=True)[query.__name__]["properties"]
-    return [_query_parameter(name, _without_null(found)) for name, found in properties.items()]
+    return [_query_parameter(name, _without_null(schema)) for name, schema in properties.items()]
 
 
 def _query_parameter(name: str, schema: Json) -> Json:

@@ -54,23 +54,23 @@ def inputs_of(handler: Callable[..., Any], path_names: list[str]) -> Inputs:
     del hints["return"]
     if missing := [name for name in path_names if name not in hints]:
         raise TypeError(f"{handler.__name__} does not take {', '.join(missing)}, which its path names")
-    found = Inputs({name: _plain(hints.pop(name)) for name in path_names}, {})
+    inputs = Inputs({name: _plain(hints.pop(name)) for name in path_names}, {})
     for name, hint in hints.items():
-        found = _with(found, name, hint)
-    return found
+        inputs = _with(inputs, name, hint)
+    return inputs
 
 
-def _with(found: Inputs, name: str, hint: Any) -> Inputs:
+def _with(inputs: Inputs, name: str, hint: Any) -> Inputs:
     note = next((note for note in getattr(hint, "__metadata__", ()) if isinstance(note, _Part | Guard)), None)
     if isinstance(note, Guard):
-        return found._replace(guard=(name, note))
+        return inputs._replace(guard=(name, note))
     if note is _PATCH:
-        return found._replace(body=(name, get_args(_plain(hint))[0]), is_patch=True)
+        return inputs._replace(body=(name, get_args(_plain(hint))[0]), is_patch=True)
     if note is not None:
-        return found._replace(**{note.name: name if note in {_STRICT, _CSV} else (name, _plain(hint))})
+        return inputs._replace(**{note.name: name if note in {_STRICT, _CSV} else (name, _plain(hint))})
     if hint is Request:
-        return found._replace(request=name)
-    return found._replace(services={**found.services, name: hint})
+        return inputs._replace(request=name)
+    return inputs._replace(services={**inputs.services, name: hint})
 
 
 def _plain(hint: Any) -> Any:

@@ -67,10 +67,10 @@ class _RefusedJSONError(ValueError):
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise _RefusedJSONError("The request body has a key twice in one object.")
-    return found
+    return members
 
 
 def _refuse_constant(name: str) -> object:

@@ -37,7 +37,7 @@ class Node:
         if place == len(segments):
             return self if self.endpoints else None
         ways = (self.named.get(segments[place]), self.other)
-        return next((found for way in ways if way and (found := way.search(segments, place + 1))), None)
+        return next((node for way in ways if way and (node := way.search(segments, place + 1))), None)
 
 
 class Router:

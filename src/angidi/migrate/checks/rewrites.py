@@ -92,15 +92,15 @@ def downtimes(connection: Connection[Any], scripts: Sequence[Script]) -> list[Do
     Sizes are those of now; types are followed from file to file. Takes no lock that anybody would wait for.
     """
     schema = Schema.from_database(connection)
-    found = [Downtime(script.step, tuple(_rewritten(connection, script, schema))) for script in scripts]
-    return [each for each in found if each.seconds >= MIN_REPORTED_SECONDS]
+    estimates = [Downtime(script.step, tuple(_rewritten(connection, script, schema))) for script in scripts]
+    return [each for each in estimates if each.seconds >= MIN_REPORTED_SECONDS]
 
 
 def _rewritten(connection: Connection[Any], script: Script, schema: Schema) -> list[Rewritten]:
     tables = dict.fromkeys(_tables(connection, script, schema))
     rows = ((table, connection.execute(_SIZE, [table.quoted()]).fetchone()) for table in tables)
-    found = [Rewritten(str(table), *sizes) for table, sizes in rows if sizes]
-    return sorted(found, key=lambda each: -each.seconds)
+    rewritten = [Rewritten(str(table), *sizes) for table, sizes in rows if sizes]
+    return sorted(rewritten, key=lambda each: -each.seconds)
 
 
 def _tables(connection: Connection[Any], script: Script, schema: Schema) -> Iterator[Name]:

@@ -98,10 +98,10 @@ def built_on(statement: Statement, schema: Schema) -> Name | None:
     if not reader.accept("CREATE"):
         return None
     reader.accept("UNIQUE")
-    found = read_index(reader) if reader.accept("INDEX") else None
-    if not found:
+    index = read_index(reader) if reader.accept("INDEX") else None
+    if not index:
         return None
-    name, table, concurrently, if_not_exists = found
+    name, table, concurrently, if_not_exists = index
     is_there = bool(if_not_exists and name and schema.has_index(name))
     # On the partitioned table alone nothing is built; its partitions' indexes are attached later.
     is_bare = ("ON", "ONLY") in pairwise(statement.words) and schema.is_partitioned(table)
@@ -173,8 +173,8 @@ def unvalidated(statement: Statement, schema: Schema) -> Iterator[RuleMatch]:
             message = f"all of {table} is checked while nobody can read or write it"
             advice = "Add a CHECK of the partition's bounds NOT VALID, and validate it: the partition is not read then."
             yield RuleMatch("missing-not-valid", statement, message, advice, "ACCESS EXCLUSIVE")
-        elif not schema.is_new(altered.table) and (found := _checked(action, altered, schema)):
-            message, advice, lock = found
+        elif not schema.is_new(altered.table) and (check := _checked(action, altered, schema)):
+            message, advice, lock = check
             yield RuleMatch("missing-not-valid", statement, message, advice, lock)
 
 

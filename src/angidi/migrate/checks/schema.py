@@ -165,8 +165,8 @@ class Schema:
         self.tables.append(table)
 
     def _create_index(self, reader: WordReader) -> None:
-        if found := read_index(reader):
-            name, table, _, _ = found
+        if index := read_index(reader):
+            name, table, _, _ = index
             if name and not self.has_index(name):
                 if reader.accept("USING"):
                     reader.at += 1
@@ -196,9 +196,9 @@ class Schema:
         elif reader.accept("DOMAIN") and (name := reader.name()) and reader.accept("ADD"):
             if domain := self.domains.get(name.name):
                 self.domains[name.name] = Domain(domain.base, is_checked=True)
-        elif found := read_alteration(words):
-            table = self.find(found.table) or self._learn(found.table)
-            for action in found.actions:
+        elif altered := read_alteration(words):
+            table = self.find(altered.table) or self._learn(altered.table)
+            for action in altered.actions:
                 table.alter(action)
 
     def _learn(self, name: Name) -> Table:

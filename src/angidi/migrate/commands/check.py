@@ -110,23 +110,23 @@ def lint(context: Context, *, github: bool, summary: bool, pg_version: int, time
     Types of columns, indexes and tables are followed from file to file, as the server would: a change that rewrites
     nothing is no finding. What a DO block runs is checked, what a function does is not.
     """
-    found = linting.lint(context.source(), pg_version, is_utc=is_utc(time_zone))
-    lines = [each.github() for each in found] if github else _lines(found, summary=summary)
-    context.show([asdict(each) for each in found], lambda: click.echo("\n".join(lines or ["no findings"])))
-    sys.exit(1 if found else 0)
+    findings = linting.lint(context.source(), pg_version, is_utc=is_utc(time_zone))
+    lines = [each.github() for each in findings] if github else _lines(findings, summary=summary)
+    context.show([asdict(each) for each in findings], lambda: click.echo("\n".join(lines or ["no findings"])))
+    sys.exit(1 if findings else 0)
 
 
-def _lines(found: list[linting.LintFinding], *, summary: bool) -> list[str]:
+def _lines(findings: list[linting.LintFinding], *, summary: bool) -> list[str]:
     """Return a line for each finding, those about down files apart, unless for a summary; and one for each rule."""
     if summary:
-        return _summary(found)
-    ups, downs = ([str(each) for each in found if each.direction == way] for way in ("up", "down"))
-    return [*ups, *(["", "On the way down:", *downs] if downs else []), *_summary(found)]
+        return _summary(findings)
+    ups, downs = ([str(each) for each in findings if each.direction == way] for way in ("up", "down"))
+    return [*ups, *(["", "On the way down:", *downs] if downs else []), *_summary(findings)]
 
 
-def _summary(found: list[linting.LintFinding]) -> list[str]:
+def _summary(findings: list[linting.LintFinding]) -> list[str]:
     """Return a line for each rule."""
-    rows = linting.summary(found)
+    rows = linting.summary(findings)
     width = max((len(rule) for rule, _, _ in rows), default=0)
     lines = [f"{rule:<{width}} {ups:>5} {downs:>6}" for rule, ups, downs in rows]
     return ["", f"{'':<{width}} {'up':>5} {'down':>6}", *lines] if rows else ["no findings"]
@@ -147,19 +147,19 @@ def verify(context: Context, before: tuple[Path, ...]) -> None:
     are compared, with owners and grants, and what the tables hold.
     """
     with context.resolve_database() as address:
-        found = verifying.verify(context.source(), parse_target(address), print_line, before)
-    context.show([asdict(each) for each in found], lambda: _print_verified(found))
-    sys.exit(1 if found else 0)
+        findings = verifying.verify(context.source(), parse_target(address), print_line, before)
+    context.show([asdict(each) for each in findings], lambda: _print_verified(findings))
+    sys.exit(1 if findings else 0)
 
 
-def _print_verified(found: list[verifying.VerifyFinding]) -> None:
-    for each in found:
+def _print_verified(findings: list[verifying.VerifyFinding]) -> None:
+    for each in findings:
         name = "all" if each.version == NIL else each.version
         click.echo(f"{name} {each.when}:\n  " + "\n  ".join(shortened(each.lines)))
-    versions = len({each.version for each in found})
+    versions = len({each.version for each in findings})
     click.echo(
-        f"{len(found)} findings in {versions} versions"
-        if found
+        f"{len(findings)} findings in {versions} versions"
+        if findings
         else "every version goes up, down and up again, and leaves the same"
     )
     click.echo("not looked at: " + ", ".join(UNSEEN))
@@ -171,25 +171,25 @@ def _print_verified(found: list[verifying.VerifyFinding]) -> None:
 def repair(context: Context, yes: bool) -> None:
     """Explain a dirty database and set it right."""
     with context.opened(lock_timeout=1.0) as migrate:
-        found = repairing.diagnose(migrate)
-        context.show(asdict(found), lambda: _explain(found))
-        if found.dirty is None:
+        diagnosis = repairing.diagnose(migrate)
+        context.show(asdict(diagnosis), lambda: _explain(diagnosis))
+        if diagnosis.dirty is None:
             return
-        if not found.fixable:
-            raise MigrateError(f"version {found.dirty} stays dirty: {found.reason}")
+        if not diagnosis.fixable:
+            raise MigrateError(f"version {diagnosis.dirty} stays dirty: {diagnosis.reason}")
         if not yes:
-            click.confirm(f"Record version {found.version} as current and clean?", abort=True, err=True)
-        repairing.repair(migrate, found)
-        print_line(f"repaired: version {found.version}")
+            click.confirm(f"Record version {diagnosis.version} as current and clean?", abort=True, err=True)
+        repairing.repair(migrate, diagnosis)
+        print_line(f"repaired: version {diagnosis.version}")
 
 
-def _explain(found: repairing.Diagnosis) -> None:
-    click.echo(found.reason)
-    for line in found.running:
+def _explain(diagnosis: repairing.Diagnosis) -> None:
+    click.echo(diagnosis.reason)
+    for line in diagnosis.running:
         click.echo(f"running: {line}")
-    for index in found.invalid:
+    for index in diagnosis.invalid:
         click.echo(f"invalid index: {index}")
-    for index in found.indexes:
+    for index in diagnosis.indexes:
         click.echo(f"to be dropped: {index}")
 
 

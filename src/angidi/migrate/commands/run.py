@@ -21,10 +21,10 @@ _count = click.IntRange(min=0)
 def _announce_downtime(migrate: Migrate, version: int | None = None, count: int | None = None) -> list[Downtime]:
     """Say which of the files to come keep everybody from a table for over a second, and return them."""
     with suppress(MigrateError):  # the command itself will raise it
-        found = downtimes(migrate.session.connection, steps_to(migrate, version)[:count])
-        for each in found:
+        estimates = downtimes(migrate.session.connection, steps_to(migrate, version)[:count])
+        for each in estimates:
             print_line(str(each))
-        return found
+        return estimates
     return []
 
 
@@ -37,8 +37,8 @@ def _reported(context: Context, migrate: Migrate, downtime: Sequence[Downtime] =
     except NoChange as nothing:
         changed = False
         print_line(nothing.text)
-    found = status(migrate)
-    document = {"version": None if found.version < 0 else found.version, "dirty": found.dirty, "changed": changed}
+    state = status(migrate)
+    document = {"version": None if state.version < 0 else state.version, "dirty": state.dirty, "changed": changed}
     foretold = {"downtime": [each.document() for each in downtime]} if downtime else {}
     context.show(document | foretold, lambda: None)
 
@@ -137,10 +137,10 @@ def run(context: Context, direction: str, steps: int) -> None:
             _announce_downtime(migrate, None, steps or None)
         with suppress(NoChange):
             _command(migrate, direction, steps)()
-        found = status(migrate)
-        version = max(found.version, 0)
-        document = {"version": version, "dirty": found.dirty}
-        context.show(document, lambda: click.echo(f"Current version: {version}, Dirty: {str(found.dirty).lower()}"))
+        state = status(migrate)
+        version = max(state.version, 0)
+        document = {"version": version, "dirty": state.dirty}
+        context.show(document, lambda: click.echo(f"Current version: {version}, Dirty: {str(state.dirty).lower()}"))
 
 
 def _command(migrate: Migrate, direction: str, steps: int) -> Callable[[], None]:

@@ -21,15 +21,15 @@ def dump(session: Session, program: Path | None = None) -> str:
 
     The address goes to it by its environment, never on its command line. Raises `MigrateError`.
     """
-    found = str(program) if program else shutil.which("pg_dump")
-    if not found:
+    executable = str(program) if program else shutil.which("pg_dump")
+    if not executable:
         raise MigrateError("pg_dump was not found", "Name it with --pg-dump.")
     settings = {_ENVIRONMENT[key]: value for key, value in session.target.connect.items() if key in _ENVIRONMENT}
     table = session.table.name.as_string(session.connection)
     schema = sql.Identifier(session.table.schema).as_string(session.connection)
     arguments = ["--schema-only", "--no-owner", "--no-privileges", f"--exclude-table={table}"]
     result = subprocess.run(  # noqa: S603 - no shell; the program is pg_dump or what the operator named
-        [found, *arguments, f"--schema={schema}"],
+        [executable, *arguments, f"--schema={schema}"],
         env=os.environ | settings,
         capture_output=True,
         text=True,

@@ -80,8 +80,8 @@ class Session:
 
     def failure(self, error: psycopg.Error) -> MigrateError:
         """Return a bookkeeping statement's error as ours, without the password."""
-        said = error.diag.message_primary or str(error).strip()
-        return BookkeepingError(self.target.redact(f"pq: {said}"))
+        message = error.diag.message_primary or str(error).strip()
+        return BookkeepingError(self.target.redact(f"pq: {message}"))
 
     def close(self) -> None:
         """Close the connection, which also releases every lock."""

@@ -138,8 +138,8 @@ class Executor:
         if self._status() == pq.TransactionStatus.IDLE:
             return None
         began = next((n for n, each in enumerate(script.statements) if controls_transaction(each)), 0)
-        said = "the file began a transaction and did not end it"
-        return ServerError(said, began, hint="Add the missing COMMIT.")
+        message = "the file began a transaction and did not end it"
+        return ServerError(message, began, hint="Add the missing COMMIT.")
 
     def _status(self) -> pq.TransactionStatus:
         return self.session.connection.info.transaction_status

@@ -136,8 +136,8 @@ def casts(using: Sequence[Word], column: str) -> list[ColumnType] | None:
         words = inside(words)
     if words[:2] and words[0].key == "CAST" and len(inside(words[1:])) == len(words) - 3:
         inner = until(inside(words[1:]), {"AS"})
-        found = casts(inner, column)
-        return None if found is None else [*found, parse_type(text_of(inside(words[1:])[len(inner) + 1 :]))]
+        inner_types = casts(inner, column)
+        return None if inner_types is None else [*inner_types, parse_type(text_of(inside(words[1:])[len(inner) + 1 :]))]
     reader = WordReader(words)
     if reader.column() != column:
         return None

@@ -32,7 +32,7 @@ CREATE_NAMES = """
 CREATE TEMPORARY TABLE import_names (
     text        text NOT NULL,
     category_id uuid,
-    found       bigint NOT NULL,
+    matches       bigint NOT NULL,
     paths       text[]
 ) ON COMMIT DROP
 """
@@ -55,10 +55,10 @@ WITH RECURSIVE {named}, requested AS (
                 ELSE id IS NOT NULL END AS counts
       FROM meanings
 )
-INSERT INTO import_names (text, category_id, found, paths)
+INSERT INTO import_names (text, category_id, matches, paths)
 SELECT text,
        (array_agg(id) FILTER (WHERE counts))[1] AS category_id,
-       count(id) FILTER (WHERE counts) AS found,
+       count(id) FILTER (WHERE counts) AS matches,
        array_agg(path || ' (' || id || ')' ORDER BY path) FILTER (WHERE counts) AS paths
   FROM counted
  GROUP BY text
@@ -67,14 +67,14 @@ SELECT text,
 REFUSE_UNCLEAR_NAMES = """
 UPDATE import_products AS staged
    SET reasons = coalesce(reasons, '[]') || jsonb_build_object('column', 'category', 'message',
-           CASE resolved.found
+           CASE resolved.matches
                WHEN 0 THEN 'names no category: “' || resolved.text || '”'
-               ELSE 'means ' || resolved.found || ' categories, give path or id: '
+               ELSE 'means ' || resolved.matches || ' categories, give path or id: '
                     || array_to_string(resolved.paths[:5], '; ')
            END)
   FROM import_names AS resolved
  WHERE resolved.text = staged.category
-   AND CASE WHEN %(create)s THEN resolved.found > 1 ELSE resolved.found <> 1 END
+   AND CASE WHEN %(create)s THEN resolved.matches > 1 ELSE resolved.matches <> 1 END
 """
 
 # Without a default, only a product that is there already has a category to stay in.
@@ -100,7 +100,7 @@ LIST_UNKNOWN_CATEGORIES = """
 SELECT staged.category AS path, count(*) AS rows, count(*) FILTER (WHERE staged.reasons IS NULL) AS valid
   FROM import_products AS staged
   JOIN import_names AS resolved ON resolved.text = staged.category
- WHERE resolved.found = 0
+ WHERE resolved.matches = 0
  GROUP BY staged.category
  ORDER BY min(staged.line)
 """
@@ -114,7 +114,7 @@ UPDATE import_products AS staged
 
 RESOLVE_CREATED = """
 UPDATE import_names AS resolved
-   SET category_id = created.id, found = 1
+   SET category_id = created.id, matches = 1
   FROM unnest(%(texts)s::text[], %(ids)s::uuid[]) AS created (text, id)
  WHERE resolved.text = created.text
 """

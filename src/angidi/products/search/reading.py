@@ -55,10 +55,10 @@ async def suggest(conn: Connection, q: str, limit: int) -> list[Hit]:
     """Return at most `limit` of the newest products whose names contain the words of `q`, the last one as a prefix."""
     selection = Selection(ProductQuery(q=q, sort="-created_at"), words=IN_NAME)
     page_request = PageRequest(ByRelevance, limit)
-    found = await repository.walk(conn, selection, page_request, SUGGEST_ROWS)
-    if len(found) <= limit:
-        found, _ = await repository.gather(conn, selection, page_request)
-    return found[:limit]
+    hits = await repository.walk(conn, selection, page_request, SUGGEST_ROWS)
+    if len(hits) <= limit:
+        hits, _ = await repository.gather(conn, selection, page_request)
+    return hits[:limit]
 
 
 async def _read(
@@ -110,12 +110,12 @@ async def _by_relevance(conn: Connection, selection: Selection, page_request: Pa
     """Return a page of many hits, most relevant first: each relevance is read as a list of its own."""
     start = page_request.after if isinstance(page_request.after, ByRelevance) else None
     wanted = page_request.offset + page_request.page_size + 1
-    found: list[Hit] = []
+    page: list[Hit] = []
     for relevance in HITS_BY_RELEVANCE:
-        if (start is None or relevance <= start.relevance) and len(found) < wanted:
+        if (start is None or relevance <= start.relevance) and len(page) < wanted:
             after = start if start and start.relevance == relevance else None
-            rest = page_request._replace(before=0, after=after, page_size=wanted - len(found) - 1)
+            rest = page_request._replace(before=0, after=after, page_size=wanted - len(page) - 1)
             hits = selection.of_relevance(relevance)
             rows, _ = await _read_hits(conn, hits, rest, await repository.estimate_products(conn, hits))
-            found += rows
-    return found[page_request.offset :]
+            page += rows
+    return page[page_request.offset :]
