@@ -1,8 +1,10 @@
 """Forms of texts: what the database stores and finds, and what versions 35 to 39 do to stored texts."""
 
+import asyncio
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, LiteralString
 
 import psycopg
@@ -11,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.errors import CheckViolation, RaiseException
 from tests.products.texts import TEXTS
+from tests.support.locks import until_waiting
 
 from angidi.users.models import EMAIL_PATTERN
+from angidi.validation import texts
 
 Migrate = Callable[[int, int], None]
 Ask = Callable[..., Any]
 
 BEFORE, AFTER = 34, 39
-NO_WIDTH = dict.fromkeys([0x200B, 0x2060, 0xFEFF])
-NOT_IN_SKUS = NO_WIDTH | dict.fromkeys([0x00AD, *range(0x200C, 0x2010)])
 ANY_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
 TEXT = TEXTS | ANY_TEXT
 ROOT = "11111111-1111-4111-8111-111111111111"
@@ -55,8 +57,7 @@ def spellings(text: str) -> set[str]:
 
 @given(TEXT)
 def test_forms_are_those_of_the_service(ask: Ask, text: str) -> None:
-    composed = [text.strip(), " ".join(text.translate(NO_WIDTH).split()), text.translate(NOT_IN_SKUS).strip()]
-    assert ask(FORMS, {"text": text}) == tuple(unicodedata.normalize("NFC", each) for each in composed)
+    assert ask(FORMS, {"text": text}) == tuple(form.of(text) for form in (texts.PLAIN, texts.NAME, texts.SKU))
 
 
 @given(TEXT)
@@ -85,7 +86,7 @@ def test_q_finds_any_text_that_has_a_word_however_it_is_spelt(ask: Ask, text: st
         assert ask(sql, {"text": q, "q": text}) == (True,), ascii(q)
 
 
-@given(ANY_TEXT.filter(lambda text: text.translate(NOT_IN_SKUS).strip()))
+@given(ANY_TEXT.filter(texts.SKU.of))
 def test_q_finds_any_sku_however_it_is_spelt(ask: Ask, sku: str) -> None:
     sql = "SELECT product_words('Cup', '', %(sku)s) @@ words_query(%(q)s, '=', '')"
     for q in spellings(sku):
@@ -166,6 +167,57 @@ def test_search_data_is_right_after_it_also_of_what_stays(old: psycopg.Connectio
     old.execute("SET enable_seqscan = off")
     query = "SELECT email FROM users WHERE searchable(email || E'\\x01' || name) LIKE search_pattern('é') ORDER BY 1"
     assert column(old, query) == ["a@b..com", "short@shop.example"]
+
+
+def found_by_index(conn: psycopg.Connection, term: str) -> list[str]:
+    """Return the names of users that the index finds."""
+    for other in ("seqscan", "indexscan", "indexonlyscan"):
+        conn.execute(f"SET enable_{other} = off")
+    sql = "SELECT name FROM users WHERE searchable(email || E'\\x01' || name) LIKE search_pattern(%s) ORDER BY 1"
+    return [name for (name,) in conn.execute(sql, [term])]
+
+
+ADD_USER = "INSERT INTO users (email, password_hash, name) VALUES (%s, '', %s)"
+
+
+def test_a_user_is_found_whose_accent_stands_after_a_soft_hyphen(
+    old: psycopg.Connection, empty_db: str, migrate: Migrate
+) -> None:
+    old.execute(ADD_USER, ["soft@shop.example", "Jo\u00ad\u0308rg"])
+    migrate(BEFORE, AFTER)
+    with psycopg.connect(empty_db, autocommit=True) as fresh:
+        assert found_by_index(fresh, "jörg") == ["Jo\u00ad\u0308rg"]
+
+
+@pytest.mark.usefixtures("old")
+def test_sessions_from_before_write_the_index_as_it_is_read_now(empty_db: str, migrate: Migrate) -> None:
+    with psycopg.connect(empty_db, autocommit=True) as session:
+        session.execute(ADD_USER, ["before@shop.example", "Jorg"])
+        migrate(BEFORE, AFTER)
+        session.execute(ADD_USER, ["after@shop.example", "Jo\u0308rg"])
+        assert found_by_index(session, "jörg") == ["Jo\u0308rg"]
+    with psycopg.connect(empty_db, autocommit=True) as fresh:
+        assert found_by_index(fresh, "jörg") == ["Jo\u0308rg"]
+
+
+def test_skus_that_clash_only_since_it_runs_stay_too(old: psycopg.Connection, empty_db: str, migrate: Migrate) -> None:
+    old.execute(
+        "INSERT INTO products (name, price, category_id) SELECT 'Cup', 1, %s FROM generate_series(1, 1100)", [ROOT]
+    )
+    old.execute("UPDATE products SET id = '00000000-0000-4000-8000-000000000001' WHERE sku = 'N-1'")
+    old.execute("SET statement_timeout = '30s'")
+    migrate(BEFORE, AFTER - 2)
+    add = "INSERT INTO products (id, name, price, category_id, sku) VALUES (%s, 'Late', 1, %s, %s)"
+    late = {"ffffffff-ffff-4fff-8fff-fffffffffff0": "L\u200b", "ffffffff-ffff-4fff-8fff-fffffffffff1": "L\ufeff"}
+    with psycopg.connect(empty_db) as rival, ThreadPoolExecutor(1) as thread:
+        rival.execute("UPDATE products SET stock = 1 WHERE sku = 'N-1'")
+        for product_id, sku in late.items():
+            rival.execute(add, [product_id, ROOT, sku])
+        done = thread.submit(migrate, AFTER - 2, AFTER)
+        asyncio.run(until_waiting(empty_db))
+        rival.commit()
+        done.result()
+    assert column(old, "SELECT sku FROM products WHERE name = 'Late' ORDER BY id") == [*late.values()]
 
 
 def test_what_is_left_is_told_with_examples(old: psycopg.Connection, migrate: Migrate) -> None:

@@ -42,6 +42,8 @@ CREATE OR REPLACE FUNCTION searchable(body text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN lower(translate(body, U&'\00AD\200B\2060\FEFF', ''));
 
+ALTER INDEX IF EXISTS users_search_idx RESET (fastupdate);
+
 DROP FUNCTION sku_query(text);
 DROP FUNCTION sku_form(text);
 DROP FUNCTION name_form(text);

@@ -49,6 +49,10 @@ RETURN CASE
     ELSE lower(normalize(translate(body, U&'\00AD\200B\2060\FEFF', ''), NFC))
 END;
 
+-- Sessions keep the expression of an index with the functions' bodies in it, and would go on writing entries by the former
+-- one. A new state of the index has them read it anew.
+ALTER INDEX IF EXISTS users_search_idx RESET (fastupdate);
+
 -- Without accents, in lower case: “Łódź” is “lodz”, “Größe” is “grosse”. A final sigma is a sigma. unaccent() leaves marks
 -- that no letter has built in, and Hebrew and Arabic vowels, which people leave out.
 CREATE OR REPLACE FUNCTION unaccented(body text) RETURNS text

@@ -5,11 +5,7 @@ DO $$
 DECLARE
     start   uuid := '00000000-0000-0000-0000-000000000000';
     batch   uuid[];
-    doubled text[] := ARRAY(SELECT sku_form(sku)
-                              FROM products
-                             WHERE sku <> sku_form(sku) AND deleted_at IS NULL
-                             GROUP BY sku_form(sku)
-                            HAVING count(*) > 1);
+    doubled text[];
     in_name bigint;
     in_body bigint;
     in_sku  bigint;
@@ -19,6 +15,13 @@ DECLARE
     kept    text[];
 BEGIN
     LOOP
+        IF doubled IS NULL THEN
+            doubled := ARRAY(SELECT sku_form(sku)
+                               FROM products
+                              WHERE sku <> sku_form(sku) AND deleted_at IS NULL
+                              GROUP BY sku_form(sku)
+                             HAVING count(*) > 1);
+        END IF;
         batch := ARRAY(SELECT id FROM products WHERE id >= start ORDER BY id LIMIT 1000);
         BEGIN
             UPDATE products
@@ -44,6 +47,7 @@ BEGIN
                                         WHERE holder.sku = sku_form(p.sku) AND holder.deleted_at IS NULL));
             GET DIAGNOSTICS in_sku = ROW_COUNT;
         EXCEPTION WHEN deadlock_detected OR unique_violation THEN
+            doubled := NULL;  -- two such SKUs may have been stored meanwhile
             CONTINUE;
         END;
         COMMIT;

@@ -38,9 +38,13 @@ BEGIN
         start := batch[1000];
     END LOOP;
 
-    -- Entries of users_search_idx for names that version 37 left, since searchable() is part of it. Only a change of a
-    -- column that has an index writes the row's entries anew, so the time goes there and back.
-    batch := ARRAY(SELECT id FROM users WHERE email || name IS NOT NFC NORMALIZED ORDER BY id);
+    -- Entries of users_search_idx, of which searchable() is part, for names that version 37 left. Only a change of a column
+    -- that has an index writes the row's entries anew, so the time goes there and back.
+    batch := ARRAY(SELECT id
+                     FROM users
+                    CROSS JOIN LATERAL concat(email, E'\x01', name) AS body
+                    WHERE lower(translate(body, U&'\00AD\200B\2060\FEFF', '')) <> searchable(body)
+                    ORDER BY id);
     UPDATE users SET created_at = created_at - interval '1 microsecond' WHERE id = ANY (batch);
     UPDATE users SET created_at = created_at + interval '1 microsecond' WHERE id = ANY (batch);
 END
