@@ -301,6 +301,26 @@ async def test_an_import_takes_new_skus_in_the_order_of_all_who_do_so_that_none_
     assert await loading == Summary(added=0, changed=2, unchanged=0, refused=0)
 
 
+async def test_a_blank_cell_does_not_take_back_what_somebody_changes_meanwhile(
+    pool_db: Database, fresh_db: str, tmp_path: Path
+) -> None:
+    shop = Shop(pool_db, tmp_path)
+    category = (await shop.category("Mugs")).id
+    await shop.category("Cups")
+    await shop.load("sku,name,price,stock,image_url\nA,Cup,1,5,https://img.shop.example/1.jpg\nB,Cup,1,5,\n")
+    sale = "UPDATE products SET name = 'Sold', price = 2, stock = 4, category_id = %s WHERE sku = 'A'"
+    async with await AsyncConnection.connect(fresh_db) as rival:
+        await rival.execute(sale, [category])
+        changed = "sku,name,price,stock,category,image_url\nA,,,,,\nB,Mug,3,,Mugs,\n"
+        loading = asyncio.create_task(shop.load(changed))
+        await until_waiting(fresh_db)
+    assert await loading == Summary(added=0, changed=2, unchanged=0, refused=0)
+    assert await shop.sql(
+        "SELECT sku, p.name, price, stock, c.name, image_url"
+        " FROM products AS p JOIN categories AS c ON c.id = category_id ORDER BY sku"
+    ) == [("A", "Sold", 2, 4, "Mugs", None), ("B", "Mug", 3, 5, "Mugs", None)]
+
+
 async def test_the_time_limits_of_requests_are_lifted_for_the_transaction_alone(pool_db: Database) -> None:
     async with pool_db.connection() as conn:
         async with conn.transaction():

@@ -54,6 +54,7 @@ POSITIONAL: dict[str, list[str]] = {
     "history._INSERT": ["checked_history", *["NULL"] * 8],
     "history._CONTINUOUS": ["schema_migrations", "checked_history"],
     "execution._LOCK_TIMEOUT": ["5"],
+    "storing.INDEX_BLANK": ["stock IS NULL"],
 }
 
 TABLE = "checked_history"

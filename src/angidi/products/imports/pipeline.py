@@ -109,6 +109,7 @@ async def _check(conn: Connection, rules: Rules, notes: Notes) -> None:
 
 
 async def _upsert(conn: Connection, fields: Collection[str], rules: Rules) -> Summary:
+    await storing.index_blank(conn, fields)
     summary = await storing.upsert(conn, fields, rules.default_category_id, only_existing=rules.only_existing)
     await storing.clean_search(conn)
     return summary

@@ -20,6 +20,23 @@ VALUES: dict[str, LiteralString] = {
 """What a row stores: what it leaves blank stays as it is. Its category is the one that it gives by id or name, else the
 product's present one, else the default."""
 
+BLANK: dict[str, LiteralString] = {
+    "name": "name IS NULL",
+    "price": "price IS NULL",
+    "stock": "stock IS NULL",
+    "category_id": "category_missing",
+    "image_url": "picture_kept",
+}
+"""The rows that leave a column as it is."""
+
+# For `KEPT`. It has no entry for most files.
+INDEX_BLANK: LiteralString = "CREATE INDEX ON import_products (sku) WHERE reasons IS NULL AND ({})"
+
+# As it is now: somebody may have changed it since the statement read `old`, such as the stock by a sale.
+KEPT: LiteralString = """
+CASE WHEN EXISTS (SELECT FROM import_products WHERE sku = excluded.sku AND reasons IS NULL AND {blank})
+     THEN product.{column} ELSE excluded.{column} END"""
+
 # Rows that would change nothing are excluded first, because ON CONFLICT locks, and so writes, each existing row;
 # the guard at the end is for rows that were changed by others meanwhile. Rows are locked in the order of their ids,
 # and new SKUs taken in their own, bytewise, as by all who do several: two can deadlock only over a SKU that was stored
@@ -81,12 +98,19 @@ MANY = 1_000
 """Stored rows from which on the statistics are renewed."""
 
 
+async def index_blank(conn: Connection, columns: Collection[str]) -> None:
+    """Make the valid rows quick to look up that leave some of the `columns` of the file as they are."""
+    blank: list[LiteralString] = [BLANK[column] for column in _changed(columns) if column in BLANK]
+    if blank:
+        await execute(conn, INDEX_BLANK.format(" OR ".join(blank)))
+
+
 async def upsert(
     conn: Connection, columns: Collection[str], default_category_id: UUID | None, *, only_existing: bool = False
 ) -> Summary:
     """Store the valid rows: add new ones unless `only_existing`, change the `columns` of the file in others.
 
-    Equal ones are skipped.
+    Equal ones are skipped. `index_blank` comes before it.
     """
     parameters = {"default_category_id": default_category_id, "only_existing": only_existing}
     return await fetch_one(conn, Summary, upsert_of(columns), parameters) or Summary(0, 0, 0, 0)
@@ -113,12 +137,22 @@ def upsert_of(columns: Collection[str]) -> LiteralString:
 
     Columns that the file does not have stay unchanged, and so does the category if a row names none.
     """
-    present = {*columns, "category_id"} if "category" in columns else {*columns}
-    changed: list[LiteralString] = [column for column in without(STORED, "sku") if column in present]
+    changed = _changed(columns)
     return UPSERT.format(
         old=names(in_form(changed, FORMS, "old.")),
         staged=names(in_form(changed, FORMS | VALUES, "staged.")),
         product=names(in_form(changed, FORMS, "product.")),
         excluded=names(in_form(changed, FORMS, "excluded.")),
-        assignments=", ".join([f"{column} = excluded.{column}" for column in changed]),
+        assignments=", ".join([_assignment(column) for column in changed]),
     )
+
+
+def _changed(columns: Collection[str]) -> list[LiteralString]:
+    present = {*columns, "category_id"} if "category" in columns else {*columns}
+    return [column for column in without(STORED, "sku") if column in present]
+
+
+def _assignment(column: LiteralString) -> LiteralString:
+    if column not in BLANK:
+        return f"{column} = excluded.{column}"
+    return f"{column} = " + KEPT.format(blank=BLANK[column], column=column)
