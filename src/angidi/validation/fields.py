@@ -130,8 +130,9 @@ def _whole(plans: Mapping[str, Plan], values: Mapping[str, object], into: type[S
 
 def _text_at_once(plan: Plan, value: str, handling: Handling) -> object:
     """Return a text in its form, or NODEFAULT for a blank one that counts as absent. Raises as `_whole` does."""
-    value.encode()  # a lone surrogate has no UTF-8
-    if "\0" in value or (handling.texts and value.lower() == "null"):
+    if not value.isascii():
+        value.encode()  # a lone surrogate has no UTF-8
+    if "\0" in value or (len(value) == len("null") and handling.texts and value.lower() == "null"):
         raise ValueError(plan.name)
     text = plan.form.of(value, trims=handling.trims, longest=plan.longest)
     if text or not plan.blank_is_absent:

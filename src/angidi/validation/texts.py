@@ -41,11 +41,12 @@ class TextForm(NamedTuple):
 
     def of(self, text: str, *, trims: bool = True, longest: int = LONGEST) -> str:
         """Return `text` in this form; a text over `longest` characters is not composed. `trims` can forbid trimming."""
-        if self.removed and not text.isascii():
+        is_ascii = text.isascii()
+        if not is_ascii and self.removed:
             text = self.removed.sub("", text)
         if self.trims and (trims or self.trims_queries):
             text = " ".join(text.split()) if self.joins else text.strip()
-        return composed(text, longest) if self.composes else text
+        return composed(text, longest) if self.composes and not is_ascii else text
 
 
 def composed(text: str, longest: int = LONGEST) -> str:
