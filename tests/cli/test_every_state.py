@@ -63,7 +63,7 @@ STATES = {
     "empty": State("angidi migrate (up|status)", "empty_db", serves=True),
     "behind": State("angidi migrate up", change=stepped_down),
     "ahead": State("newer", change=altered(f"UPDATE schema_migrations SET version = {LATEST + 1}"), serves=True),
-    "dirty": State("repair", change=altered("UPDATE schema_migrations SET dirty = true")),
+    "dirty": State("repair|Next: `force", change=altered("UPDATE schema_migrations SET dirty = true")),
     "read-only": State(
         "name the primary in DATABASE_URL",
         change=altered('ALTER DATABASE "{database}" SET default_transaction_read_only = on'),

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 import bcrypt
 import httpx
@@ -71,7 +72,7 @@ def former(empty_db: str, tmp_path: Path) -> dict[str, str]:
 def test_the_steps_go_as_the_page_says(former: dict[str, str], tmp_path: Path) -> None:
     with shell(**former) as terminal, psycopg.connect(former["DATABASE_URL"], autocommit=True) as conn:
         before = conn.execute(HASHES).fetchall()
-        terminal.run(f"cd {tmp_path}; ln -sfn {ROOT}/.venv .venv")
+        terminal.run(f"cd {tmp_path}; ln -sfn {quote(str(ROOT / '.venv'))} .venv")
         output = ""
         for language, content in blocks(section("Steps")):
             if language == "text":

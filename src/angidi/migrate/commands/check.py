@@ -176,7 +176,10 @@ def repair(context: Context, yes: bool) -> None:
         if diagnosis.dirty is None:
             return
         if not diagnosis.fixable:
-            raise MigrateError(f"version {diagnosis.dirty} stays dirty: {diagnosis.reason}")
+            raise MigrateError(
+                f"version {diagnosis.dirty} stays dirty: {diagnosis.reason}. Next: `force {diagnosis.dirty}` if all of "
+                "it is there, else undo what is left and `force` the version before"
+            )
         if not yes:
             click.confirm(f"Record version {diagnosis.version} as current and clean?", abort=True, err=True)
         repairing.repair(migrate, diagnosis)
