@@ -23,7 +23,7 @@ EXCEPTIONS = {
     "POST /api/v1/users/refresh-token": (
         401,
         "INVALID_TOKEN",
-        "no token can be known beforehand: put the `refresh_token` of a log-in in",
+        "To try it out here, replace the example with the `refresh_token` of a log-in",
     )
 }
 """Operations that cannot succeed as the page opens: status, code and reason. Their descriptions say so, too."""
