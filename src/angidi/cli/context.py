@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
+import click
 from pydantic import SecretStr
 
 from angidi.app import Services, build_services, build_tokens, open_database
@@ -80,6 +81,11 @@ def with_services(work: Callable[[Services], Awaitable[T]], settings: Settings |
 def escape_unprintable(text: str) -> str:
     """Return `text` for one line of a terminal: line breaks and control characters are escaped."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def print_line(text: str) -> None:
+    """Print a line on standard error, with what cannot be printed escaped."""
+    click.echo(escape_unprintable(text), err=True)
 
 
 def with_one_connection(settings: Settings) -> Settings:

@@ -10,7 +10,7 @@ import click
 
 from angidi import __version__, errors
 from angidi.cli import migrate, settings
-from angidi.cli.context import escape_unprintable
+from angidi.cli.context import print_line
 from angidi.cli.data import exports, import_products, imports, purge, seed
 from angidi.cli.data.mappings import mappings
 from angidi.cli.db import commands as db
@@ -57,7 +57,7 @@ def _errors_as_exit_codes() -> Generator[None]:
         if code is None or (isinstance(error, OSError) and error.errno == errno.EPIPE):  # which click handles
             raise
         for line in _lines(declared):
-            click.echo(escape_unprintable(f"error: {line}"), err=True)
+            print_line(f"error: {line}")
         if advice := _next_step(declared, error):
             click.echo(f"next: {advice}", err=True)
         sys.exit(code)

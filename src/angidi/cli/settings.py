@@ -3,6 +3,7 @@
 import click
 from msgspec import json
 
+from angidi.cli.options import json_option
 from angidi.cli.tables import print_table
 from angidi.config import ConfigError, SettingsDescription, describe, load
 from angidi.db.conninfo import mask_password
@@ -14,7 +15,7 @@ def group() -> None:
 
 
 @group.command()
-@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
+@json_option
 def show(*, as_json: bool) -> None:
     """Show every setting, its value, and where it was read from. Secrets are masked.
 

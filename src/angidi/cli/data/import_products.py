@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from angidi.app import Services
-from angidi.cli.data.notes import print_line
+from angidi.cli.context import print_line
 from angidi.cli.data.product_options import read_options, reading_options
 from angidi.cli.data.proposing import column_proposal, propose
 from angidi.cli.data.running import ImportReport, file_argument, format_options, report_options, run_import

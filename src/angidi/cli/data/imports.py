@@ -9,7 +9,7 @@ import click
 from angidi.app import Services
 from angidi.categories.imports.files import open_category_file, select_columns
 from angidi.categories.imports.path_rows import SEPARATOR
-from angidi.cli.context import escape_unprintable
+from angidi.cli.context import print_line
 from angidi.cli.data.running import ImportReport, file_argument, format_options, report_options, run_import
 from angidi.csvfiles import FileOptions, NamedRows, OnProgress, RowReader, Summary
 
@@ -78,4 +78,4 @@ def tell_format(file: RowReader) -> None:
 
 def _tell_ignored(rows: NamedRows) -> None:
     if rows.ignored:
-        click.echo(escape_unprintable(f"ignored columns: {', '.join(rows.ignored)}"), err=True)
+        print_line(f"ignored columns: {', '.join(rows.ignored)}")

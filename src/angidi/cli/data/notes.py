@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import click
-
-from angidi.cli.context import escape_unprintable
+from angidi.cli.context import print_line
 from angidi.csvfiles import Summary
 
 LISTED = 50
@@ -31,11 +29,6 @@ def _print_list(lines: Sequence[str]) -> None:
         print_line(f"  {line}")
     if len(lines) > LISTED:
         print_line(f"  and {len(lines) - LISTED:,} more")
-
-
-def print_line(text: str) -> None:
-    """Print a line on standard error."""
-    click.echo(escape_unprintable(text), err=True)
 
 
 def _rows(count: int) -> str:

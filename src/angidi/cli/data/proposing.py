@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from angidi.categories.csv_rows import COLUMNS, PATH_COLUMNS
-from angidi.cli.context import escape_unprintable
+from angidi.cli.context import print_line
 from angidi.csvfiles import FileRefused
 from angidi.products.imports.reading.columns import ColumnsRefused, column_key
 from angidi.products.imports.reading.mapping import Field, Mapping, own_columns
@@ -21,7 +21,7 @@ from angidi.products.imports.reading.proposals import proposed_columns, proposed
 def propose(error: FileRefused, ctx: click.Context, mapping: Mapping | None) -> None:
     """Print what to run instead, where that can be told, below the error when that is printed."""
     lines = _proposal(error, ctx, mapping)
-    ctx.find_root().call_on_close(lambda: [click.echo(escape_unprintable(line), err=True) for line in lines])
+    ctx.find_root().call_on_close(lambda: [print_line(line) for line in lines])
 
 
 def column_proposal(header: Sequence[str], ctx: click.Context, mapping: Mapping) -> list[str]:

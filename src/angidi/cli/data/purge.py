@@ -11,7 +11,7 @@ from rich.console import Console
 
 from angidi.app import Services
 from angidi.cli.context import with_services
-from angidi.cli.prompts import json_option
+from angidi.cli.options import json_option
 from angidi.cli.tables import format_time, print_table
 from angidi.config import parse_duration
 from angidi.db.purging import Purgeable

@@ -10,7 +10,7 @@ from typing import TextIO
 
 import click
 
-from angidi.cli.context import escape_unprintable
+from angidi.cli.context import print_line
 from angidi.csvfiles import REASON, Refused, Row, RowReader
 from angidi.csvfiles.guards import guard_apostrophes, guard_formula
 from angidi.csvfiles.numbers import parse_number
@@ -79,7 +79,7 @@ class Refusals:
     def print(self) -> None:
         """Print the lines on standard error."""
         for line in self.lines():
-            click.echo(escape_unprintable(line), err=True)
+            print_line(line)
 
 
 class RefusedFile:

@@ -20,6 +20,7 @@ from angidi.cli.context import open_services, resolve_database, with_one_connect
 from angidi.cli.data.notes import print_notes
 from angidi.cli.data.progress import ImportProgress, show_progress
 from angidi.cli.data.refusals import Refusals, RefusedFile
+from angidi.cli.options import json_option
 from angidi.config import ConfigError, load
 from angidi.csvfiles import COUNTS, HEADER, OnProgress, Refused, RowReader, Summary
 from angidi.csvfiles.dialect import find_delimiter
@@ -105,7 +106,7 @@ _REPORT = (
         help="Write the refused rows to this file with their reasons, to be mended and imported.",
     ),
     click.option("--dry-run", is_flag=True, help="Validate and report, but store nothing."),
-    click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output."),
+    json_option,
 )
 
 

@@ -1,6 +1,6 @@
 """What an import of products understood of its file."""
 
-from angidi.cli.data.notes import print_line
+from angidi.cli.context import print_line
 from angidi.csvfiles import RowReader
 from angidi.products.imports.preview import first_products
 from angidi.products.imports.reading.product_file import ProductFile

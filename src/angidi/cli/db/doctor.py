@@ -6,6 +6,7 @@ import click
 from msgspec import json
 
 from angidi.cli.context import resolve_database
+from angidi.cli.options import json_option
 from angidi.cli.schema_state import read_schema_state
 from angidi.config import load
 from angidi.db.diagnostics.consistency import CheckResult, rebuild, run_checks
@@ -16,7 +17,7 @@ from angidi.db.inspection import connect, read_encoding
 
 @click.command()
 @click.option("--rebuild", "rebuilding", is_flag=True, help="Rebuild what differs first.")
-@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
+@json_option
 def doctor(*, rebuilding: bool, as_json: bool) -> None:
     """Verify derived data and indexes.
 

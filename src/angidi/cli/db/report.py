@@ -6,17 +6,16 @@ import click
 from msgspec import json
 
 from angidi.cli.context import resolve_database
+from angidi.cli.options import json_option
 from angidi.cli.tables import format_percent, format_size, format_time, print_table
 from angidi.config import load
 from angidi.db.diagnostics import tables as statistics
 from angidi.db.diagnostics.tables import IndexBloat, Overview, StatsPeriod, TableBloat, TableStats, UnusedIndex
 from angidi.db.inspection import connect
 
-_json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
-
 
 @click.command()
-@_json
+@json_option
 def report(*, as_json: bool) -> None:
     """Show sizes, connections, cache hits, and how each table is accessed.
 
@@ -32,7 +31,7 @@ def report(*, as_json: bool) -> None:
 
 
 @click.command("unused-indexes")
-@_json
+@json_option
 def unused_indexes(*, as_json: bool) -> None:
     """Show the indexes that no query has read since the statistics were reset.
 
@@ -49,7 +48,7 @@ def unused_indexes(*, as_json: bool) -> None:
 
 
 @click.command()
-@_json
+@json_option
 def bloat(*, as_json: bool) -> None:
     """Show the estimated bloat of tables and B-trees, and when they were last vacuumed.
 

@@ -8,6 +8,7 @@ import click
 from msgspec import Struct, json
 
 from angidi.cli.context import resolve_database
+from angidi.cli.options import json_option
 from angidi.cli.tables import format_percent, format_time, print_table
 from angidi.config import ConfigError, load
 from angidi.db.diagnostics import statements
@@ -56,7 +57,7 @@ class Report(Struct, frozen=True):
 @click.option("--by", type=click.Choice(list(ORDERS)), default="total", show_default=True, help="Sort key.")
 @click.option("--plans", type=click.IntRange(0), default=3, show_default=True, help="Number of plans.")
 @click.option("--reset", is_flag=True, help="Reset the statistics instead of showing them.")
-@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
+@json_option
 def slow(*, limit: int, by: str, plans: int, reset: bool, as_json: bool) -> None:
     """Show the statements that take the most time, with their plans.
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from angidi.cli.context import locate_database
 from angidi.cli.db.schema import check_encoding
+from angidi.cli.options import json_option
 from angidi.cli.schema_state import MIGRATIONS
 from angidi.config import load
 from angidi.db.former_times import (
@@ -51,7 +52,7 @@ class TakeoverReport(Struct, frozen=True):
 )
 @click.option("--dry-run", is_flag=True, help="Report only: check, rehearse, change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output.")
+@json_option
 def takeover(*, zone: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Take over a database of the former Go service: convert its times, apply all migrations.
 

@@ -8,14 +8,8 @@ from msgspec import json
 
 from angidi.app import Services
 from angidi.cli.context import escape_unprintable, with_services
-from angidi.cli.prompts import (
-    confirm,
-    json_option,
-    password_stdin_option,
-    prompt_password,
-    read_password,
-    yes_option,
-)
+from angidi.cli.options import json_option, password_stdin_option, yes_option
+from angidi.cli.prompts import confirm, prompt_password, read_password
 from angidi.errors import Conflict
 from angidi.users.errors import EmailTaken
 from angidi.users.models import NewPassword, Role, User, UserChanges

@@ -8,7 +8,8 @@ from msgspec import json, structs
 
 from angidi.app import Services
 from angidi.cli.context import escape_unprintable, with_services
-from angidi.cli.prompts import json_option, password_stdin_option, prompt_password, read_password
+from angidi.cli.options import json_option, password_stdin_option
+from angidi.cli.prompts import prompt_password, read_password
 from angidi.cli.tables import format_time
 from angidi.cli.users import changes
 from angidi.pagination.pages import MAXIMUM_SIZE
