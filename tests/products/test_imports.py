@@ -19,6 +19,7 @@ from angidi.db import Database
 from angidi.db.copying import disable_timeouts
 from angidi.errors import Invalid
 from angidi.pagination.cursors import Cursors
+from angidi.products.imports.pipeline import Choices
 from angidi.products.imports.service import ProductImportService
 from angidi.products.models import NewProduct, ProductQuery
 from angidi.products.service import ProductService
@@ -50,7 +51,7 @@ class Shop:
         report = Report()
         with open_csv(path) as file:
             summary = await self.imports.import_file(
-                file, on_refused=report, default_category=category, dry_run=dry_run
+                file, on_refused=report, choices=Choices(category), dry_run=dry_run
             )
         self.refused = report.refused
         assert len(report.refused) == summary.refused

@@ -3,7 +3,7 @@
 `encoding` makes lines of bytes, `dialect` finds the separator, `reader` yields rows by position, `columns` by name.
 """
 
-from angidi.csvfiles.columns import Columns, NamedRow, NamedRows, open_rows, select
+from angidi.csvfiles.columns import Columns, NamedRow, NamedRows, open_rows
 from angidi.csvfiles.encoding import OnProgress, TextSource, open_bytes, open_source
 from angidi.csvfiles.formats import FileFormat, FileOptions
 from angidi.csvfiles.reader import HEADER, CsvReader, Row, RowReader, open_csv
@@ -32,5 +32,4 @@ __all__ = [
     "open_csv",
     "open_rows",
     "open_source",
-    "select",
 ]

@@ -30,7 +30,10 @@ class NamedRow(Struct, frozen=True, gc=False):
 
 
 class NamedRows:
-    """The rows of a file by the known columns that it has. They can be iterated once."""
+    """The rows of a file by the known columns that it has, whatever their case. They can be iterated once.
+
+    Raises `FileRefused` if a required column is missing, or a known one is there twice.
+    """
 
     def __init__(self, file: RowReader, known: Columns) -> None:
         self.file = file
@@ -65,18 +68,13 @@ class NamedRows:
                 yield NamedRow(row.line, {}, row.problem)
 
 
-def select(file: RowReader, known: Columns) -> NamedRows:
-    """Return the rows by known columns, whatever their case. Raises `FileRefused` if one is missing or there twice."""
-    return NamedRows(file, known)
-
-
 @contextmanager
 def open_rows(
     path: Path, known: Columns, options: FileOptions = FIT_ALL, watch: OnProgress = nobody
 ) -> Generator[NamedRows]:
-    """Open a file and select the known columns. Raises as `open_csv` and `select` do."""
+    """Open a file and select the known columns. Raises as `open_csv` and `NamedRows` do."""
     with open_csv(path, options, watch) as file:
-        yield select(file, known)
+        yield NamedRows(file, known)
 
 
 def _check_header(header: Sequence[str], known: Columns, file: RowReader) -> None:

@@ -41,11 +41,17 @@ def detect_decimal(values: Iterable[str]) -> Decimals | None:
     return max(shown, key=shown.__getitem__)
 
 
+def parse_plain(text: str) -> Decimal | str:
+    """Return a number with a decimal point and without thousands separators exactly, and any other text unchanged."""
+    return Decimal(text) if _PLAIN.fullmatch(text) else text
+
+
 def parse_number(text: str, decimal: Decimals) -> Decimal | str:
     """Return a decimal number exactly as written, without its thousands separators, and any other text unchanged."""
     written = text.translate(_SWAPPED) if decimal == "comma" else text
-    if _PLAIN.fullmatch(written):
-        return Decimal(written)
+    plain = parse_plain(written)
+    if isinstance(plain, Decimal):
+        return plain
     if grouped := _GROUPED.fullmatch(written):
         sign, whole, separator, rest = grouped.groups()
         return Decimal(sign + whole.replace(separator, "") + (rest or ""))

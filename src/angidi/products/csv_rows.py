@@ -7,16 +7,16 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.categories.models import CategoryId
 from angidi.csvfiles import Columns
+from angidi.csvfiles.numbers import parse_plain
 from angidi.db.columns import columns_of, without
 from angidi.products.models import Description, Name, NewImageUrl, Sku, Stock
 from angidi.products.values import exact_price
-from angidi.validation.csv_rows import parse_number
 from angidi.validation.plans import BLANK_IS_ABSENT, Parse
 from angidi.validation.texts import NAME
 
 
 def _price(text: str) -> Decimal:
-    return exact_price(parse_number(text))
+    return exact_price(parse_plain(text))
 
 
 class ProductRow(Struct, frozen=True):

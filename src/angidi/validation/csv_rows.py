@@ -1,7 +1,5 @@
 """Validation of CSV rows by the rules of request bodies."""
 
-import re
-from decimal import Decimal
 from typing import Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
@@ -11,8 +9,6 @@ from angidi.errors import Invalid
 from angidi.validation.fields import build, normalised
 
 S = TypeVar("S", bound=Struct)
-
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 
 
 class RowResult(NamedTuple, Generic[S]):
@@ -36,8 +32,3 @@ def validate_row(row: NamedRow, into: type[S]) -> RowResult[S]:
         return RowResult(
             row.line, normalised(texts, into), reasons=tuple(Reason(*detail) for detail in refused.details)
         )
-
-
-def parse_number(text: str) -> Decimal | str:
-    """Return a decimal number exactly as written, and any other text unchanged."""
-    return Decimal(text) if _NUMBER.fullmatch(text) else text

@@ -16,7 +16,6 @@ from angidi.csvfiles import (
     RowReader,
     TextSource,
     open_source,
-    select,
 )
 
 COMMENT = "#"
@@ -72,9 +71,9 @@ def select_columns(file: RowReader) -> NamedRows:
     """Return the rows by path, or by id, name and parent_id. Raises `FileRefused` if the file has neither."""
     header = {name.lower() for name in file.header}
     if header.issuperset(COLUMNS.required):
-        return select(file, COLUMNS)
+        return NamedRows(file, COLUMNS)
     if header.issuperset(PATH_COLUMNS.required):
-        return select(file, PATH_COLUMNS)
+        return NamedRows(file, PATH_COLUMNS)
     raise FileRefused(
         f"line {file.header_line}: there is no column path, nor are there id, name and parent_id; "
         f"the columns are: {', '.join(file.header)} (read with {file.format}; --delimiter and --encoding name others)"

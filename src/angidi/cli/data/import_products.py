@@ -18,6 +18,7 @@ from angidi.csvfiles import HEADER, CsvReader, FileOptions, FileRefused, OnProgr
 from angidi.csvfiles.encoding import nobody
 from angidi.products.csv_rows import COLUMNS
 from angidi.products.imports.notes import Notes
+from angidi.products.imports.pipeline import Choices
 from angidi.products.imports.reading.columns import shown
 from angidi.products.imports.reading.product_file import ProductFile, ReadingOptions
 
@@ -128,7 +129,7 @@ def products(  # noqa: PLR0913 - one parameter for each option
     """Import products."""
     if dry_run and (batch or resume):
         raise click.UsageError("--dry-run stores nothing, so there are no batches: leave --batch and --resume out.")
-    rules = {name: given.pop(name) for name in ("default_category", "create_categories", "only_existing")}
+    choices = Choices(**{name: given.pop(name) for name in Choices._fields})
     reading = read_options(**given)
     shows = not (yes or as_json or resume or reading.mapping)
     files = ProductFiles(ctx, FileOptions(delimiter, encoding), reading, shows)
@@ -138,21 +139,21 @@ def products(  # noqa: PLR0913 - one parameter for each option
 
     async def work(services: Services, file: CsvReader, report: ImportReport) -> Summary:
         if batches:
-            return await _run_batches(services, file, batches, report, options=reading, **rules)
+            return await _run_batches(services, file, batches, report, options=reading, choices=choices)
         return await services.product_imports.import_file(
-            file, on_refused=report, options=reading, dry_run=dry_run, **rules
+            file, on_refused=report, options=reading, choices=choices, dry_run=dry_run
         )
 
     run_import(path, files.open, work, dry_run=dry_run, as_json=as_json, refused_path=refused_path, is_resumed=resume)
 
 
 async def _run_batches(
-    services: Services, file: CsvReader, batches: Batches, report: ImportReport, **rules: Any
+    services: Services, file: CsvReader, batches: Batches, report: ImportReport, **how: Any
 ) -> Summary:
     """Run an import in batches to its end."""
     notes = Notes()
     steps = services.product_imports.import_in_batches(
-        file, size=batches.size, resume=batches.resume, on_refused=report, notes=notes, **rules
+        file, size=batches.size, resume=batches.resume, on_refused=report, notes=notes, **how
     )
     async with aclosing(steps):
         done = await anext(steps)

@@ -17,8 +17,20 @@ CreatePaths = Callable[[Connection, Collection[str]], Awaitable[CreatedPaths]]
 """Creates categories by their paths, in the transaction of the connection."""
 
 
+class Choices(NamedTuple):
+    """What an import may do, as the user says it.
+
+    `default_category` (name, path or id) is for new products whose row names none. With `only_existing` no product is
+    added; with `create_categories` categories are, that valid rows name by their path.
+    """
+
+    default_category: str | None = None
+    only_existing: bool = False
+    create_categories: bool = False
+
+
 class Rules(NamedTuple):
-    """What an import may do: which category new products without one get, and what is created.
+    """The choices, resolved: which category new products without one get, and what is created.
 
     With `full_paths` a category's name alone means a root.
     """

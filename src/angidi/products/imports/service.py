@@ -16,7 +16,7 @@ from angidi.db.errors import translated
 from angidi.errors import StatementTimeout
 from angidi.products.imports import pipeline, progress, storing
 from angidi.products.imports.notes import Notes
-from angidi.products.imports.pipeline import Rules
+from angidi.products.imports.pipeline import Choices, Rules
 from angidi.products.imports.progress import Progress
 from angidi.products.imports.reading.product_file import OWN_COLUMNS, ProductFile, ReadingOptions
 from angidi.products.imports.staging import StagedProduct
@@ -27,6 +27,8 @@ MAX_CONCURRENT_UPLOADS = 2
 
 UPLOAD_TIME = 25.0
 """Seconds until an upload is given up and rolled back: before the request is, whose answer would not say so."""
+
+NO_CHOICES = Choices()
 
 MAX_REPORTED_ROWS = 100
 """Refused rows in the answer to an upload."""
@@ -40,27 +42,23 @@ class ProductImportService:
         self._categories = categories
         self._uploads = ConcurrencyLimiter(MAX_CONCURRENT_UPLOADS, "Other imports are under way. Please try again.")
 
-    async def import_file(  # noqa: PLR0913 - one parameter for each choice
+    async def import_file(
         self,
         file: RowReader,
         *,
         on_refused: OnRefused,
         options: ReadingOptions = OWN_COLUMNS,
-        default_category: str | None = None,
-        only_existing: bool = False,
-        create_categories: bool = False,
+        choices: Choices = NO_CHOICES,
         dry_run: bool = False,
     ) -> Summary:
         """Import the valid products of a file in one transaction; `options` say how it is read.
 
-        `default_category` (name, path or id) is for new products whose row names none. With `only_existing` no product
-        is added; with `create_categories` categories are, that valid rows name by their path. Raises `FileRefused`,
-        and `Invalid` unless `default_category` identifies exactly one category.
+        Raises `FileRefused`, and `Invalid` unless the default category identifies exactly one category.
         """
         products = ProductFile(file, options)
         async with self._db.transaction(rollback=dry_run) as conn:
             await disable_timeouts(conn)
-            rules = await self._rules(conn, products, default_category, only_existing, create_categories)
+            rules = await self._rules(conn, products, choices)
             return await pipeline.import_file(conn, products, rules, on_refused=on_refused)
 
     async def import_upload(self, content: bytes, query: ImportQuery) -> ImportOutcome:
@@ -78,8 +76,9 @@ class ProductImportService:
         try:
             with self._uploads.acquire(), open_bytes(content) as source:
                 async with asyncio.timeout(UPLOAD_TIME):
+                    choices = Choices(only_existing=query.only_existing)
                     summary = await self.import_file(
-                        CsvReader(source), on_refused=keep, only_existing=query.only_existing, dry_run=query.dry_run
+                        CsvReader(source), on_refused=keep, choices=choices, dry_run=query.dry_run
                     )
         except TimeoutError:
             raise StatementTimeout("The file took too long; nothing is stored. Send smaller parts.") from None
@@ -96,9 +95,7 @@ class ProductImportService:
         resume: bool,
         on_refused: OnRefused,
         options: ReadingOptions = OWN_COLUMNS,
-        default_category: str | None = None,
-        only_existing: bool = False,
-        create_categories: bool = False,
+        choices: Choices = NO_CHOICES,
         notes: Notes | None = None,
     ) -> AsyncGenerator[Progress]:
         """Import like `import_file`, but `size` rows per transaction, which also stores the progress.
@@ -110,12 +107,12 @@ class ProductImportService:
         """
         notes = notes or Notes()
         products = ProductFile(file, options)
-        digest = products.digest(default_category, only_existing, create_categories)
+        digest = products.digest(*choices)
         async with self._db.connection() as conn:
             async with conn.transaction():
                 await disable_timeouts(conn)
                 done = await progress.begin(conn, digest, file.name, resume=resume)
-                rules = await self._rules(conn, products, default_category, only_existing, create_categories)
+                rules = await self._rules(conn, products, choices)
                 await pipeline.find_duplicates(conn, products)
             yield done
             rows = pipeline.rows_after(products, done.line, notes)
@@ -130,17 +127,10 @@ class ProductImportService:
                 await disable_timeouts(conn)
                 await storing.renew_statistics(conn, done.summary)
 
-    async def _rules(
-        self,
-        conn: Connection,
-        file: ProductFile,
-        default_category: str | None,
-        only_existing: bool,
-        create_categories: bool,
-    ) -> Rules:
-        default = await pipeline.default_id(conn, default_category)
-        create = self._categories.create_paths if create_categories else None
-        return Rules(default, only_existing, create, file.reading.mapping.category.full_paths)
+    async def _rules(self, conn: Connection, file: ProductFile, choices: Choices) -> Rules:
+        default = await pipeline.default_id(conn, choices.default_category)
+        create = self._categories.create_paths if choices.create_categories else None
+        return Rules(default, choices.only_existing, create, file.reading.mapping.category.full_paths)
 
     async def add_missing(self, rows: Iterable[NamedRow], *, on_refused: OnRefused) -> Summary:
         """Add the sample products whose SKU or id no product, deleted or not, has."""
