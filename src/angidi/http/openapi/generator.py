@@ -27,8 +27,8 @@ _WITH_TOKEN: tuple[type[AngidiError], ...] = (TokenMissing, TokenMisplaced, Toke
 _WITH_BODY: tuple[type[AngidiError], ...] = (errors.Invalid, errors.Malformed, errors.TooLarge)
 
 _SUCCESS = {200: "Done.", 201: "Created.", 204: "Done; there is no body."}
-_TO_WAIT_FOR = frozenset({"429", "503"})
-"""Statuses whose answers say when to try again."""
+_HEADERS_BY_STATUS = {"401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
+"""The headers that every answer of a status has."""
 
 
 def describe(operations: Iterable[Operation]) -> Json:
@@ -118,7 +118,7 @@ def _responses(operation: Operation, schemas: Json) -> Json:
         schema = reference(f"Data_{shown.__name__}_")
         success["content"] = _json(schema, example=answer_of(schema, schemas))
         for status, also in operation.also.items():
-            names = ("Retry-After",) if str(status) in _TO_WAIT_FOR else ()
+            names = _HEADERS_BY_STATUS.get(str(status), ())
             content = _json(schema, example=answer_of(schema, schemas, also.differences))
             responses[str(status)] = _response(also.description, *names) | {"content": content}
     return {status: responses[status] for status in sorted(responses)}
@@ -163,5 +163,5 @@ def _failures(listed: Iterable[type[AngidiError]]) -> Json:
 def _failure_response(status: str, by_code: dict[str, type[AngidiError]]) -> Json:
     description = "\n".join(f"- `{code}`: {error.message}" for code, error in sorted(by_code.items()))
     examples = {code: {"value": failure_of(error)} for code, error in by_code.items()}
-    names = ("Retry-After",) if status in _TO_WAIT_FOR else ()
+    names = _HEADERS_BY_STATUS.get(status, ())
     return _response(description, *names) | {"content": _json(reference("Failure"), examples=examples)}

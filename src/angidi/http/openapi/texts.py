@@ -56,6 +56,12 @@ HEADERS: Json = {
         "schema": {"type": "string", "minLength": 1, "maxLength": 128},
         "example": "0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a12",
     },
+    "WWW-Authenticate": {
+        "description": "The scheme of authentication (RFC 9110).",
+        "required": True,
+        "schema": {"type": "string", "const": "Bearer"},
+        "example": "Bearer",
+    },
     "Retry-After": {
         "description": "Seconds to wait before the request is repeated.",
         "required": True,
