@@ -93,6 +93,59 @@ COMMENT ON FUNCTION public.analyze_products() IS 'Updates the planner statistics
 
 
 --
+-- Name: cancel_pending_orders(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.cancel_pending_orders(placed_before timestamp with time zone, most integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    stale uuid[];
+    stale_id uuid;
+BEGIN
+    stale := ARRAY(SELECT id
+                     FROM orders
+                    WHERE status = 'pending' AND created_at < placed_before
+                    ORDER BY created_at, id
+                    LIMIT most
+                      FOR NO KEY UPDATE SKIP LOCKED);
+    PERFORM lock_products(ARRAY(SELECT DISTINCT product_id FROM order_items WHERE order_id = ANY (stale)));
+    FOREACH stale_id IN ARRAY stale LOOP
+        PERFORM set_config('angidi.cause', jsonb_build_object(
+            'kind', 'cancel', 'order_id', stale_id, 'note', 'It was pending for too long.')::text, true);
+        UPDATE orders SET status = 'cancelled', updated_at = now() WHERE id = stale_id;
+        PERFORM return_stock(array_agg(product_id), array_agg(quantity)) FROM order_items WHERE order_id = stale_id;
+    END LOOP;
+    RETURN cardinality(stale);
+END
+$$;
+
+
+--
+-- Name: FUNCTION cancel_pending_orders(placed_before timestamp with time zone, most integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.cancel_pending_orders(placed_before timestamp with time zone, most integer) IS 'Cancels orders that were placed before a time and are still pending; returns how many.';
+
+
+--
+-- Name: change_cause(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.change_cause() RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (COALESCE(NULLIF(current_setting('angidi.cause'::text, true), ''::text), '{}'::text))::jsonb;
+
+
+--
+-- Name: FUNCTION change_cause(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.change_cause() IS 'What the transaction says about its changes in the setting angidi.cause: a JSON object that may have kind, reason, order_id, actor_id and request_id.';
+
+
+--
 -- Name: change_product_search(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -146,6 +199,61 @@ $$;
 --
 
 COMMENT ON FUNCTION public.check_email() IS 'Refuses a new address that is none; what is stored already may stay.';
+
+
+--
+-- Name: check_order_total(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_order_total() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    IF NEW.total IS DISTINCT FROM (SELECT sum(line_total) FROM order_items WHERE order_id = NEW.id) THEN
+        RAISE EXCEPTION 'the total of order % is not the sum of its items', NEW.number
+            USING ERRCODE = 'check_violation', TABLE = 'orders', CONSTRAINT = 'total_of_items';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION check_order_total(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.check_order_total() IS 'Refuses, at the end of the transaction, an order whose total is not the sum of its items.';
+
+
+--
+-- Name: claim_idempotency_key(uuid, text, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.claim_idempotency_key(owner_id uuid, new_key text, request_hash bytea) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    number bigint := hashtextextended(owner_id || new_key, 0);
+BEGIN
+    WHILE NOT pg_try_advisory_xact_lock(number) LOOP
+        IF clock_timestamp() > statement_timestamp() + interval '4 seconds' THEN
+            RAISE EXCEPTION 'a request with this key is in progress'
+                USING ERRCODE = 'unique_violation', TABLE = 'idempotency_keys', CONSTRAINT = 'key_in_progress';
+        END IF;
+        PERFORM pg_sleep(0.05);
+    END LOOP;
+    INSERT INTO idempotency_keys (user_id, key, hash) VALUES (owner_id, new_key, request_hash);
+END
+$$;
+
+
+--
+-- Name: FUNCTION claim_idempotency_key(owner_id uuid, new_key text, request_hash bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.claim_idempotency_key(owner_id uuid, new_key text, request_hash bytea) IS 'Makes the transaction the one that answers the requests with the key.';
 
 
 --
@@ -380,6 +488,40 @@ COMMENT ON FUNCTION public.count_users() IS 'Counts the users that a statement i
 
 
 --
+-- Name: expire_reservations(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.expire_reservations(most integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    stale uuid[];
+BEGIN
+    stale := ARRAY(SELECT id
+                     FROM reservations
+                    WHERE state = 'live' AND expires_at <= now()
+                    ORDER BY expires_at
+                    LIMIT most
+                      FOR NO KEY UPDATE SKIP LOCKED);
+    PERFORM set_config('angidi.cause', '{"kind": "release"}', true);
+    UPDATE reservations SET state = 'expired' WHERE id = ANY (stale);
+    PERFORM return_stock(array_agg(product_id), array_agg(quantity))
+       FROM reservation_items
+      WHERE reservation_id = ANY (stale);
+    RETURN cardinality(stale);
+END
+$$;
+
+
+--
+-- Name: FUNCTION expire_reservations(most integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.expire_reservations(most integer) IS 'Gives back what expired reservations hold; returns how many.';
+
+
+--
 -- Name: fold_list_counts(text, uuid[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -527,6 +669,25 @@ CREATE FUNCTION public.is_visible(body text) RETURNS boolean
 --
 
 COMMENT ON FUNCTION public.is_visible(body text) IS 'Whether the text has a visible character; NULL of NULL.';
+
+
+--
+-- Name: lock_products(uuid[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.lock_products(product_ids uuid[]) RETURNS void
+    LANGUAGE sql
+    SET search_path TO '$user', 'public'
+    AS $$
+    SELECT FROM products WHERE id = ANY (product_ids) ORDER BY id FOR NO KEY UPDATE
+$$;
+
+
+--
+-- Name: FUNCTION lock_products(product_ids uuid[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.lock_products(product_ids uuid[]) IS 'Locks products in the order of their ids.';
 
 
 --
@@ -718,6 +879,74 @@ COMMENT ON FUNCTION public.paths_to_root(categories uuid[]) IS 'The closure''s r
 
 
 --
+-- Name: place_order(uuid, text, uuid, uuid, uuid[], integer[], uuid, jsonb, text, numeric, text, jsonb, text, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.place_order(new_id uuid, new_number text, buyer_id uuid, reserved_id uuid, product_ids uuid[], quantities integer[], address_id uuid, address jsonb, new_note text, expected numeric, new_currency text, cause jsonb, new_key text, request_hash bytea) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    placed text;
+    sold numeric;
+BEGIN
+    IF new_key IS NOT NULL THEN
+        PERFORM claim_idempotency_key(buyer_id, new_key, request_hash);
+    END IF;
+    IF address_id IS NOT NULL THEN
+        SELECT json_build_object('recipient', recipient, 'line1', line1, 'line2', line2, 'city', city, 'region', region,
+                                 'postal_code', postal_code, 'country', country)
+          INTO address
+          FROM addresses
+         WHERE id = address_id AND user_id = buyer_id;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'there is no such address'
+                USING ERRCODE = 'foreign_key_violation', TABLE = 'orders', CONSTRAINT = 'address_of_buyer';
+        END IF;
+    END IF;
+    PERFORM set_config('angidi.cause', cause::text, true);
+    IF reserved_id IS NOT NULL THEN
+        SELECT products, pieces INTO product_ids, quantities FROM use_reservation(reserved_id, buyer_id);
+    ELSE
+        PERFORM take_stock(product_ids, quantities);
+    END IF;
+    WITH lines AS (
+        SELECT line, product.id, coalesce(product.sku, '') AS sku, product.name, product.price, quantity
+          FROM unnest(product_ids, quantities) WITH ORDINALITY AS wanted (product_id, quantity, line)
+          JOIN products AS product ON product.id = product_id
+    ), placed AS (
+        INSERT INTO orders (id, number, user_id, total, currency, shipping_address, note)
+        SELECT new_id, new_number, buyer_id, sum(price * quantity), new_currency, address, new_note
+          FROM lines
+        RETURNING total
+    ), items AS (
+        INSERT INTO order_items (order_id, line, product_id, sku, name, unit_price, quantity)
+        SELECT new_id, line, id, sku, name, price, quantity
+          FROM lines
+         ORDER BY line
+    )
+    SELECT total INTO sold FROM placed;
+    IF sold <> expected THEN
+        RAISE EXCEPTION 'the total is another one'
+            USING ERRCODE = 'check_violation', TABLE = 'orders', CONSTRAINT = 'total_expected', DETAIL = sold::text;
+    END IF;
+    SELECT row_to_json(shown) INTO placed FROM shown_orders AS shown WHERE id = new_id;
+    IF new_key IS NOT NULL THEN
+        UPDATE idempotency_keys SET document = placed WHERE user_id = buyer_id AND key = new_key;
+    END IF;
+    RETURN placed;
+END
+$$;
+
+
+--
+-- Name: FUNCTION place_order(new_id uuid, new_number text, buyer_id uuid, reserved_id uuid, product_ids uuid[], quantities integer[], address_id uuid, address jsonb, new_note text, expected numeric, new_currency text, cause jsonb, new_key text, request_hash bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.place_order(new_id uuid, new_number text, buyer_id uuid, reserved_id uuid, product_ids uuid[], quantities integer[], address_id uuid, address jsonb, new_note text, expected numeric, new_currency text, cause jsonb, new_key text, request_hash bytea) IS 'Places an order and returns it as JSON. With a key, the answer is kept for a repetition of the request.';
+
+
+--
 -- Name: searchable(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -819,6 +1048,223 @@ COMMENT ON FUNCTION public.product_words(name text, description text, sku text) 
 
 
 --
+-- Name: record_changed_stock(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_changed_stock() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    cause jsonb := change_cause();
+BEGIN
+    INSERT INTO stock_ledger (product_id, delta, kind, reason, order_id, actor_id, request_id)
+    VALUES (NEW.id, NEW.stock - OLD.stock, coalesce(cause ->> 'kind', 'set'), coalesce(cause ->> 'reason', ''),
+            (cause ->> 'order_id')::uuid, (cause ->> 'actor_id')::uuid, cause ->> 'request_id');
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION record_changed_stock(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.record_changed_stock() IS 'Appends a changed stock to the ledger.';
+
+
+--
+-- Name: record_new_stock(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_new_stock() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    cause jsonb := change_cause();
+BEGIN
+    INSERT INTO stock_ledger (product_id, delta, kind, reason, actor_id, request_id)
+    SELECT id, stock, 'initial', coalesce(cause ->> 'reason', ''), (cause ->> 'actor_id')::uuid, cause ->> 'request_id'
+      FROM inserted
+     WHERE stock > 0;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION record_new_stock(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.record_new_stock() IS 'Appends the stock of new products to the ledger.';
+
+
+--
+-- Name: record_order_status(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_order_status() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    cause jsonb := change_cause();
+BEGIN
+    INSERT INTO order_history (order_id, version, old, status, actor_id, note)
+    VALUES (NEW.id, NEW.version, CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status,
+            (cause ->> 'actor_id')::uuid, coalesce(cause ->> 'note', ''));
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION record_order_status(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.record_order_status() IS 'Appends a state to the history of an order.';
+
+
+--
+-- Name: record_purged_stock(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_purged_stock() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    cause jsonb := change_cause();
+BEGIN
+    INSERT INTO stock_ledger (product_id, delta, kind, reason, actor_id, request_id)
+    SELECT id, -stock, 'purge', coalesce(cause ->> 'reason', ''), (cause ->> 'actor_id')::uuid, cause ->> 'request_id'
+      FROM deleted
+     WHERE stock > 0;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION record_purged_stock(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.record_purged_stock() IS 'Takes the stock of purged products out of the ledger.';
+
+
+--
+-- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% of % is refused: %', TG_OP, TG_TABLE_NAME, TG_ARGV[0]
+        USING ERRCODE = 'object_not_in_prerequisite_state';
+END
+$$;
+
+
+--
+-- Name: FUNCTION refuse_change(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.refuse_change() IS 'Refuses the statement, for the reason given.';
+
+
+--
+-- Name: refuse_late_items(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_late_items() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM inserted JOIN orders ON orders.id = inserted.order_id
+                WHERE orders.made_in <> pg_current_xact_id())
+    THEN
+        RAISE EXCEPTION 'items are written with their order, never later'
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION refuse_late_items(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.refuse_late_items() IS 'Refuses items of an order that another transaction has placed.';
+
+
+--
+-- Name: refuse_lines(uuid[], integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_lines(product_ids uuid[], quantities integer[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    missing text;
+    short text;
+BEGIN
+    SELECT json_object_agg(line, NULL) FILTER (WHERE product.id IS NULL),
+           json_object_agg(line, product.stock) FILTER (WHERE product.stock < quantity)
+      INTO missing, short
+      FROM unnest(product_ids, quantities) WITH ORDINALITY AS wanted (product_id, quantity, line)
+      LEFT JOIN products AS product ON product.id = product_id AND product.deleted_at IS NULL;
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'some products are not there'
+            USING ERRCODE = 'foreign_key_violation', TABLE = 'order_items', CONSTRAINT = 'product_active', DETAIL = missing;
+    END IF;
+    IF short IS NOT NULL THEN
+        RAISE EXCEPTION 'some products have too little stock'
+            USING ERRCODE = 'check_violation', TABLE = 'products', CONSTRAINT = 'stock_sufficient', DETAIL = short;
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION refuse_lines(product_ids uuid[], quantities integer[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.refuse_lines(product_ids uuid[], quantities integer[]) IS 'Raises if a product is not there or has too little stock, with the lines in DETAIL.';
+
+
+--
+-- Name: return_stock(uuid[], integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.return_stock(product_ids uuid[], quantities integer[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    PERFORM lock_products(product_ids);
+    UPDATE products
+       SET stock = stock + given.quantity
+      FROM (SELECT product_id, sum(quantity)::integer AS quantity
+              FROM unnest(product_ids, quantities) AS each_one (product_id, quantity)
+             GROUP BY product_id) AS given
+     WHERE id = given.product_id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION return_stock(product_ids uuid[], quantities integer[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.return_stock(product_ids uuid[], quantities integer[]) IS 'Gives pieces back to the stock of products.';
+
+
+--
 -- Name: search_document(text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -867,6 +1313,32 @@ COMMENT ON FUNCTION public.sku_query(q text) IS 'A text as a SKU, for words_quer
 
 
 --
+-- Name: take_stock(uuid[], integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.take_stock(product_ids uuid[], quantities integer[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    PERFORM lock_products(product_ids);
+    PERFORM refuse_lines(product_ids, quantities);
+    UPDATE products
+       SET stock = stock - wanted.quantity
+      FROM unnest(product_ids, quantities) AS wanted (product_id, quantity)
+     WHERE id = wanted.product_id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION take_stock(product_ids uuid[], quantities integer[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.take_stock(product_ids uuid[], quantities integer[]) IS 'Takes pieces out of the stock of products, all or none.';
+
+
+--
 -- Name: unaccented(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -896,6 +1368,45 @@ CREATE FUNCTION public.unspaced_words_in(body text) RETURNS text[]
 --
 
 COMMENT ON FUNCTION public.unspaced_words_in(body text) IS 'The words of a text without accents that has Chinese, Japanese or Thai characters.';
+
+
+--
+-- Name: use_reservation(uuid, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.use_reservation(reserved_id uuid, holder_id uuid, OUT products uuid[], OUT pieces integer[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    is_live boolean;
+BEGIN
+    SELECT state = 'live' AND expires_at > clock_timestamp()
+      INTO is_live
+      FROM reservations
+     WHERE id = reserved_id AND user_id = holder_id
+       FOR NO KEY UPDATE;
+    IF is_live IS NULL THEN
+        RAISE EXCEPTION 'there is no such reservation'
+            USING ERRCODE = 'foreign_key_violation', TABLE = 'orders', CONSTRAINT = 'reservation_of_buyer';
+    ELSIF NOT is_live THEN
+        RAISE EXCEPTION 'the reservation is used or expired'
+            USING ERRCODE = 'check_violation', TABLE = 'orders', CONSTRAINT = 'reservation_live';
+    END IF;
+    UPDATE reservations SET state = 'used' WHERE id = reserved_id;
+    SELECT array_agg(product_id ORDER BY line), array_agg(quantity ORDER BY line)
+      INTO products, pieces
+      FROM reservation_items
+     WHERE reservation_id = reserved_id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION use_reservation(reserved_id uuid, holder_id uuid, OUT products uuid[], OUT pieces integer[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.use_reservation(reserved_id uuid, holder_id uuid, OUT products uuid[], OUT pieces integer[]) IS 'Marks a reservation as used and returns what it holds.';
 
 
 --
@@ -949,6 +1460,173 @@ COMMENT ON FUNCTION public.words_query(q text, mark text, ending text) IS 'The t
 
 
 --
+-- Name: addresses; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.addresses (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    recipient text NOT NULL,
+    line1 text NOT NULL,
+    line2 text DEFAULT ''::text NOT NULL,
+    city text NOT NULL,
+    region text DEFAULT ''::text NOT NULL,
+    postal_code text DEFAULT ''::text NOT NULL,
+    country text NOT NULL,
+    is_default boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT city_visible CHECK (public.is_visible(city)),
+    CONSTRAINT country_format CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT line1_visible CHECK (public.is_visible(line1)),
+    CONSTRAINT recipient_visible CHECK (public.is_visible(recipient)),
+    CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at))),
+    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '9007199254740991'::bigint)))
+);
+
+
+--
+-- Name: TABLE addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.addresses IS 'Addresses to ship to. A user has at most fifty, one of them the default.';
+
+
+--
+-- Name: COLUMN addresses.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.id IS 'UUID v7 from the application; the default is for inserts by SQL.';
+
+
+--
+-- Name: COLUMN addresses.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.user_id IS 'The user whose address it is.';
+
+
+--
+-- Name: COLUMN addresses.recipient; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.recipient IS 'The name on the parcel.';
+
+
+--
+-- Name: COLUMN addresses.line1; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.line1 IS 'Street and number, or what stands for them.';
+
+
+--
+-- Name: COLUMN addresses.line2; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.line2 IS 'A second line; empty if there is none.';
+
+
+--
+-- Name: COLUMN addresses.city; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.city IS 'The town.';
+
+
+--
+-- Name: COLUMN addresses.region; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.region IS 'State, province or county; empty if there is none.';
+
+
+--
+-- Name: COLUMN addresses.postal_code; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.postal_code IS 'As the country writes it; empty if there is none.';
+
+
+--
+-- Name: COLUMN addresses.country; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.country IS 'ISO 3166-1 alpha-2.';
+
+
+--
+-- Name: COLUMN addresses.is_default; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.is_default IS 'Whether this is the one that a checkout proposes.';
+
+
+--
+-- Name: COLUMN addresses.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.created_at IS 'When the address was created.';
+
+
+--
+-- Name: COLUMN addresses.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.updated_at IS 'When the row was last changed.';
+
+
+--
+-- Name: COLUMN addresses.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.addresses.version IS 'Number of changes of the address, from 1; part of the ETag.';
+
+
+--
+-- Name: CONSTRAINT city_visible ON addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT city_visible ON public.addresses IS 'A city has a visible character.';
+
+
+--
+-- Name: CONSTRAINT country_format ON addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT country_format ON public.addresses IS 'Two capital letters; which of them are countries, the application knows.';
+
+
+--
+-- Name: CONSTRAINT line1_visible ON addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT line1_visible ON public.addresses IS 'A first line has a visible character.';
+
+
+--
+-- Name: CONSTRAINT recipient_visible ON addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT recipient_visible ON public.addresses IS 'A recipient has a visible character.';
+
+
+--
+-- Name: CONSTRAINT times_representable ON addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT times_representable ON public.addresses IS 'Times lie in the years 1 to 9999, so that every client can read them.';
+
+
+--
+-- Name: CONSTRAINT version_in_range ON addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT version_in_range ON public.addresses IS 'A version is at least 1, and at most what JavaScript reads exactly.';
+
+
+--
 -- Name: category_closure; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -985,6 +1663,70 @@ COMMENT ON COLUMN public.category_closure.descendant_id IS 'The descendant, or t
 --
 
 COMMENT ON COLUMN public.category_closure.depth IS 'Number of levels between them: 0 for a category and itself.';
+
+
+--
+-- Name: idempotency_keys; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.idempotency_keys (
+    user_id uuid NOT NULL,
+    key text NOT NULL,
+    hash bytea NOT NULL,
+    document text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT key_length CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255)))
+)
+WITH (fillfactor='70');
+
+
+--
+-- Name: TABLE idempotency_keys; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.idempotency_keys IS 'Answers to repeat when a request comes again; kept for 24 hours.';
+
+
+--
+-- Name: COLUMN idempotency_keys.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_keys.user_id IS 'The account that the key belongs to.';
+
+
+--
+-- Name: COLUMN idempotency_keys.key; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_keys.key IS 'The header Idempotency-Key.';
+
+
+--
+-- Name: COLUMN idempotency_keys.hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_keys.hash IS 'SHA-256 of method, path, query and body: another request under the key is refused.';
+
+
+--
+-- Name: COLUMN idempotency_keys.document; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_keys.document IS 'Data of the answer as JSON; NULL until the transaction ends.';
+
+
+--
+-- Name: COLUMN idempotency_keys.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_keys.created_at IS 'When the request came first.';
+
+
+--
+-- Name: CONSTRAINT key_length ON idempotency_keys; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT key_length ON public.idempotency_keys IS 'A key has 1 to 255 characters.';
 
 
 --
@@ -1145,6 +1887,403 @@ ALTER TABLE public.list_counts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
 
 
 --
+-- Name: order_history; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_history (
+    order_id uuid NOT NULL,
+    version bigint NOT NULL,
+    old text,
+    status text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    actor_id uuid,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT first_is_pending CHECK (((old IS NOT NULL) OR (status = 'pending'::text))),
+    CONSTRAINT note_length CHECK ((char_length(note) <= 500)),
+    CONSTRAINT old_unless_first CHECK (((old IS NULL) = (version = 1)))
+);
+
+
+--
+-- Name: TABLE order_history; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_history IS 'The states of orders, each with its time; only ever appended to.';
+
+
+--
+-- Name: COLUMN order_history.order_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_history.order_id IS 'The order.';
+
+
+--
+-- Name: COLUMN order_history.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_history.version IS 'The version of the order since then.';
+
+
+--
+-- Name: COLUMN order_history.old; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_history.old IS 'The state before; NULL for the first.';
+
+
+--
+-- Name: COLUMN order_history.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_history.status IS 'The state since then.';
+
+
+--
+-- Name: COLUMN order_history.at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_history.at IS 'When it changed.';
+
+
+--
+-- Name: COLUMN order_history.actor_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_history.actor_id IS 'The account that changed it; NULL for SQL, commands and sweeps. A pseudonym: no foreign key.';
+
+
+--
+-- Name: COLUMN order_history.note; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_history.note IS 'What the actor wrote; empty if nothing.';
+
+
+--
+-- Name: CONSTRAINT first_is_pending ON order_history; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT first_is_pending ON public.order_history IS 'An order begins as pending.';
+
+
+--
+-- Name: CONSTRAINT note_length ON order_history; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT note_length ON public.order_history IS 'A note has at most 500 characters.';
+
+
+--
+-- Name: CONSTRAINT old_unless_first ON order_history; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT old_unless_first ON public.order_history IS 'All but the first entry have a state before.';
+
+
+--
+-- Name: order_items; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_items (
+    order_id uuid NOT NULL,
+    line integer NOT NULL,
+    product_id uuid NOT NULL,
+    sku text NOT NULL,
+    name text NOT NULL,
+    unit_price numeric(10,2) NOT NULL,
+    quantity integer NOT NULL,
+    line_total numeric(14,2) GENERATED ALWAYS AS ((unit_price * (quantity)::numeric)) STORED,
+    CONSTRAINT line_positive CHECK (((line >= 1) AND (line <= 100))),
+    CONSTRAINT quantity_in_range CHECK (((quantity >= 1) AND (quantity <= 10000))),
+    CONSTRAINT unit_price_in_range CHECK (((unit_price >= (0)::numeric) AND (unit_price <= 99999999.99)))
+);
+
+
+--
+-- Name: TABLE order_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_items IS 'The lines of orders as sold: later changes of the product do not reach them.';
+
+
+--
+-- Name: COLUMN order_items.order_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.order_id IS 'The order.';
+
+
+--
+-- Name: COLUMN order_items.line; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.line IS 'Position in the order, from 1.';
+
+
+--
+-- Name: COLUMN order_items.product_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.product_id IS 'The product that was sold.';
+
+
+--
+-- Name: COLUMN order_items.sku; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.sku IS 'Its SKU at that time; empty if it had none.';
+
+
+--
+-- Name: COLUMN order_items.name; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.name IS 'Its name at that time.';
+
+
+--
+-- Name: COLUMN order_items.unit_price; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.unit_price IS 'Its price at that time.';
+
+
+--
+-- Name: COLUMN order_items.quantity; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.quantity IS 'Pieces.';
+
+
+--
+-- Name: COLUMN order_items.line_total; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.line_total IS 'Price times pieces.';
+
+
+--
+-- Name: CONSTRAINT line_positive ON order_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT line_positive ON public.order_items IS 'An order has at most a hundred lines.';
+
+
+--
+-- Name: CONSTRAINT quantity_in_range ON order_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT quantity_in_range ON public.order_items IS 'One to ten thousand pieces.';
+
+
+--
+-- Name: CONSTRAINT unit_price_in_range ON order_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT unit_price_in_range ON public.order_items IS 'A price as products have it.';
+
+
+--
+-- Name: order_transitions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_transitions (
+    old text NOT NULL,
+    new text NOT NULL
+);
+
+
+--
+-- Name: TABLE order_transitions; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_transitions IS 'The changes of state that there are. Cancelled and returned orders give their stock back.';
+
+
+--
+-- Name: COLUMN order_transitions.old; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_transitions.old IS 'The state before.';
+
+
+--
+-- Name: COLUMN order_transitions.new; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_transitions.new IS 'The state after.';
+
+
+--
+-- Name: orders; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.orders (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    number text NOT NULL,
+    user_id uuid NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    total numeric(14,2) NOT NULL,
+    currency text NOT NULL,
+    shipping_address jsonb NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    made_in xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT currency_format CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT note_length CHECK ((char_length(note) <= 500)),
+    CONSTRAINT shipping_address_object CHECK ((jsonb_typeof(shipping_address) = 'object'::text)),
+    CONSTRAINT status_known CHECK ((status = ANY (ARRAY['pending'::text, 'confirmed'::text, 'shipped'::text, 'delivered'::text, 'returned'::text, 'cancelled'::text]))),
+    CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at))),
+    CONSTRAINT total_not_negative CHECK (((total >= (0)::numeric) AND (total <= 999999999999.99))),
+    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '9007199254740991'::bigint)))
+)
+WITH (fillfactor='90');
+
+
+--
+-- Name: TABLE orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.orders IS 'What was bought. Orders are never deleted.';
+
+
+--
+-- Name: COLUMN orders.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.id IS 'UUID v7 from the application; the default is for inserts by SQL.';
+
+
+--
+-- Name: COLUMN orders.number; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.number IS 'What people call the order by: the day and forty random bits, so that it tells nobody how many there are.';
+
+
+--
+-- Name: COLUMN orders.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.user_id IS 'The buyer.';
+
+
+--
+-- Name: COLUMN orders.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.status IS 'Follows order_transitions; order_history has all states.';
+
+
+--
+-- Name: COLUMN orders.total; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.total IS 'The sum of the items.';
+
+
+--
+-- Name: COLUMN orders.currency; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.currency IS 'ISO 4217.';
+
+
+--
+-- Name: COLUMN orders.shipping_address; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.shipping_address IS 'Where to ship to, as it was when the order was placed.';
+
+
+--
+-- Name: COLUMN orders.note; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.note IS 'What the buyer wrote; empty if nothing.';
+
+
+--
+-- Name: COLUMN orders.made_in; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.made_in IS 'The transaction that placed the order, and the only one that can add items.';
+
+
+--
+-- Name: COLUMN orders.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.created_at IS 'When the order was placed.';
+
+
+--
+-- Name: COLUMN orders.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.updated_at IS 'When the row was last changed.';
+
+
+--
+-- Name: COLUMN orders.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.version IS 'Number of changes of the order, from 1; part of the ETag.';
+
+
+--
+-- Name: CONSTRAINT currency_format ON orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT currency_format ON public.orders IS 'Three capital letters.';
+
+
+--
+-- Name: CONSTRAINT note_length ON orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT note_length ON public.orders IS 'A note has at most 500 characters.';
+
+
+--
+-- Name: CONSTRAINT shipping_address_object ON orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT shipping_address_object ON public.orders IS 'An address is a JSON object.';
+
+
+--
+-- Name: CONSTRAINT status_known ON orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT status_known ON public.orders IS 'The states of an order.';
+
+
+--
+-- Name: CONSTRAINT times_representable ON orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT times_representable ON public.orders IS 'Times lie in the years 1 to 9999, so that every client can read them.';
+
+
+--
+-- Name: CONSTRAINT total_not_negative ON orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT total_not_negative ON public.orders IS 'A total is not negative, and not NaN.';
+
+
+--
+-- Name: CONSTRAINT version_in_range ON orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT version_in_range ON public.orders IS 'A version is at least 1, and at most what JavaScript reads exactly.';
+
+
+--
 -- Name: product_search; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1302,7 +2441,7 @@ COMMENT ON COLUMN public.products.deleted_at IS 'When the product was deleted; N
 -- Name: COLUMN products.version; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.products.version IS 'Number of changes of the product, from 1; part of the ETag.';
+COMMENT ON COLUMN public.products.version IS 'Number of changes of the product, stock aside, from 1; part of the ETag.';
 
 
 --
@@ -1366,6 +2505,384 @@ COMMENT ON CONSTRAINT times_representable ON public.products IS 'Times lie in th
 --
 
 COMMENT ON CONSTRAINT version_in_range ON public.products IS 'A version is at least 1, and at most what JavaScript reads exactly.';
+
+
+--
+-- Name: reservation_items; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.reservation_items (
+    reservation_id uuid NOT NULL,
+    line integer NOT NULL,
+    product_id uuid NOT NULL,
+    quantity integer NOT NULL,
+    CONSTRAINT line_positive CHECK (((line >= 1) AND (line <= 100))),
+    CONSTRAINT quantity_in_range CHECK (((quantity >= 1) AND (quantity <= 10000)))
+);
+
+
+--
+-- Name: TABLE reservation_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.reservation_items IS 'What a reservation holds.';
+
+
+--
+-- Name: COLUMN reservation_items.reservation_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.reservation_items.reservation_id IS 'The reservation.';
+
+
+--
+-- Name: COLUMN reservation_items.line; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.reservation_items.line IS 'Position in the reservation, from 1.';
+
+
+--
+-- Name: COLUMN reservation_items.product_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.reservation_items.product_id IS 'The product.';
+
+
+--
+-- Name: COLUMN reservation_items.quantity; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.reservation_items.quantity IS 'Pieces.';
+
+
+--
+-- Name: CONSTRAINT line_positive ON reservation_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT line_positive ON public.reservation_items IS 'A reservation has at most a hundred lines.';
+
+
+--
+-- Name: CONSTRAINT quantity_in_range ON reservation_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT quantity_in_range ON public.reservation_items IS 'One to ten thousand pieces.';
+
+
+--
+-- Name: reservations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.reservations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    state text DEFAULT 'live'::text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT state_known CHECK ((state = ANY (ARRAY['live'::text, 'used'::text, 'expired'::text]))),
+    CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(expires_at)))
+);
+
+
+--
+-- Name: TABLE reservations; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.reservations IS 'Stock that is held for a checkout until a time.';
+
+
+--
+-- Name: COLUMN reservations.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.reservations.id IS 'UUID v7 from the application; the default is for inserts by SQL.';
+
+
+--
+-- Name: COLUMN reservations.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.reservations.user_id IS 'The account that it is held for.';
+
+
+--
+-- Name: COLUMN reservations.state; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.reservations.state IS 'live: the stock is held; used: an order has taken it over; expired: it was given back.';
+
+
+--
+-- Name: COLUMN reservations.expires_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.reservations.expires_at IS 'From then on it cannot be used, and the next sweep gives the stock back.';
+
+
+--
+-- Name: COLUMN reservations.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.reservations.created_at IS 'When it was made.';
+
+
+--
+-- Name: CONSTRAINT state_known ON reservations; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT state_known ON public.reservations IS 'The states of a reservation.';
+
+
+--
+-- Name: CONSTRAINT times_representable ON reservations; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT times_representable ON public.reservations IS 'Times lie in the years 1 to 9999, so that every client can read them.';
+
+
+--
+-- Name: shown_orders; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.shown_orders AS
+ SELECT id,
+    number,
+    status,
+    ( SELECT json_agg(json_build_object('product_id', order_items.product_id, 'sku', order_items.sku, 'name', order_items.name, 'unit_price', order_items.unit_price, 'quantity', order_items.quantity, 'line_total', order_items.line_total) ORDER BY order_items.line) AS json_agg
+           FROM public.order_items
+          WHERE (order_items.order_id = orders.id)) AS items,
+    total,
+    currency,
+    shipping_address,
+    note,
+    ( SELECT json_agg(json_build_object('status', order_history.status, 'at', order_history.at, 'actor_id', order_history.actor_id, 'note', order_history.note) ORDER BY order_history.version) AS json_agg
+           FROM public.order_history
+          WHERE (order_history.order_id = orders.id)) AS history,
+    user_id,
+    created_at,
+    updated_at,
+    version
+   FROM public.orders;
+
+
+--
+-- Name: VIEW shown_orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.shown_orders IS 'Orders as they are answered, with items and history as JSON.';
+
+
+--
+-- Name: stock_ledger; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.stock_ledger (
+    id bigint NOT NULL,
+    product_id uuid NOT NULL,
+    delta integer NOT NULL,
+    kind text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    order_id uuid,
+    actor_id uuid,
+    request_id text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT delta_not_zero CHECK ((delta <> 0)),
+    CONSTRAINT kind_known CHECK ((kind = ANY (ARRAY['initial'::text, 'set'::text, 'adjust'::text, 'import'::text, 'order'::text, 'cancel'::text, 'return'::text, 'reserve'::text, 'release'::text, 'purge'::text])))
+);
+
+
+--
+-- Name: TABLE stock_ledger; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.stock_ledger IS 'Every change of every stock; only ever appended to. The sum of a product''s deltas is its stock.';
+
+
+--
+-- Name: COLUMN stock_ledger.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.stock_ledger.id IS 'The order of the entries of one product.';
+
+
+--
+-- Name: COLUMN stock_ledger.product_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.stock_ledger.product_id IS 'The product; no foreign key, because entries outlive a product that is purged.';
+
+
+--
+-- Name: COLUMN stock_ledger.delta; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.stock_ledger.delta IS 'Pieces that came in, or that went out (negative).';
+
+
+--
+-- Name: COLUMN stock_ledger.kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.stock_ledger.kind IS 'What happened; `set` is a recount: somebody wrote an absolute number.';
+
+
+--
+-- Name: COLUMN stock_ledger.reason; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.stock_ledger.reason IS 'What a person gave as the reason.';
+
+
+--
+-- Name: COLUMN stock_ledger.order_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.stock_ledger.order_id IS 'The order that took the pieces, or gave them back.';
+
+
+--
+-- Name: COLUMN stock_ledger.actor_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.stock_ledger.actor_id IS 'The account that did it; NULL for SQL, commands and sweeps. A pseudonym: no foreign key.';
+
+
+--
+-- Name: COLUMN stock_ledger.request_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.stock_ledger.request_id IS 'The id of the request, as in its log line.';
+
+
+--
+-- Name: COLUMN stock_ledger.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.stock_ledger.created_at IS 'The beginning of the transaction.';
+
+
+--
+-- Name: CONSTRAINT delta_not_zero ON stock_ledger; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT delta_not_zero ON public.stock_ledger IS 'An entry is a change.';
+
+
+--
+-- Name: CONSTRAINT kind_known ON stock_ledger; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT kind_known ON public.stock_ledger IS 'The kinds of changes.';
+
+
+--
+-- Name: stock_ledger_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.stock_ledger ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.stock_ledger_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: user_profiles; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.user_profiles (
+    user_id uuid NOT NULL,
+    phone text DEFAULT ''::text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT address_length CHECK ((char_length(address) <= 500)),
+    CONSTRAINT phone_length CHECK ((char_length(phone) <= 32)),
+    CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at))),
+    CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '9007199254740991'::bigint)))
+);
+
+
+--
+-- Name: TABLE user_profiles; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.user_profiles IS 'How to reach a person. A user without a row has an empty profile.';
+
+
+--
+-- Name: COLUMN user_profiles.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.user_profiles.user_id IS 'The user, and the identity of the profile.';
+
+
+--
+-- Name: COLUMN user_profiles.phone; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.user_profiles.phone IS 'As the person wrote it; empty if there is none.';
+
+
+--
+-- Name: COLUMN user_profiles.address; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.user_profiles.address IS 'A postal address as one text; empty if there is none. Orders are shipped to a row of addresses.';
+
+
+--
+-- Name: COLUMN user_profiles.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.user_profiles.created_at IS 'When the profile was first written.';
+
+
+--
+-- Name: COLUMN user_profiles.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.user_profiles.updated_at IS 'When the row was last changed.';
+
+
+--
+-- Name: COLUMN user_profiles.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.user_profiles.version IS 'Number of changes of the profile, from 1; part of the ETag.';
+
+
+--
+-- Name: CONSTRAINT address_length ON user_profiles; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT address_length ON public.user_profiles IS 'An address has at most 500 characters.';
+
+
+--
+-- Name: CONSTRAINT phone_length ON user_profiles; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT phone_length ON public.user_profiles IS 'A number has at most 32 characters.';
+
+
+--
+-- Name: CONSTRAINT times_representable ON user_profiles; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT times_representable ON public.user_profiles IS 'Times lie in the years 1 to 9999, so that every client can read them.';
+
+
+--
+-- Name: CONSTRAINT version_in_range ON user_profiles; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT version_in_range ON public.user_profiles IS 'A version is at least 1, and at most what JavaScript reads exactly.';
 
 
 --
@@ -1489,6 +3006,21 @@ COMMENT ON CONSTRAINT version_in_range ON public.users IS 'A version is at least
 
 
 --
+-- Name: addresses addresses_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.addresses
+    ADD CONSTRAINT addresses_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: CONSTRAINT addresses_pkey ON addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT addresses_pkey ON public.addresses IS 'The identity of an address.';
+
+
+--
 -- Name: categories categories_parent_id_name_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1534,6 +3066,21 @@ COMMENT ON CONSTRAINT category_closure_pkey ON public.category_closure IS 'One p
 
 
 --
+-- Name: idempotency_keys idempotency_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, key);
+
+
+--
+-- Name: CONSTRAINT idempotency_keys_pkey ON idempotency_keys; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT idempotency_keys_pkey ON public.idempotency_keys IS 'A key is used once.';
+
+
+--
 -- Name: import_progress import_progress_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1561,6 +3108,81 @@ ALTER TABLE ONLY public.list_counts
 --
 
 COMMENT ON CONSTRAINT list_counts_pkey ON public.list_counts IS 'Serves the total of a list, whole or by category.';
+
+
+--
+-- Name: order_history order_history_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_history
+    ADD CONSTRAINT order_history_pkey PRIMARY KEY (order_id, version);
+
+
+--
+-- Name: CONSTRAINT order_history_pkey ON order_history; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT order_history_pkey ON public.order_history IS 'One entry a version.';
+
+
+--
+-- Name: order_items order_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_items
+    ADD CONSTRAINT order_items_pkey PRIMARY KEY (order_id, line);
+
+
+--
+-- Name: CONSTRAINT order_items_pkey ON order_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT order_items_pkey ON public.order_items IS 'The place of an item in its order.';
+
+
+--
+-- Name: order_transitions order_transitions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_transitions
+    ADD CONSTRAINT order_transitions_pkey PRIMARY KEY (old, new);
+
+
+--
+-- Name: CONSTRAINT order_transitions_pkey ON order_transitions; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT order_transitions_pkey ON public.order_transitions IS 'A transition is named once.';
+
+
+--
+-- Name: orders orders_number_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_number_key UNIQUE (number);
+
+
+--
+-- Name: CONSTRAINT orders_number_key ON orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT orders_number_key ON public.orders IS 'Two orders never share a number; another one is drawn.';
+
+
+--
+-- Name: orders orders_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: CONSTRAINT orders_pkey ON orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT orders_pkey ON public.orders IS 'The identity of an order.';
 
 
 --
@@ -1594,6 +3216,66 @@ COMMENT ON CONSTRAINT products_pkey ON public.products IS 'The identity of a pro
 
 
 --
+-- Name: reservation_items reservation_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reservation_items
+    ADD CONSTRAINT reservation_items_pkey PRIMARY KEY (reservation_id, line);
+
+
+--
+-- Name: CONSTRAINT reservation_items_pkey ON reservation_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT reservation_items_pkey ON public.reservation_items IS 'The place of an item in its reservation.';
+
+
+--
+-- Name: reservations reservations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reservations
+    ADD CONSTRAINT reservations_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: CONSTRAINT reservations_pkey ON reservations; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT reservations_pkey ON public.reservations IS 'The identity of a reservation.';
+
+
+--
+-- Name: stock_ledger stock_ledger_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stock_ledger
+    ADD CONSTRAINT stock_ledger_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: CONSTRAINT stock_ledger_pkey ON stock_ledger; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT stock_ledger_pkey ON public.stock_ledger IS 'The identity of an entry.';
+
+
+--
+-- Name: user_profiles user_profiles_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.user_profiles
+    ADD CONSTRAINT user_profiles_pkey PRIMARY KEY (user_id);
+
+
+--
+-- Name: CONSTRAINT user_profiles_pkey ON user_profiles; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT user_profiles_pkey ON public.user_profiles IS 'A user has at most one profile.';
+
+
+--
 -- Name: users users_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1606,6 +3288,34 @@ ALTER TABLE ONLY public.users
 --
 
 COMMENT ON CONSTRAINT users_pkey ON public.users IS 'The identity of a user, which access and refresh tokens carry.';
+
+
+--
+-- Name: addresses_default_key; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX addresses_default_key ON public.addresses USING btree (user_id) WHERE is_default;
+
+
+--
+-- Name: INDEX addresses_default_key; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.addresses_default_key IS 'A user has at most one default address.';
+
+
+--
+-- Name: addresses_user_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX addresses_user_id_idx ON public.addresses USING btree (user_id, created_at, id);
+
+
+--
+-- Name: INDEX addresses_user_id_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.addresses_user_id_idx IS 'The addresses of a user, oldest first.';
 
 
 --
@@ -1641,6 +3351,83 @@ CREATE INDEX category_closure_descendant_id_idx ON public.category_closure USING
 --
 
 COMMENT ON INDEX public.category_closure_descendant_id_idx IS 'The path from a category to its root, and the foreign key to the descendant.';
+
+
+--
+-- Name: idempotency_keys_created_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idempotency_keys_created_at_idx ON public.idempotency_keys USING btree (created_at);
+
+
+--
+-- Name: INDEX idempotency_keys_created_at_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.idempotency_keys_created_at_idx IS 'What the sweep looks for.';
+
+
+--
+-- Name: order_items_product_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_items_product_id_idx ON public.order_items USING btree (product_id, order_id);
+
+
+--
+-- Name: INDEX order_items_product_id_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.order_items_product_id_idx IS 'The orders of a product.';
+
+
+--
+-- Name: orders_created_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_created_at_idx ON public.orders USING btree (created_at DESC, id DESC);
+
+
+--
+-- Name: INDEX orders_created_at_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.orders_created_at_idx IS 'All orders, newest first.';
+
+
+--
+-- Name: INDEX orders_number_key; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.orders_number_key IS 'The order of a number.';
+
+
+--
+-- Name: orders_status_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_status_idx ON public.orders USING btree (status, created_at DESC, id DESC);
+
+
+--
+-- Name: INDEX orders_status_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.orders_status_idx IS 'The orders in a state, newest first; the sweep reads the oldest pending ones.';
+
+
+--
+-- Name: orders_user_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_user_id_idx ON public.orders USING btree (user_id, created_at DESC, id DESC);
+
+
+--
+-- Name: INDEX orders_user_id_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.orders_user_id_idx IS 'The orders of a user, newest first.';
 
 
 --
@@ -1784,6 +3571,62 @@ COMMENT ON INDEX public.products_sku_active_key IS 'One active product per SKU; 
 
 
 --
+-- Name: reservation_items_product_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX reservation_items_product_id_idx ON public.reservation_items USING btree (product_id);
+
+
+--
+-- Name: INDEX reservation_items_product_id_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.reservation_items_product_id_idx IS 'The reservations of a product.';
+
+
+--
+-- Name: reservations_expires_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX reservations_expires_at_idx ON public.reservations USING btree (expires_at) WHERE (state = 'live'::text);
+
+
+--
+-- Name: INDEX reservations_expires_at_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.reservations_expires_at_idx IS 'What the sweep looks for.';
+
+
+--
+-- Name: reservations_user_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX reservations_user_id_idx ON public.reservations USING btree (user_id);
+
+
+--
+-- Name: INDEX reservations_user_id_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.reservations_user_id_idx IS 'The reservations of a user, to be counted.';
+
+
+--
+-- Name: stock_ledger_product_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX stock_ledger_product_id_idx ON public.stock_ledger USING btree (product_id, id);
+
+
+--
+-- Name: INDEX stock_ledger_product_id_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.stock_ledger_product_id_idx IS 'The entries of a product, and their sum.';
+
+
+--
 -- Name: users_admin_active_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1854,6 +3697,13 @@ COMMENT ON INDEX public.users_search_idx IS 'Trigrams of address and name: finds
 
 
 --
+-- Name: addresses addresses_version; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER addresses_version BEFORE UPDATE ON public.addresses FOR EACH ROW WHEN ((((((((((old.recipient IS DISTINCT FROM new.recipient) OR (old.line1 IS DISTINCT FROM new.line1)) OR (old.line2 IS DISTINCT FROM new.line2)) OR (old.city IS DISTINCT FROM new.city)) OR (old.region IS DISTINCT FROM new.region)) OR (old.postal_code IS DISTINCT FROM new.postal_code)) OR (old.country IS DISTINCT FROM new.country)) OR (old.is_default IS DISTINCT FROM new.is_default)) OR (old.version IS DISTINCT FROM new.version))) EXECUTE FUNCTION public.next_version();
+
+
+--
 -- Name: categories categories_inserted_closure; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -1879,6 +3729,62 @@ CREATE TRIGGER categories_version BEFORE UPDATE ON public.categories FOR EACH RO
 --
 
 CREATE CONSTRAINT TRIGGER email_format AFTER INSERT OR UPDATE OF email ON public.users NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.check_email();
+
+
+--
+-- Name: order_history order_history_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER order_history_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.order_history FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change('the past does not change');
+
+
+--
+-- Name: order_items order_items_as_sold; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER order_items_as_sold BEFORE DELETE OR UPDATE OR TRUNCATE ON public.order_items FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change('items stay as sold');
+
+
+--
+-- Name: order_items order_items_with_order; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER order_items_with_order AFTER INSERT ON public.order_items REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_late_items();
+
+
+--
+-- Name: orders orders_first_status; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER orders_first_status AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION public.record_order_status();
+
+
+--
+-- Name: orders orders_status; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER orders_status AFTER UPDATE ON public.orders FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.record_order_status();
+
+
+--
+-- Name: orders orders_total; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER orders_total AFTER INSERT OR UPDATE OF total ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_order_total();
+
+
+--
+-- Name: orders orders_version; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER orders_version BEFORE UPDATE ON public.orders FOR EACH ROW WHEN (((((((((old.number IS DISTINCT FROM new.number) OR (old.user_id IS DISTINCT FROM new.user_id)) OR (old.status IS DISTINCT FROM new.status)) OR (old.total IS DISTINCT FROM new.total)) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.shipping_address IS DISTINCT FROM new.shipping_address)) OR (old.note IS DISTINCT FROM new.note)) OR (old.version IS DISTINCT FROM new.version))) EXECUTE FUNCTION public.next_version();
+
+
+--
+-- Name: products products_changed_stock; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_changed_stock AFTER UPDATE ON public.products FOR EACH ROW WHEN ((old.stock IS DISTINCT FROM new.stock)) EXECUTE FUNCTION public.record_changed_stock();
 
 
 --
@@ -1910,6 +3816,27 @@ CREATE TRIGGER products_moved_count AFTER UPDATE ON public.products FOR EACH ROW
 
 
 --
+-- Name: products products_new_stock; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_new_stock AFTER INSERT ON public.products REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION public.record_new_stock();
+
+
+--
+-- Name: products products_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_no_truncate BEFORE TRUNCATE ON public.products FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change('it would leave no trace in the stock ledger; use DELETE');
+
+
+--
+-- Name: products products_purged_stock; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_purged_stock AFTER DELETE ON public.products REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION public.record_purged_stock();
+
+
+--
 -- Name: products products_truncated_count; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -1934,7 +3861,21 @@ CREATE TRIGGER products_updated_search AFTER UPDATE ON public.products FOR EACH 
 -- Name: products products_version; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER products_version BEFORE UPDATE ON public.products FOR EACH ROW WHEN (((((((((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.description IS DISTINCT FROM new.description)) OR (old.price IS DISTINCT FROM new.price)) OR (old.stock IS DISTINCT FROM new.stock)) OR (old.category_id IS DISTINCT FROM new.category_id)) OR ((old.image_url)::text IS DISTINCT FROM (new.image_url)::text)) OR ((old.sku)::text IS DISTINCT FROM (new.sku)::text)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at)) OR (old.version IS DISTINCT FROM new.version))) EXECUTE FUNCTION public.next_version();
+CREATE TRIGGER products_version BEFORE UPDATE ON public.products FOR EACH ROW WHEN ((((((((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.description IS DISTINCT FROM new.description)) OR (old.price IS DISTINCT FROM new.price)) OR (old.category_id IS DISTINCT FROM new.category_id)) OR ((old.image_url)::text IS DISTINCT FROM (new.image_url)::text)) OR ((old.sku)::text IS DISTINCT FROM (new.sku)::text)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at)) OR (old.version IS DISTINCT FROM new.version))) EXECUTE FUNCTION public.next_version();
+
+
+--
+-- Name: stock_ledger stock_ledger_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER stock_ledger_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stock_ledger FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change('entries are never changed; append one that corrects');
+
+
+--
+-- Name: user_profiles user_profiles_version; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER user_profiles_version BEFORE UPDATE ON public.user_profiles FOR EACH ROW WHEN ((((old.phone IS DISTINCT FROM new.phone) OR (old.address IS DISTINCT FROM new.address)) OR (old.version IS DISTINCT FROM new.version))) EXECUTE FUNCTION public.next_version();
 
 
 --
@@ -1970,6 +3911,21 @@ CREATE TRIGGER users_truncated_count AFTER TRUNCATE ON public.users FOR EACH STA
 --
 
 CREATE TRIGGER users_version BEFORE UPDATE ON public.users FOR EACH ROW WHEN (((((((old.email)::text IS DISTINCT FROM (new.email)::text) OR ((old.name)::text IS DISTINCT FROM (new.name)::text)) OR ((old.role)::text IS DISTINCT FROM (new.role)::text)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at)) OR (old.version IS DISTINCT FROM new.version))) EXECUTE FUNCTION public.next_version();
+
+
+--
+-- Name: addresses addresses_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.addresses
+    ADD CONSTRAINT addresses_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+
+--
+-- Name: CONSTRAINT addresses_user_id_fkey ON addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT addresses_user_id_fkey ON public.addresses IS 'The user exists; the addresses go with it.';
 
 
 --
@@ -2018,6 +3974,96 @@ COMMENT ON CONSTRAINT category_closure_descendant_id_fkey ON public.category_clo
 
 
 --
+-- Name: idempotency_keys idempotency_keys_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+
+--
+-- Name: CONSTRAINT idempotency_keys_user_id_fkey ON idempotency_keys; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT idempotency_keys_user_id_fkey ON public.idempotency_keys IS 'The account exists; its keys go with it.';
+
+
+--
+-- Name: order_history order_history_order_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_history
+    ADD CONSTRAINT order_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id);
+
+
+--
+-- Name: CONSTRAINT order_history_order_id_fkey ON order_history; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT order_history_order_id_fkey ON public.order_history IS 'The order exists.';
+
+
+--
+-- Name: order_history order_history_transition_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_history
+    ADD CONSTRAINT order_history_transition_fkey FOREIGN KEY (old, status) REFERENCES public.order_transitions(old, new);
+
+
+--
+-- Name: CONSTRAINT order_history_transition_fkey ON order_history; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT order_history_transition_fkey ON public.order_history IS 'A state follows another one along a transition.';
+
+
+--
+-- Name: order_items order_items_order_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_items
+    ADD CONSTRAINT order_items_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id);
+
+
+--
+-- Name: CONSTRAINT order_items_order_id_fkey ON order_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT order_items_order_id_fkey ON public.order_items IS 'The order exists.';
+
+
+--
+-- Name: order_items order_items_product_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_items
+    ADD CONSTRAINT order_items_product_id_fkey FOREIGN KEY (product_id) REFERENCES public.products(id) ON DELETE RESTRICT;
+
+
+--
+-- Name: CONSTRAINT order_items_product_id_fkey ON order_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT order_items_product_id_fkey ON public.order_items IS 'The product exists; what was sold is never purged.';
+
+
+--
+-- Name: orders orders_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+
+--
+-- Name: CONSTRAINT orders_user_id_fkey ON orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT orders_user_id_fkey ON public.orders IS 'The buyer exists, and stays while there are orders.';
+
+
+--
 -- Name: product_search product_search_product_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2045,6 +4091,66 @@ ALTER TABLE ONLY public.products
 --
 
 COMMENT ON CONSTRAINT products_category_id_fkey ON public.products IS 'The category exists, and cannot be deleted while it has products, active or deleted.';
+
+
+--
+-- Name: reservation_items reservation_items_product_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reservation_items
+    ADD CONSTRAINT reservation_items_product_id_fkey FOREIGN KEY (product_id) REFERENCES public.products(id) ON DELETE RESTRICT;
+
+
+--
+-- Name: CONSTRAINT reservation_items_product_id_fkey ON reservation_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT reservation_items_product_id_fkey ON public.reservation_items IS 'The product exists, and is not purged meanwhile.';
+
+
+--
+-- Name: reservation_items reservation_items_reservation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reservation_items
+    ADD CONSTRAINT reservation_items_reservation_id_fkey FOREIGN KEY (reservation_id) REFERENCES public.reservations(id) ON DELETE CASCADE;
+
+
+--
+-- Name: CONSTRAINT reservation_items_reservation_id_fkey ON reservation_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT reservation_items_reservation_id_fkey ON public.reservation_items IS 'The reservation exists; its items go with it.';
+
+
+--
+-- Name: reservations reservations_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reservations
+    ADD CONSTRAINT reservations_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+
+--
+-- Name: CONSTRAINT reservations_user_id_fkey ON reservations; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT reservations_user_id_fkey ON public.reservations IS 'The account exists.';
+
+
+--
+-- Name: user_profiles user_profiles_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.user_profiles
+    ADD CONSTRAINT user_profiles_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+
+--
+-- Name: CONSTRAINT user_profiles_user_id_fkey ON user_profiles; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT user_profiles_user_id_fkey ON public.user_profiles IS 'The user exists; the profile goes with it.';
 
 
 --

@@ -29,17 +29,29 @@ from angidi.http.openapi import docs_page
 from angidi.http.openapi.generator import describe
 from angidi.http.routing.guards import Authenticator
 from angidi.http.routing.handlers import compile_operation
+from angidi.http.routing.preconditions import Preconditions
 from angidi.http.routing.router import Router
+from angidi.idempotency.service import Idempotency
+from angidi.orders import routes as orders_routes
+from angidi.orders.reservations import routes as reservations_routes
+from angidi.orders.reservations.service import ReservationService
+from angidi.orders.service import OrderService
 from angidi.pagination.cursors import Cursors
 from angidi.products import routes as products_routes
 from angidi.products.imports.service import ProductImportService
 from angidi.products.service import ProductService
+from angidi.products.stock import routes as stock_routes
+from angidi.products.stock.service import StockService
 from angidi.security.passwords import Passwords
 from angidi.security.tokens import Tokens
 from angidi.telemetry.access_log import AccessLog, log_with_structlog
 from angidi.telemetry.metrics import Metrics
 from angidi.telemetry.statements import STATEMENTS
 from angidi.users import routes as users_routes
+from angidi.users.addresses import routes as addresses_routes
+from angidi.users.addresses.service import AddressService
+from angidi.users.profiles import routes as profiles_routes
+from angidi.users.profiles.service import ProfileService
 from angidi.users.service import UserService
 
 BASE_PATH = "/api/v1"
@@ -50,8 +62,13 @@ OPERATIONS = [
     *health.routes.below(""),
     *docs_page.routes.below(""),
     *users_routes.routes.below(BASE_PATH),
+    *profiles_routes.routes.below(BASE_PATH),
+    *addresses_routes.routes.below(BASE_PATH),
     *categories_routes.routes.below(BASE_PATH),
     *products_routes.routes.below(BASE_PATH),
+    *stock_routes.routes.below(BASE_PATH),
+    *orders_routes.routes.below(BASE_PATH),
+    *reservations_routes.routes.below(BASE_PATH),
 ]
 """All operations of the API."""
 
@@ -61,9 +78,15 @@ class Services:
     """The services, by feature."""
 
     users: UserService
+    profiles: ProfileService
+    addresses: AddressService
     categories: CategoryService
     products: ProductService
     product_imports: ProductImportService
+    stock: StockService
+    orders: OrderService
+    reservations: ReservationService
+    idempotency: Idempotency
 
 
 def open_database(settings: Settings, where: DatabaseUrls) -> Database:
@@ -106,11 +129,18 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
     """Return the services over `database`."""
     cursors = Cursors(*_secrets(settings))
     categories = CategoryService(database, cursors)
+    idempotency = Idempotency(database)
     return Services(
         users=UserService(database, cursors, tokens, Passwords(rehash=settings.password_rehash)),
+        profiles=ProfileService(database),
+        addresses=AddressService(database, cursors),
         categories=categories,
         products=ProductService(database, cursors, categories),
         product_imports=ProductImportService(database, categories),
+        stock=StockService(database, cursors, idempotency),
+        orders=OrderService(database, cursors, idempotency, settings.currency),
+        reservations=ReservationService(database, idempotency),
+        idempotency=idempotency,
     )
 
 
@@ -123,6 +153,7 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = lo
         **{feature.type: getattr(services, feature.name) for feature in fields(services)},
         Authenticator: Authenticator(tokens, services.users.role_of, services.users.me),
         health.Probe: health.Probe(database),
+        Preconditions: Preconditions(are_required=settings.require_if_match),
         Metrics: metrics,
         docs_page.Description: docs_page.Description(msgspec.json.encode(describe(OPERATIONS))),
     }

@@ -11,7 +11,7 @@ A feature declares its errors and never catches the driver's::
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Self
 
 Side = Literal["row", "parent"]
 """Which change violated a foreign key: of the referencing row, or of the referenced parent."""
@@ -58,6 +58,12 @@ class AngidiError(Exception):
         self.text = self._category().message if self.field else message
         self.details = tuple(details) or ((FieldError(self.field, message),) if self.field else ())
         super().__init__(self.text)
+
+    @classmethod
+    def of_detail(cls, detail: str) -> Self:
+        """Return the error for a violated constraint; `detail` is what the server says about it besides."""
+        del detail
+        return cls()
 
     @classmethod
     def _category(cls) -> type["AngidiError"]:

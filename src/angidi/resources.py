@@ -1,8 +1,10 @@
-"""Parts of answers that models share: resources with a validator, which caches must revalidate, and refused fields."""
+"""Parts of answers that models share: resources with a validator, conditions on them, and refused fields."""
 
 from typing import Any, ClassVar, Literal
 
 from msgspec import Struct
+
+from angidi.errors import AngidiError
 
 
 class Detail(Struct, frozen=True):
@@ -21,6 +23,40 @@ class Resource(Struct, frozen=True):
     audience: ClassVar[Literal["public", "private"]] = "public"
 
     def state(self) -> str:
-        """Return a text that differs after every visible change."""
+        """Return a text that differs after every visible change: the id in hex, “-”, and the version.
+
+        Behind the version there may be more, after “.” or “-”, that a precondition does not compare.
+        """
         row: Any = self
         return f"{row.id.hex}-{row.version}"
+
+
+class VersionMismatch(AngidiError):
+    """The resource is in another state than the client knows. `resource` is its present one."""
+
+    code = "VERSION_MISMATCH"
+    message = "This has been changed since you read it. Read it again, and repeat your change on what is there now."
+    resource: Resource | None = None
+
+    @classmethod
+    def of(cls, resource: Resource) -> "VersionMismatch":
+        """Return the error for a resource as it is now."""
+        error = cls()
+        error.resource = resource
+        return error
+
+
+class Precondition(Struct, frozen=True):
+    """The states of one resource that the client knows, as `Resource.state` gives them; None: any state will do."""
+
+    states: tuple[str, ...] | None
+
+    def check(self, resource: Resource) -> None:
+        """Raise `VersionMismatch` if the resource has another version than in all these states."""
+        if self.states is not None and _version(resource.state()) not in map(_version, self.states):
+            raise VersionMismatch.of(resource)
+
+
+def _version(state: str) -> list[str]:
+    """Return id and own version: of a category, the state has the versions of all above it besides."""
+    return state.partition(".")[0].split("-")[:2]

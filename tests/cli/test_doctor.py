@@ -243,6 +243,9 @@ def test_every_index_that_rests_on_lower_folded_trigrams_or_a_collation_is_check
     checked = {index.bare_name: index.method for index in indexes(shop)}
     assert checked == {
         "categories_name_id_idx": "order",
+        "idempotency_keys_pkey": "order",
+        "order_transitions_pkey": "order",
+        "orders_number_key": "order",
         "categories_parent_id_name_key": "order",
         "list_counts_pkey": "order",
         "product_search_document_idx": "trigrams",

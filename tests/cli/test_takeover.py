@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 from tests.cli.conftest import Run
 from tests.support import go_service
 
-from angidi.db.former_times import convert
+from angidi.db.diagnostics.former_times import convert
 
 CREATED = "SELECT name, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') FROM users ORDER BY 1, 2"
 AS_STORED = "SELECT name, created_at::text, updated_at::text FROM users ORDER BY 1, 2"

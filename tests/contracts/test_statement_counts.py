@@ -13,7 +13,7 @@ from tests.support.shop import PASSWORD
 
 from angidi.app import BASE_PATH, OPERATIONS
 
-LIST, READ, WRITE, ACCOUNT, SUBTREE, ESTIMATE, STATISTICS, WALK = 2, 1, 1, 1, 1, 1, 1, 1
+LIST, READ, WRITE, ACCOUNT, SUBTREE, ESTIMATE, STATISTICS, WALK, PLACE = 2, 1, 1, 1, 1, 1, 1, 1, 1
 
 
 class Limit(NamedTuple):
@@ -27,6 +27,8 @@ class Limit(NamedTuple):
 
 
 FILTERS = "?search=cup&min_price=1&max_price=9&in_stock=true&sort=-name&deleted=with&count=exact"
+ADDRESS: dict[str, object] = {"recipient": "Ada", "line1": "1 High Street", "city": "London", "country": "GB"}
+LINE: dict[str, object] = {"product_id": "{product_id}", "quantity": 1}
 ROW: dict[str, object] = {"name": "Cup", "price": 1, "category_id": "{category_id}"}
 # Finding the address and reading what the tokens hold are apart, since verifying the password stands between them; a
 # change of the catalogue's tree takes its lock, looks at the tree, and shows the way to the category, in statements of
@@ -77,11 +79,37 @@ LIMITS = {
     "PUT /api/v1/products/{product_id}": Limit(ACCOUNT + WRITE, body={"name": "Mug", "sku": "CUP-1"}),
     "DELETE /api/v1/products/{product_id}": Limit(ACCOUNT + WRITE, status=204),
     "POST /api/v1/products/{product_id}/restore": Limit(ACCOUNT + WRITE),
+    "GET /api/v1/products/{product_id}/stock": Limit(ACCOUNT + LIST),
+    "POST /api/v1/products/{product_id}/stock": Limit(ACCOUNT + 4, body={"delta": 1, "reason": "Delivery"}),
+    "GET /api/v1/users/me/profile": Limit(ACCOUNT + READ),
+    "PUT /api/v1/users/me/profile": Limit(ACCOUNT + 3, body={"phone": "1"}),
+    "GET /api/v1/users/me/addresses": Limit(ACCOUNT + READ),
+    "POST /api/v1/users/me/addresses": Limit(ACCOUNT + 3, body=ADDRESS, status=201),
+    "PUT /api/v1/users/me/addresses/{address_id}": Limit(ACCOUNT + 3, body={"city": "Paris"}),
+    "DELETE /api/v1/users/me/addresses/{address_id}": Limit(ACCOUNT + 4, status=204),
+    "GET /api/v1/orders": Limit(ACCOUNT + LIST, query="?status=pending&page=9"),
+    "POST /api/v1/orders": Limit(ACCOUNT + PLACE, body={"items": [LINE], "shipping_address": ADDRESS}, status=201),
+    "GET /api/v1/orders/{order_id}": Limit(ACCOUNT + READ),
+    "POST /api/v1/orders/{order_id}/cancel": Limit(ACCOUNT + 6, body={"reason": "Too late"}),
+    "POST /api/v1/orders/{order_id}/confirm": Limit(ACCOUNT + 5),
+    "POST /api/v1/orders/{order_id}/ship": Limit(ACCOUNT + READ + READ, status=409),
+    "POST /api/v1/orders/{order_id}/deliver": Limit(ACCOUNT + READ + READ, status=409),
+    "POST /api/v1/orders/{order_id}/return": Limit(ACCOUNT + READ + READ, status=409),
+    "POST /api/v1/reservations": Limit(ACCOUNT + 6, body={"items": [LINE]}, status=201),
+    "GET /api/v1/reservations/{reservation_id}": Limit(ACCOUNT + READ),
+    "DELETE /api/v1/reservations/{reservation_id}": Limit(ACCOUNT + 4, status=204),
 }
 
 
 def test_every_route_has_its_limit() -> None:
     assert set(LIMITS) == {f"{operation.method} {operation.path}" for operation in OPERATIONS}
+
+
+async def created(api: Api, headers: dict[str, str], path: str, body: dict[str, Any]) -> str:
+    """Create what the path names; return its id."""
+    answer = await api.post(path, headers=headers, json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["data"]["id"]
 
 
 async def scene(api: Api) -> dict[str, str]:
@@ -91,6 +119,10 @@ async def scene(api: Api) -> dict[str, str]:
     category = await api.make_category(headers)
     other = await api.make_category(headers, "Others")
     product = await api.make_product(headers, category["id"])
+    items = {"items": [filled(LINE, {"product_id": product["id"]})]}
+    address = await created(api, headers, "/users/me/addresses", ADDRESS)
+    order = await created(api, headers, "/orders", items | {"shipping_address": ADDRESS})
+    reservation = await created(api, headers, "/reservations", items)
     return {
         "admin": headers["Authorization"],
         "refresh_token": api.tokens.make_refresh(user.id),
@@ -98,6 +130,9 @@ async def scene(api: Api) -> dict[str, str]:
         "category_id": category["id"],
         "other_id": other["id"],
         "product_id": product["id"],
+        "address_id": address,
+        "order_id": order,
+        "reservation_id": reservation,
         "name": "start.js",
         "user": api.as_(user)["Authorization"],
     }

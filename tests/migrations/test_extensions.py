@@ -100,7 +100,7 @@ def test_in_a_schema_of_the_search_path_they_are_found(conn: psycopg.Connection,
     assert extensions(conn) == [("pg_trgm", "extensions"), ("unaccent", "extensions")]
     for path in ("public, extensions", "''"):  # a restore has none
         conn.execute(f"SET search_path = {path}".encode())
-        conn.execute("TRUNCATE public.products CASCADE")
+        conn.execute("DELETE FROM public.products")
         conn.execute(PRODUCT)
         assert conn.execute(FOUND).fetchone() == (True,)
 

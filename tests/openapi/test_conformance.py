@@ -48,6 +48,7 @@ CHECKS: list[Any] = [
 ]
 RANKS = (None, "user", "admin")
 STRICT = {"Prefer": "handling=strict"}
+ADDRESS = {"recipient": "Ada Lovelace", "line1": "1 High Street", "city": "London", "country": "GB"}
 FEW = 2
 """Requests of who may not call: each is refused for the same reason."""
 
@@ -87,11 +88,21 @@ class Scene:
         self.admin = portal.call(api.admin_headers)
         self._numbers = itertools.count()
         category = portal.call(api.make_category, self.admin)["id"]
+        product = portal.call(partial(api.make_product, self.admin, category, stock=1_000_000))["id"]
+        items = {"items": [{"product_id": product, "quantity": 1}]}
         self.ids = {
             "category_id": category,
-            "product_id": portal.call(api.make_product, self.admin, category)["id"],
+            "product_id": product,
             "user_id": str(portal.call(api.make_user).id),
+            "address_id": self._created("/users/me/addresses", ADDRESS),
+            "order_id": self._created("/orders", items | {"shipping_address": ADDRESS}),
+            "reservation_id": self._created("/reservations", items),
         }
+
+    def _created(self, path: str, body: dict[str, Any]) -> str:
+        answer = self.portal.call(partial(self.api.post, path, headers=self.admin, json=body))
+        assert answer.status_code == 201, answer.text
+        return answer.json()["data"]["id"]
 
     def headers_of(self, role: str | None) -> dict[str, str]:
         """Return the headers of nobody, of a new user or of the admin."""

@@ -19,13 +19,28 @@ from tests.support.api import Api, SharedApp, error_of
 from tests.support.isolation import SharedConnection
 from tests.support.server import Databases
 
+OWN = {
+    "ORDER_NOT_FOUND": ("put the `id` of an order in the path", [
+        "GET /api/v1/orders/{order_id}",
+        *(f"POST /api/v1/orders/{{order_id}}/{name}" for name in ("cancel", "confirm", "ship", "deliver", "return")),
+    ]),
+    "ADDRESS_NOT_FOUND": ("put the `id` of an address of yours in the path", [
+        "PUT /api/v1/users/me/addresses/{address_id}",
+        "DELETE /api/v1/users/me/addresses/{address_id}",
+    ]),
+    "RESERVATION_NOT_FOUND": ("put the `id` of a reservation of yours in the path", [
+        "GET /api/v1/reservations/{reservation_id}",
+        "DELETE /api/v1/reservations/{reservation_id}",
+    ]),
+}  # fmt: skip
+
 EXCEPTIONS = {
     "POST /api/v1/users/refresh-token": (
         401,
         "INVALID_TOKEN",
         "To try it out here, replace the example with the `refresh_token` of a log-in",
     )
-}
+} | {label: (404, code, f"To try it out here, {hint}") for code, (hint, labels) in OWN.items() for label in labels}
 """Operations that cannot succeed as the page opens: status, code and reason. Their descriptions say so, too."""
 
 REGISTER, LOG_IN = "POST /api/v1/users/register", "POST /api/v1/users/login"

@@ -1,4 +1,4 @@
-"""The one builder of a shop's rows: SQL that makes users, categories and products, one by one or in bulk.
+"""The one builder of a shop's rows: SQL that makes users, addresses, categories and products, one by one or in bulk.
 
 What a test does not care for has a default; what it returns is run on any connection, and gives the ids.
 """
@@ -19,10 +19,17 @@ KITCHEN = UUID("550e8400-e29b-41d4-a716-446655440001")
 CUPS = UUID("550e8400-e29b-41d4-a716-446655440002")
 BOOKS = UUID("550e8400-e29b-41d4-a716-446655440003")
 
-Table = Literal["users", "categories", "products"]
+Table = Literal["users", "addresses", "categories", "products"]
 
 DEFAULTS: Mapping[Table, Mapping[str, LiteralString]] = {
     "users": {"email": "'user' || n || '@shop.example'", "password_hash": "'-'", "name": "'User ' || n"},
+    "addresses": {
+        "user_id": "(SELECT id FROM users ORDER BY created_at, id LIMIT 1)",
+        "recipient": "'Ada Lovelace'",
+        "line1": "'Street ' || n",
+        "city": "'London'",
+        "country": "'GB'",
+    },
     "categories": {"name": "'Category ' || n"},
     "products": {
         "name": "'Product ' || n",

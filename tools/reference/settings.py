@@ -21,6 +21,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "The server": ("server_", "log_"),
     "Tokens and passwords": ("jwt_", "password_"),
     "Who may call, and how often": ("cors_", "api_", "trusted_"),
+    "Orders and changes": ("currency", "order_", "require_"),
     "The first admin": ("admin_",),
     "The database": ("database_", "db_"),
 }

@@ -15,7 +15,7 @@ from angidi.cli.data import exports, import_products, imports, purge, seed
 from angidi.cli.data.mappings import mappings
 from angidi.cli.db import commands as db
 from angidi.cli.db import doctor, takeover
-from angidi.cli.serving import serve
+from angidi.cli.serving import serve, worker
 from angidi.cli.users import commands as users
 from angidi.config import ConfigError
 from angidi.db.errors import error_reason
@@ -94,6 +94,7 @@ def main() -> None:
 
 main.add_command(serve.serve)
 main.add_command(settings.group)
+main.add_command(worker.worker)
 main.add_command(db.group)
 main.add_command(migrate.group)
 main.add_command(users.group)

@@ -7,8 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from angidi.config import ConfigError
+from angidi.db.diagnostics.former_times import LAST_FORMER
 from angidi.db.failures import SchemaMismatch, is_schema_error, statement_refused
-from angidi.db.former_times import LAST_FORMER
 from angidi.db.inspection import is_empty, reject_former_schema
 from angidi.errors import AngidiError
 from angidi.migrate import Dirty, Migrate, MigrateError, NilVersion, Source

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from angidi.config.sources import read_sources
 from angidi.config.values import (
     CommaList,
+    Currency,
     Duration,
     DurationOrNone,
     Environment,
@@ -61,6 +62,10 @@ class Settings(BaseSettings):
     trusted_proxies: Networks = _setting(
         (), "Networks whose X-Forwarded-For is trusted, separated by commas", "10.0.0.0/8"
     )
+
+    currency: Currency = _setting("EUR", "Currency of prices (ISO 4217)", "EUR")
+    order_pending_ttl: DurationOrNone = _setting("24h", "Pending orders are cancelled after this time; 0: never", "24h")
+    require_if_match: bool = _setting(False, "Refuse changes without If-Match (428)", "true")
 
     admin_email: str | None = _setting(None, "Address of the first admin, created at first start", "admin@shop.example")
     admin_password: SecretStr | None = _setting(

@@ -43,5 +43,6 @@ DurationOrNone = Annotated[timedelta, BeforeValidator(parse_duration), Field(ge=
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 LogFormat = Annotated[Literal["json", "console"] | None, BeforeValidator(_lower)]

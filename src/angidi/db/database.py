@@ -9,19 +9,22 @@ import functools
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Literal, LiteralString, ParamSpec, Protocol, TypeVar
 
 import psycopg
 
 from angidi.db.errors import translate, translated
 from angidi.db.rows import Connection
-from angidi.errors import ConnectionLost, TransactionConflict
+from angidi.errors import ConnectionLost, StatementTimeout, TransactionConflict
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 ATTEMPTS = 4
 """Total attempts of work that the server rolled back."""
+
+
+Isolation = Literal["read committed", "repeatable read", "serializable"]
 
 
 class ConnectionSource(Protocol):
@@ -75,13 +78,28 @@ class Database:
                 yield conn
 
     @asynccontextmanager
-    async def transaction(self, *, rollback: bool = False) -> AsyncGenerator[Connection]:
+    async def transaction(
+        self,
+        *,
+        isolation: Isolation = "read committed",
+        read_only: bool = False,
+        deadline: float | None = None,
+        rollback: bool = False,
+    ) -> AsyncGenerator[Connection]:
         """Provide a connection in a transaction: commit at the end of the block, roll back on any exception.
 
-        With `rollback` it always rolls back (dry run).
+        A block of `conn.transaction()` inside is a savepoint. `deadline` is the time for the whole block in seconds;
+        after it the statement that runs is cancelled, and `StatementTimeout` raised. With `rollback` it always rolls
+        back (dry run).
         """
         with translated():
-            async with self._source.connection() as conn, conn.transaction(force_rollback=rollback):
+            async with (
+                _time_limit(deadline),
+                self._source.connection() as conn,
+                conn.transaction(force_rollback=rollback),
+            ):
+                if isolation != "read committed" or read_only:
+                    await conn.execute(_mode(isolation, read_only=read_only))
                 yield conn
 
     async def read(
@@ -130,6 +148,26 @@ async def _once(
     with translated():
         async with source.connection() as conn:
             return await statement(conn, *args, **kwargs)
+
+
+@asynccontextmanager
+async def _time_limit(deadline: float | None) -> AsyncGenerator[None]:
+    """Raise `StatementTimeout` after `deadline` seconds."""
+    try:
+        async with asyncio.timeout(deadline):
+            yield
+    except TimeoutError:
+        raise StatementTimeout from None
+
+
+def _mode(isolation: Isolation, *, read_only: bool) -> LiteralString:
+    """Return the statement that begins a transaction of another kind than usual."""
+    level: dict[Isolation, LiteralString] = {
+        "read committed": "READ COMMITTED",
+        "repeatable read": "REPEATABLE READ",
+        "serializable": "SERIALIZABLE",
+    }
+    return f"SET TRANSACTION ISOLATION LEVEL {level[isolation]}, {'READ ONLY' if read_only else 'READ WRITE'}"
 
 
 def retried(action: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:

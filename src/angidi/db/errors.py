@@ -184,7 +184,7 @@ def _declared(error: psycopg.IntegrityError) -> AngidiError | None:
     table, name = violated(error)
     key = Constraint(table, name, _side(error, table, name))
     found = REGISTRY.get(key)
-    return found() if found else None
+    return found.of_detail(error.diag.message_detail or "") if found else None
 
 
 def violated(error: psycopg.IntegrityError) -> tuple[str, str]:

@@ -98,6 +98,17 @@ async def fetch_value(
     return None if row is None else row[0]
 
 
+async def fetch_values(
+    conn: Connection, sql: LiteralString, parameters: Parameters | None = None, *, prepare: bool | None = None
+) -> list[Any]:
+    """Return the first column of all rows of `sql`, in its order."""
+    cursor = await conn.execute(sql, parameters, prepare=prepare)
+    try:
+        return [value for (value, *_) in await cursor.fetchall()]
+    except LOADING as error:
+        raise unreadable(error, sql) from error
+
+
 async def execute(conn: Connection, sql: LiteralString, parameters: Parameters | None = None) -> int:
     """Run `sql`; return the number of affected rows."""
     return (await conn.execute(sql, parameters)).rowcount

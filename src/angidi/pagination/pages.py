@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter
+from functools import partial
 from typing import Annotated, Generic, Literal, NamedTuple, Self, TypedDict, TypeVar
 from uuid import UUID
 
@@ -38,7 +38,7 @@ class Position(Struct, array_like=True, frozen=True):
     @classmethod
     def of(cls, row: object) -> Self:
         """Return the position after `row`."""
-        return cls(*attrgetter(*cls.__struct_fields__)(row))
+        return cls(*map(partial(getattr, row), cls.__struct_fields__))
 
     @property
     def parameters(self) -> dict[str, object]:

@@ -26,7 +26,7 @@ from angidi.validation.plans import BLANK_IS_ABSENT, Parse, PassedOver
 from angidi.validation.texts import NAME, SKU, WORDS
 
 _PRICE_SCHEMA = {"type": "number", "minimum": 0.01, "maximum": 99999999.99}
-_MAXIMUM_STOCK = 2_147_483_647
+MAXIMUM_STOCK = 2_147_483_647
 
 SAMPLE_ID = UUID("0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22")
 """The id of one sample product, so that the example of a path names one that is there."""
@@ -47,7 +47,7 @@ Price = Annotated[
 ]
 Stock = Annotated[
     int,
-    Meta(ge=0, le=_MAXIMUM_STOCK, description="a whole number from 0 to 2147483647", examples=[120]),
+    Meta(ge=0, le=MAXIMUM_STOCK, description="a whole number from 0 to 2147483647", examples=[120]),
 ]
 Sku = Annotated[
     str,

@@ -4,6 +4,7 @@ import re
 from decimal import ROUND_05UP, Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
+MAXIMUM_AMOUNT = Decimal(10) ** 12
 MAXIMUM_PRICE = Decimal("99999999.99")
 PRICE_RULE = "a number above 0, at most 99999999.99, with at most two decimals"
 URL_RULE = "an http or https URL of at most 500 characters"
@@ -20,6 +21,15 @@ def exact_price(value: object) -> Decimal:
     if not 0 < price <= MAXIMUM_PRICE or price != (exact := round(price, 2)):
         raise ValueError(f"must be {PRICE_RULE}")
     return exact  # equal, and without the zeros at the end, of which PostgreSQL takes some thousands only
+
+
+def exact_amount(value: object) -> Decimal:
+    """Return a JSON number as an amount of money, never rounded; raises ValueError."""
+    if not isinstance(value, bool) and isinstance(value, int | Decimal):
+        amount = Decimal(value)
+        if 0 <= amount < MAXIMUM_AMOUNT and amount == round(amount, 2):
+            return amount
+    raise ValueError("must be a number of at least 0 with at most two decimals")
 
 
 def picture_url(value: object) -> str | None:

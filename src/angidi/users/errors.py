@@ -63,3 +63,24 @@ class CredentialsInvalid(Unauthenticated):
 
     code = "INVALID_CREDENTIALS"
     message = "The email address or the password is wrong."
+
+
+class PhoneTooLong(Invalid, table="user_profiles", constraint="phone_length"):
+    """The database's rule refuses the number."""
+
+    field = "phone"
+    message = "must be a text of at most 32 characters"
+
+
+class PostalAddressTooLong(Invalid, table="user_profiles", constraint="address_length"):
+    """The database's rule refuses the address."""
+
+    field = "address"
+    message = "must be a text of at most 500 characters"
+
+
+class ProfileOwnerUnknown(Invalid, table="user_profiles", constraint="user_profiles_user_id_fkey"):
+    """The user does not exist."""
+
+    field = "user_id"
+    message = "names no user"

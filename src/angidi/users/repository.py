@@ -106,6 +106,14 @@ SELECT {ACTIVE}
    FOR UPDATE
 """
 
+# Foreign keys take KEY SHARE of the row, which this lock allows.
+LOCK = """
+SELECT id
+  FROM users
+ WHERE id = %(id)s AND deleted_at IS NULL
+   FOR NO KEY UPDATE
+"""
+
 # Held to the end of the transaction by whoever creates the first admin.
 LOCK_FIRST_ADMIN = "SELECT pg_advisory_xact_lock(hashtext('angidi.first_admin'))"
 
@@ -209,6 +217,15 @@ async def delete(conn: Connection, user_id: UUID) -> None:
 async def restore(conn: Connection, user_id: UUID) -> User:
     """Restore a deleted user; an active one stays unchanged. Raises `UserNotFound`, `EmailTaken`."""
     return _found(await fetch_one(conn, User, RESTORE, {"id": user_id}))
+
+
+async def lock_user(conn: Connection, user_id: UUID) -> None:
+    """Lock an active user until the transaction ends. Raises `UserNotFound`.
+
+    It makes changes of what the user owns wait for each other.
+    """
+    if await fetch_value(conn, LOCK, {"id": user_id}) is None:
+        raise UserNotFound
 
 
 async def lock_admins(conn: Connection) -> list[User]:

@@ -115,6 +115,8 @@ def _whole(plans: Mapping[str, Plan], values: Mapping[str, object], into: type[S
     converted: dict[str, object] = {}
     for name, plan in plans.items():
         value = values.get(name, NODEFAULT)
+        if value is not NODEFAULT and (plan.nested or plan.nested_list):
+            raise ValueError(name)  # the parts have rules of their own
         if plan.passed_over.values and plan.passed_over.has(value):
             raise ValueError(name)
         if isinstance(value, str) and (handling.trims or plan.changes_simple or not _IS_SIMPLE(value)):
@@ -123,7 +125,7 @@ def _whole(plans: Mapping[str, Plan], values: Mapping[str, object], into: type[S
             converted[name] = plan.parse.convert(value) if plan.parse else value
     built = msgspec.convert(converted, into, strict=not handling.texts)
     for name, plan in plans.items():
-        if plan.parse and name in converted and getattr(built, name) is not converted[name]:
+        if plan.parse and name in converted and getattr(built, plan.attribute) is not converted[name]:
             raise ValueError(name)  # the type's conversion failed, and `Parse` replaces it
     return built
 
@@ -156,9 +158,11 @@ def field_by_field(values: Mapping[str, object], into: type[S], handling: Handli
             continue
         try:
             _convert_field(plan, values, converted, handling)
+        except Invalid as error:
+            refused += [FieldError(name + part, message) for part, message in error.details]
         except (ValueError, ArithmeticError) as error:
             refused.append(FieldError(name, str(error)))
-    value = None if refused else into(**converted)
+    value = None if refused else into(**{plans[name].attribute: each for name, each in converted.items()})
     sent = {name: values[name] for name in values.keys() - twice.keys()} if twice else values
     return Decoded(value, converted, sent, tuple(refused))
 
@@ -170,7 +174,7 @@ def _convert_field(plan: Plan, values: Mapping[str, object], converted: dict[str
             raise ValueError("is required")
         return
     try:
-        converted[plan.name] = _convert(plan, value, texts=handling.texts)
+        converted[plan.name] = _convert(plan, value, handling)
     except ValueError as error:
         if handling.strict or plan.parse is None or not plan.parse.fallback:
             raise
@@ -208,10 +212,43 @@ def _refuse_unstorable(value: str) -> None:
         raise ValueError("must not contain a lone surrogate") from None
 
 
-def _convert(plan: Plan, value: object, *, texts: bool) -> object:
+def _convert(plan: Plan, value: object, handling: Handling) -> object:
     if plan.parse:
         return plan.parse.convert(value)
+    if plan.nested and value is not None:
+        return _nested(plan.nested, value, "", handling)
+    if plan.nested_list and isinstance(value, list):
+        value = _nested_list(plan, value, handling)  # pyright: ignore[reportUnknownArgumentType] - any JSON
     try:
-        return msgspec.convert(value, plan.type_of_text if texts else plan.type, strict=not texts)
+        return msgspec.convert(value, plan.type_of_text if handling.texts else plan.type, strict=not handling.texts)
     except msgspec.ValidationError as error:
         raise ValueError(f"must be {plan.expects}" if plan.expects else str(error)) from None
+
+
+def _nested(into: type[S], value: object, place: str, handling: Handling) -> S:
+    """Return an object as `into`. Raises `Invalid`, whose fields begin with `place`, or ValueError if it is none."""
+    if not isinstance(value, dict):
+        raise ValueError("must be an object")  # noqa: TRY004 - the client's mistake, not ours
+    decoded = decode(value, into, strict=handling.strict)  # pyright: ignore[reportUnknownArgumentType] - any JSON
+    if decoded.value is None:
+        raise Invalid(details=[FieldError(f"{place}.{field}", message) for field, message in decoded.refused])
+    return decoded.value
+
+
+def _nested_list(plan: Plan, values: list[object], handling: Handling) -> list[Struct]:
+    """Return a list of objects as structs. Raises `Invalid` with the errors of all, and ValueError for a long list."""
+    into, longest = plan.nested_list or (Struct, 0)
+    if len(values) > longest:
+        raise ValueError(f"must be {plan.expects}")
+    built: list[Struct] = []
+    refused: list[FieldError] = []
+    for index, value in enumerate(values):
+        try:
+            built.append(_nested(into, value, f"[{index}]", handling))
+        except Invalid as error:
+            refused += error.details
+        except ValueError as error:
+            refused.append(FieldError(f"[{index}]", str(error)))
+    if refused:
+        raise Invalid(details=refused)
+    return built

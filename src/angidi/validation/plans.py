@@ -34,10 +34,16 @@ class PassedOver(NamedTuple):
 _NONE = PassedOver(())
 
 
+StructType = type[Struct]
+
+
 class Plan(NamedTuple):
     """How a field is converted."""
 
     name: str
+    attribute: str
+    """The field's name in Python, which is another one where JSON has a keyword."""
+
     type: Any
     type_of_text: Any
     """The type for a value of a query or a file, where no text is null."""
@@ -52,6 +58,11 @@ class Plan(NamedTuple):
     blank_is_absent: bool
     passed_over: PassedOver
     parse: Parse | None
+    nested: "StructType | None"
+    """The struct that the value is an object of."""
+
+    nested_list: "tuple[StructType, int] | None"
+    """The struct that the value is a list of, and the maximum length of the list."""
 
 
 @functools.cache
@@ -68,6 +79,7 @@ def _plan(field: msgspec.structs.FieldInfo, hint: Any) -> Plan:
     form = next((note for note in notes if isinstance(note, TextForm)), PLAIN)
     return Plan(
         name=field.encode_name,
+        attribute=field.name,
         type=hint,
         type_of_text=_without_none(hint),
         required=field.required,
@@ -78,7 +90,26 @@ def _plan(field: msgspec.structs.FieldInfo, hint: Any) -> Plan:
         blank_is_absent=BLANK_IS_ABSENT in notes,
         passed_over=next((note for note in notes if isinstance(note, PassedOver)), _NONE),
         parse=next((note for note in notes if isinstance(note, Parse)), None),
+        nested=next((kind for kind in _kinds(hint) if _is_struct(kind)), None),
+        nested_list=next(((get_args(kind)[0], limit or 0) for kind in _kinds(hint) if _is_list(kind)), None),
     )
+
+
+def _kinds(hint: Any) -> list[Any]:
+    """Return the types that a hint is a union of, without annotations."""
+    if get_origin(hint) is Annotated:
+        return _kinds(get_args(hint)[0])
+    if get_origin(hint) in {Union, UnionType}:
+        return [kind for part in get_args(hint) for kind in _kinds(part)]
+    return [hint]
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Struct)
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) is list and _is_struct(get_args(kind)[0])
 
 
 def annotations(hint: Any) -> list[Any]:

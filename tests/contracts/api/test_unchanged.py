@@ -48,7 +48,7 @@ REFUSED = [
 
 STORED = [
     *(
-        Row(OLD_PATH, ADMIN, {name: value, "stock": 7}, 200, OLD | {"stock": 7, "version": 2}, is_strict)
+        Row(OLD_PATH, ADMIN, {name: value, "stock": 7}, 200, OLD | {"stock": 7, "version": 1}, is_strict)
         for name, value in OLD.items()
         if name != "stock"
         for is_strict in (False, True)

@@ -10,8 +10,8 @@ from angidi.cli.options import json_option
 from angidi.cli.schema_state import read_schema_state
 from angidi.config import load
 from angidi.db.diagnostics.consistency import CheckResult, rebuild, run_checks
+from angidi.db.diagnostics.former_times import future_rows
 from angidi.db.diagnostics.versions import known_holes
-from angidi.db.former_times import future_rows
 from angidi.db.inspection import connect, read_encoding
 
 

@@ -14,7 +14,7 @@ from angidi.cli.db.schema import check_encoding
 from angidi.cli.options import json_option
 from angidi.cli.schema_state import MIGRATIONS
 from angidi.config import load
-from angidi.db.former_times import (
+from angidi.db.diagnostics.former_times import (
     LAST_FORMER,
     UTC,
     TimesOfTable,

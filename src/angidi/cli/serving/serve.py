@@ -24,6 +24,7 @@ from angidi.app import prepare_home
 from angidi.cli.context import locate_database, open_services, with_one_connection
 from angidi.cli.data.seed import add_samples
 from angidi.cli.db.schema import prepare_schema
+from angidi.cli.serving.worker import worker_beside
 from angidi.config import ConfigError, Settings, ignored_settings, load, setting_warnings
 from angidi.db.conninfo import DatabaseUrls
 from angidi.embedded import EmbeddedError, EmbeddedServer, serve_lock
@@ -52,7 +53,12 @@ BACKPRESSURE = 1024
     default=None,
     help="Fill an empty database with sample data (default: in development).",
 )
-def serve(*, migrate: bool, seed: bool | None) -> None:
+@click.option(
+    "--worker/--no-worker",
+    default=None,
+    help="Run the job worker besides (default: in development; else run “angidi worker”).",
+)
+def serve(*, migrate: bool, seed: bool | None, worker: bool | None) -> None:
     """Serve the API."""
     signal.signal(signal.SIGTERM, _end)
     settings = load()
@@ -70,6 +76,8 @@ def serve(*, migrate: bool, seed: bool | None) -> None:
         _initialize(settings, where, seed=wanted and before.empty)
         stack.enter_context(_shared_metrics(settings))
         stack.enter_context(_keep_embedded_running(settings))
+        if settings.angidi_env == "development" if worker is None else worker:
+            stack.enter_context(worker_beside(settings, where))
         _announce(settings, address, port)
         _run(settings, where, address, port)
 

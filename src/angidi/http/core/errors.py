@@ -10,7 +10,9 @@ from angidi.db.errors import error_reason, failed_statement, log_fields
 from angidi.errors import AngidiError
 from angidi.http.core.request import Request
 from angidi.http.core.responses import ErrorBody, Failure, Headers, Response, encoded
-from angidi.resources import Detail
+from angidi.http.core.validators import etag
+from angidi.idempotency.errors import KeyInProgress, KeyReused
+from angidi.resources import Detail, VersionMismatch
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.errors")
 
@@ -45,6 +47,13 @@ class RateLimited(AngidiError):
         return error
 
 
+class PreconditionRequired(AngidiError):
+    """The header is missing where the shop requires it."""
+
+    code = "PRECONDITION_REQUIRED"
+    message = "This needs “If-Match” with the ETag of what you have read."
+
+
 STATUS: dict[type[AngidiError], int] = {
     errors.Invalid: 400,
     errors.Malformed: 400,
@@ -53,7 +62,10 @@ STATUS: dict[type[AngidiError], int] = {
     errors.NotFound: 404,
     MethodNotAllowed: 405,
     errors.Conflict: 409,
+    VersionMismatch: 412,
     errors.TooLarge: 413,
+    PreconditionRequired: 428,
+    KeyReused: 422,
     RateLimited: 429,
     errors.Unavailable: 503,
     AngidiError: 500,
@@ -85,8 +97,10 @@ def _body_of(error: AngidiError, request: Request) -> Failure:
 
 def _headers_of(error: AngidiError, request: Request) -> Headers:
     headers: Headers = [(b"connection", b"close")] if request.closes else []
-    if isinstance(error, errors.Unavailable | RateLimited):
+    if isinstance(error, errors.Unavailable | RateLimited | KeyInProgress):
         headers.append((b"retry-after", b"%d" % error.retry_after))
+    if isinstance(error, VersionMismatch) and error.resource:
+        headers.append((b"etag", etag(error.resource).encode()))
     if isinstance(error, MethodNotAllowed):
         headers.append((b"allow", error.allow))
     if isinstance(error, errors.Unauthenticated):

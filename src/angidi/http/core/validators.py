@@ -12,6 +12,19 @@ import msgspec
 
 from angidi.resources import Resource
 
+COMPRESSED = "-gzip"
+"""What the validator of a compressed answer ends with."""
+
+
+def etag(resource: Resource) -> str:
+    """Return the validator of a resource, with its quotation marks."""
+    return f'"{resource.state()}-{schema_checksum(type(resource))}"'
+
+
+def state_of(opaque: str) -> str:
+    """Return the state in a validator that `etag` made, without quotation marks, of whichever form of the answer."""
+    return opaque.removesuffix(COMPRESSED).rpartition("-")[0]
+
 
 @functools.cache
 def schema_checksum(kind: type[Resource]) -> str:

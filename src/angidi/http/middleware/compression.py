@@ -12,12 +12,12 @@ from starlette.datastructures import MutableHeaders
 
 from angidi.http.core.request import Request
 from angidi.http.core.responses import Response
+from angidi.http.core.validators import COMPRESSED
 
 MINIMUM = 1024
 """Bodies of more bytes are compressed."""
 
 _LEVEL = 5
-_SUFFIX = "-gzip"
 _REFUSES_GZIP = re.compile(rb"gzip\s*;\s*q\s*=\s*0(?:\.0*)?\s*(?:$|,)", re.IGNORECASE)
 _OPAQUE = re.compile(r'"([\x21\x23-\x7e\x80-\xff]*)"')
 _OF_CONTENT = ("content-type", "content-length", "content-encoding")
@@ -31,7 +31,7 @@ def choose(request: Request, response: Response) -> None:
     if is_large and "vary" not in headers:
         headers["vary"] = "Accept-Encoding"
     if compresses and "etag" in headers:
-        headers["etag"] = headers["etag"][:-1] + _SUFFIX + '"'
+        headers["etag"] = headers["etag"][:-1] + COMPRESSED + '"'
     if response.status == HTTPStatus.OK and "etag" in headers and _is_known(request, headers["etag"]):
         _leave_out_content(response, headers)
     elif compresses:
@@ -63,4 +63,4 @@ def _is_known(request: Request, etag: str) -> bool:
 
 def _plain(opaque: str) -> str:
     """Return the opaque tag of the uncompressed form."""
-    return opaque.removesuffix(_SUFFIX)
+    return opaque.removesuffix(COMPRESSED)

@@ -10,7 +10,7 @@ from typing import Any
 
 from angidi import __version__, errors
 from angidi.errors import AngidiError
-from angidi.http.core.errors import RateLimited, status_of
+from angidi.http.core.errors import PreconditionRequired, RateLimited, status_of
 from angidi.http.openapi.examples import answer_of, example_of, failure_of
 from angidi.http.openapi.parameters import is_revalidated, parameters_of
 from angidi.http.openapi.schemas import reference, schemas_of
@@ -18,8 +18,9 @@ from angidi.http.openapi.texts import ABOUT, BEARER, HEADERS, Json, header
 from angidi.http.routing.answers import shown_by
 from angidi.http.routing.guards import TokenMisplaced, TokenMissing
 from angidi.http.routing.routes import Operation, Tag
+from angidi.idempotency.errors import KeyInProgress, KeyReused
 from angidi.pagination.pages import PageInfo
-from angidi.resources import Resource
+from angidi.resources import Resource, VersionMismatch
 from angidi.security.tokens import TokenExpired, TokenInvalid
 
 _EVERYWHERE: tuple[type[AngidiError], ...] = (RateLimited, AngidiError, errors.Unavailable)
@@ -75,7 +76,8 @@ def _operation(operation: Operation, schemas: Json) -> Json:
     if body := operation.inputs.body:
         schema = reference(body[1].__name__)
         content = {"schema": schema, "example": operation.example or example_of(schema, schemas)}
-        described["requestBody"] = {"required": True, "content": {"application/json": content}}
+        required = operation.inputs.is_patch or bool(schemas[body[1].__name__].get("required"))
+        described["requestBody"] = {"required": required, "content": {"application/json": content}}
     if operation.inputs.csv:
         content = {"schema": {"type": "string"}, "example": operation.csv_example}
         described["requestBody"] = {"required": True, "content": {"text/csv": content}}
@@ -147,6 +149,10 @@ def _errors(operation: Operation) -> list[type[AngidiError]]:
         listed.append(errors.Invalid)
     if inputs.body or inputs.csv:
         listed += _WITH_BODY
+    if inputs.takes_key:
+        listed += [errors.Invalid, KeyInProgress, KeyReused]
+    if inputs.takes_condition:
+        listed += [VersionMismatch, PreconditionRequired]
     if inputs.guard:
         listed += _WITH_TOKEN
         listed += [errors.Forbidden] if inputs.guard[1].forbids else []

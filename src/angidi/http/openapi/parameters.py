@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from angidi.http.openapi.schemas import components_of
-from angidi.http.openapi.texts import IF_NONE_MATCH, PREFER, Json
+from angidi.http.openapi.texts import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, PREFER, Json
 from angidi.http.routing.answers import shown_by
 from angidi.http.routing.routes import Operation
 from angidi.resources import Resource
@@ -22,6 +22,10 @@ def parameters_of(operation: Operation) -> list[Json]:
         parameters += _query_parameters(inputs.query[1])
     if inputs.query or inputs.body:
         parameters.append(PREFER)
+    if inputs.takes_key:
+        parameters.append(IDEMPOTENCY_KEY)
+    if inputs.takes_condition:
+        parameters.append(IF_MATCH)
     if is_revalidated(operation):
         parameters.append(IF_NONE_MATCH)
     return parameters

@@ -48,6 +48,27 @@ IF_NONE_MATCH: Json = {
     "description": "The validator of the client's copy: the answer is 304 if that is still current",
     "schema": {"type": "string", "examples": [_ETAG]},
 }
+IDEMPOTENCY_KEY: Json = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "1 to 255 printable ASCII characters, new for each action: a repetition within 24 hours gets the "
+    "same answer, with `Idempotent-Replayed: true`, and changes nothing. Another request under the key is 422.",
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "examples": ["7c1e9a52-3f0d-4b8a-9c61-2d5e8f7a1b30"],
+    },
+}
+IF_MATCH: Json = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of what the client has read: if the resource has changed since, the answer is 412 and "
+    "nothing changes. `*` stands for whatever is there. Without it the last write wins, unless the shop requires it.",
+    "schema": {"type": "string", "examples": [_ETAG]},
+}
 
 HEADERS: Json = {
     "X-Request-ID": {

@@ -5,7 +5,7 @@ from typing import Any, get_args, get_origin
 
 from angidi.http.core.request import Request
 from angidi.http.core.responses import Answer, Data, Response, encoded
-from angidi.http.core.validators import schema_checksum
+from angidi.http.core.validators import etag
 from angidi.http.routing.links import LONGEST, between_pages
 from angidi.pagination.pages import PageInfo
 from angidi.resources import Resource
@@ -51,7 +51,7 @@ def _data(_: Request, value: Any, status: int) -> Response:
 
 
 def _resource(request: Request, shown: Resource, status: int) -> Response:
-    headers = [(b"etag", f'"{shown.state()}-{schema_checksum(type(shown))}"'.encode())]
+    headers = [(b"etag", etag(shown).encode())]
     if request.method in {"GET", "HEAD"}:  # a cache may keep it, and has to ask each time
         headers.append((b"cache-control", b"public, no-cache" if shown.audience == "public" else b"private, no-cache"))
     return encoded(Data(shown), status, headers)

@@ -1,20 +1,18 @@
 """Authentication and authorization: the bearer token, then the current account and role in the database.
 
 Guards run before a body is read. `Bearer` verifies the token only, for handlers whose own statement reads the account;
-`Owner` and `Admin` read the database, so a deleted account or a lost role counts at once, whatever the body is.
+`Owner`, `Account` and `Admin` read the database, so a deleted account or a lost role counts at once, whatever the body
+is.
 """
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from msgspec import Struct
-
+from angidi.changes import Principal
 from angidi.errors import Forbidden, Unauthenticated
 from angidi.http.core.request import Request
 from angidi.security.tokens import TokenInvalid, Tokens
-
-ADMIN = "admin"
 
 
 class TokenMissing(Unauthenticated):
@@ -29,13 +27,6 @@ class TokenMisplaced(Unauthenticated):
 
     code = "INVALID_TOKEN_FORMAT"
     message = "The Authorization header must read “Bearer” and a token."
-
-
-class Principal(Struct, frozen=True):
-    """The authenticated account."""
-
-    id: UUID
-    role: str
 
 
 class Authenticator:
@@ -69,18 +60,18 @@ class Authenticator:
         await self._confirm(user_id)
         return user_id
 
-    async def principal(self, header: str) -> Principal:
+    async def principal(self, header: str, request_id: str = "") -> Principal:
         """Return the account with its current role. Raises `Unauthenticated`."""
         user_id = self.bearer(header)
         role = await self._role_of(user_id)
         if role is None:
             raise TokenInvalid
-        return Principal(user_id, role)
+        return Principal(user_id, role, request_id)
 
-    async def admin(self, header: str) -> Principal:
+    async def admin(self, header: str, request_id: str = "") -> Principal:
         """Return the account if it is an admin. Raises `Forbidden`, and as `principal` does."""
-        principal = await self.principal(header)
-        if principal.role != ADMIN:
+        principal = await self.principal(header, request_id)
+        if not principal.is_admin:
             raise Forbidden
         return principal
 
@@ -104,8 +95,12 @@ async def _check_owner(authenticator: Authenticator, request: Request) -> UUID:
     return await authenticator.owner(request.first(b"authorization"))
 
 
+async def _check_account(authenticator: Authenticator, request: Request) -> Principal:
+    return await authenticator.principal(request.first(b"authorization"), request.id)
+
+
 async def _check_admin(authenticator: Authenticator, request: Request) -> Principal:
-    return await authenticator.admin(request.first(b"authorization"))
+    return await authenticator.admin(request.first(b"authorization"), request.id)
 
 
 async def _check_admin_for_deleted(authenticator: Authenticator, request: Request) -> Principal | None:
@@ -119,6 +114,9 @@ Bearer = Annotated[UUID, Guard(_check_bearer, forbids=False)]
 
 Owner = Annotated[UUID, Guard(_check_owner, forbids=False)]
 """The id of the authenticated account, which is active."""
+
+Account = Annotated[Principal, Guard(_check_account, forbids=False)]
+"""An active account."""
 
 Admin = Annotated[Principal, Guard(_check_admin)]
 """An active admin."""

@@ -12,9 +12,12 @@ from angidi.http.core.request import Request
 from angidi.http.core.responses import Response
 from angidi.http.routing.answers import respond_by
 from angidi.http.routing.guards import Authenticator
+from angidi.http.routing.idempotency import mark_replay, read_key
 from angidi.http.routing.inputs import Inputs
+from angidi.http.routing.preconditions import Preconditions
 from angidi.http.routing.requests import read_body, read_patch, read_query
 from angidi.http.routing.routes import Operation
+from angidi.idempotency.models import Conditions
 
 Read = Callable[[Request], Any]
 
@@ -42,7 +45,7 @@ def compile_operation(operation: Operation, services: Services) -> Endpoint:
 def _compile_call(operation: Operation, inputs: Inputs, services: Services) -> Callable[[Request], Awaitable[Response]]:
     given = {name: services[kind] for name, kind in inputs.services.items()}
     handler = partial(operation.handler, **given)
-    readers = _readers(operation, inputs)
+    readers = _readers(operation, inputs, services)
     respond, status = respond_by(operation.returned), operation.status
 
     async def call(request: Request) -> Response:
@@ -51,16 +54,28 @@ def _compile_call(operation: Operation, inputs: Inputs, services: Services) -> C
             arguments[name] = read(request)
         return respond(request, await handler(**arguments), status)
 
-    return call
+    async def call_with_key(request: Request) -> Response:
+        arguments = {name: read(request) for name, read in readers}
+        key = arguments[inputs.key] if inputs.key else arguments[str(inputs.conditions)].key
+        return mark_replay(respond(request, await handler(**arguments), status), key)
+
+    return call_with_key if inputs.takes_key else call
 
 
-def _readers(operation: Operation, inputs: Inputs) -> list[tuple[str, Read]]:
+def _readers(operation: Operation, inputs: Inputs, services: Services) -> list[tuple[str, Read]]:
     """Return the reader of each argument. Ids in the path come last: an invalid request is reported first."""
     readers: list[tuple[str, Read]] = []
     if inputs.guard:
         readers.append((inputs.guard[0], attrgetter("principal")))
     if inputs.strict:
         readers.append((inputs.strict, attrgetter("is_strict")))
+    if inputs.key:
+        readers.append((inputs.key, read_key))
+    if inputs.conditions:
+        read_condition = services[Preconditions].read
+        readers.append((inputs.conditions, lambda request: Conditions(read_condition(request), read_key(request))))
+    if inputs.if_match:
+        readers.append((inputs.if_match, services[Preconditions].read))
     if inputs.request:
         readers.append((inputs.request, lambda request: request))
     if inputs.query:

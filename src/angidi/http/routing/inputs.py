@@ -2,8 +2,8 @@
 
 A name in the path is a path parameter. `Query[T]` is the query string and `Body[T]` the body, each decoded into the
 struct `T`. `Patch[T]` is a body that changes a resource, and `CsvBody` a CSV file as it came. A type with a `Guard`
-says who may call. `Strict` tells whether strict handling was requested. Any other type is a service, except `Request`,
-which is the request itself.
+says who may call. `IfMatch`, `IdempotencyKey` and `Conditional` (both of them) are conditions of the request. `Strict`
+tells whether strict handling was requested. Any other type is a service, except `Request`, which is the request.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from angidi.http.core.request import Request
 from angidi.http.routing.guards import Guard
+from angidi.idempotency.models import Conditions, Key
+from angidi.resources import Precondition
 from angidi.validation.changes import Changes
 
 T = TypeVar("T")
@@ -24,12 +26,17 @@ class _Part(NamedTuple):
 
 
 _QUERY, _BODY, _PATCH, _CSV, _STRICT = _Part("query"), _Part("body"), _Part("patch"), _Part("csv"), _Part("strict")
+_IF_MATCH, _KEY, _CONDITIONS = _Part("if_match"), _Part("key"), _Part("conditions")
+_BY_NAME = frozenset({_STRICT, _CSV, _IF_MATCH, _KEY, _CONDITIONS})
 
 Query = Annotated[T, _QUERY]
 Body = Annotated[T, _BODY]
 Patch = Annotated[Changes[S], _PATCH]
 CsvBody = Annotated[bytes, _CSV]
 Strict = Annotated[bool, _STRICT]
+IfMatch = Annotated[Precondition | None, _IF_MATCH]
+IdempotencyKey = Annotated[Key | None, _KEY]
+Conditional = Annotated[Conditions, _CONDITIONS]
 
 
 class Inputs(NamedTuple):
@@ -45,7 +52,20 @@ class Inputs(NamedTuple):
     guard: tuple[str, Guard] | None = None
     csv: str | None = None
     strict: str | None = None
+    if_match: str | None = None
+    key: str | None = None
+    conditions: str | None = None
     request: str | None = None
+
+    @property
+    def takes_condition(self) -> bool:
+        """Whether `If-Match` is evaluated."""
+        return bool(self.if_match or self.conditions)
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether `Idempotency-Key` is evaluated."""
+        return bool(self.key or self.conditions)
 
 
 def inputs_of(handler: Callable[..., Any], path_names: list[str]) -> Inputs:
@@ -67,7 +87,7 @@ def _with(inputs: Inputs, name: str, hint: Any) -> Inputs:
     if note is _PATCH:
         return inputs._replace(body=(name, get_args(_plain(hint))[0]), is_patch=True)
     if note is not None:
-        return inputs._replace(**{note.name: name if note in {_STRICT, _CSV} else (name, _plain(hint))})
+        return inputs._replace(**{note.name: name if note in _BY_NAME else (name, _plain(hint))})
     if hint is Request:
         return inputs._replace(request=name)
     return inputs._replace(services={**inputs.services, name: hint})

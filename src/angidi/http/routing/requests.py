@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from angidi.errors import FieldError, Invalid, Malformed
 from angidi.http.core.request import Request
@@ -36,8 +36,13 @@ def _refuse_idle(query: Struct) -> None:
 
 
 def read_body(into: type[S], request: Request) -> S:
-    """Return the body as an `into`. Raises `Malformed` or `Invalid`."""
-    return build(read_object(request.body), into, strict=request.is_strict)
+    """Return the body as an `into`; none is `{}` where nothing is required. Raises `Malformed`, `Invalid`."""
+    values = read_object(request.body) if request.body or _requires(into) else {}
+    return build(values, into, strict=request.is_strict)
+
+
+def _requires(into: type[Struct]) -> bool:
+    return any(field.required for field in structs.fields(into))
 
 
 def read_patch(into: type[S], request: Request) -> Changes[S]:

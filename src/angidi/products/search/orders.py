@@ -5,7 +5,7 @@ from typing import LiteralString, NamedTuple
 from angidi.pagination.pages import ByCreation, ByName, ByPrice, ByRelevance, Position
 
 
-class Order(NamedTuple):
+class SortOrder(NamedTuple):
     """An order, and the condition of rows after a position in it.
 
     It ends with id, so it is total, and has one direction, so one index scan reads it. The position is compared as a
@@ -19,26 +19,26 @@ class Order(NamedTuple):
     position: type[Position]
 
 
-def _ascending(key: LiteralString, by: LiteralString, value: LiteralString, position: type[Position]) -> Order:
-    return Order(key, f"{by}, id", f"({by}, id) > ({value}, %(after_id)s)", position)
+def _ascending(key: LiteralString, by: LiteralString, value: LiteralString, position: type[Position]) -> SortOrder:
+    return SortOrder(key, f"{by}, id", f"({by}, id) > ({value}, %(after_id)s)", position)
 
 
-def _descending(key: LiteralString, by: LiteralString, value: LiteralString, position: type[Position]) -> Order:
-    return Order(key, f"{by} DESC, id DESC", f"({by}, id) < ({value}, %(after_id)s)", position)
+def _descending(key: LiteralString, by: LiteralString, value: LiteralString, position: type[Position]) -> SortOrder:
+    return SortOrder(key, f"{by} DESC, id DESC", f"({by}, id) < ({value}, %(after_id)s)", position)
 
 
 _CREATION = ("created_at", "created_at", "%(after_created_at)s", ByCreation)
 _PRICE = ("price", "price", "%(after_price)s", ByPrice)
 _NAME = ("name", "folded(name)", "folded(%(after_name)s)", ByName)
 
-ORDERS: dict[str, Order] = {
+ORDERS: dict[str, SortOrder] = {
     "created_at": _ascending(*_CREATION),
     "-created_at": _descending(*_CREATION),
     "price": _ascending(*_PRICE),
     "-price": _descending(*_PRICE),
     "name": _ascending(*_NAME),
     "-name": _descending(*_NAME),
-    "relevance": Order(
+    "relevance": SortOrder(
         "created_at",
         "relevance DESC, created_at DESC, id DESC",
         "(relevance, created_at, id) < (%(after_relevance)s, %(after_created_at)s, %(after_id)s)",

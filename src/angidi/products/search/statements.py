@@ -13,7 +13,7 @@ from angidi.db.columns import names, selected
 from angidi.pagination.pages import COUNT_BOUND, PageRequest
 from angidi.products.columns import FORMS, SHOWN
 from angidi.products.search.conditions import RELEVANCE, Selection
-from angidi.products.search.orders import ORDERS, Order
+from angidi.products.search.orders import ORDERS, SortOrder
 
 COLUMNS: LiteralString = selected(SHOWN, FORMS, "p.")
 STORED_COLUMNS: LiteralString = names(SHOWN)
@@ -176,7 +176,7 @@ def explain(selection: Selection) -> BoundStatement:
     return EXPLAIN.format(join=_join(selection), where=_all(selection.conditions())), selection.parameters()
 
 
-def _order(selection: Selection) -> Order:
+def _order(selection: Selection) -> SortOrder:
     """Return the order of the list; within one relevance it is the creation time."""
     return ORDERS["-created_at" if selection.relevance is not None else selection.query.order]
 
@@ -191,7 +191,7 @@ def _join(selection: Selection) -> LiteralString:
     return JOIN if selection.is_search else ""
 
 
-def _after(order: Order, page_request: PageRequest) -> LiteralString:
+def _after(order: SortOrder, page_request: PageRequest) -> LiteralString:
     return order.after if page_request.after else "true"
 
 

@@ -1,0 +1,38 @@
+"""Who changes something and why: what a transaction tells the database, which writes it into its own records."""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+StockChange = Literal["set", "adjust", "import", "order", "cancel", "return", "reserve", "release"]
+"""Kinds of changes of a stock; equal to the CHECK constraint `kind_known` but for what triggers say by themselves."""
+
+
+class Principal(Struct, frozen=True):
+    """The authenticated account, and the id of its request."""
+
+    id: UUID
+    role: str
+    request_id: str = ""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the account may administer the shop."""
+        return self.role == "admin"
+
+
+class Cause(Struct, frozen=True, omit_defaults=True):
+    """The setting `angidi.cause`; see the function `change_cause` in the schema."""
+
+    actor_id: UUID | None = None
+    request_id: str | None = None
+    kind: StockChange | None = None
+    reason: str = ""
+    order_id: UUID | None = None
+    note: str = ""
+
+    def json(self) -> str:
+        """Return the cause as the database reads it."""
+        return msgspec.json.encode(self).decode()

@@ -1,0 +1,87 @@
+"""`angidi worker`: the job worker, a process of its own."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import click
+from msgspec import json
+
+from angidi.app import Services
+from angidi.cli.context import open_services, resolve_database, with_one_connection, with_services
+from angidi.config import Settings, load
+from angidi.db.conninfo import DatabaseUrls
+from angidi.jobs.sweeps import Sweep, run_once, run_until, sweeps_of
+from angidi.telemetry import logs
+
+STOP_TIMEOUT = 10.0
+"""Seconds that the worker has to finish what it is doing."""
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Run each sweep once and end, as a job of cron does.")
+@click.option("--json", "as_json", is_flag=True, help="With --once: report as one JSON object on standard output.")
+def worker(*, once: bool, as_json: bool) -> None:
+    """Run the job worker.
+
+    It gives back what expired reservations hold, cancels orders that were pending for longer than ORDER_PENDING_TTL,
+    and deletes idempotency keys after a day. Any number may run at the same time. It ends by SIGTERM or SIGINT, after
+    the batch that it is at; a lost database is waited for.
+    """
+    settings = load()
+    if as_json and not once:
+        raise click.UsageError("--json goes together with --once.")
+    if once:
+        _report(with_services(lambda services: run_once(_sweeps(services, settings)), settings), as_json=as_json)
+        return
+    logs.configure(settings.log_level, settings.log_format)
+    with resolve_database(settings) as where:
+        asyncio.run(_run(settings, where))
+
+
+@contextmanager
+def worker_beside(settings: Settings, where: DatabaseUrls) -> Generator[None]:
+    """Run a job worker as a child process for the length of the block."""
+    environment = os.environ | ({"DATABASE_URL": where.main} if settings.embedded else {})
+    with subprocess.Popen([sys.executable, "-m", "angidi", "worker"], env=environment) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+async def _run(settings: Settings, where: DatabaseUrls) -> None:
+    stop, parent = asyncio.Event(), os.getppid()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    watcher = asyncio.create_task(_end_with(parent, stop))
+    async with open_services(with_one_connection(settings), where) as services:
+        await run_until(stop, _sweeps(services, settings))
+    watcher.cancel()
+
+
+async def _end_with(parent: int, stop: asyncio.Event) -> None:
+    """Stop when the parent is gone: one that was killed cannot end this process."""
+    while os.getppid() == parent:  # noqa: ASYNC110 - no event tells that a parent has ended
+        await asyncio.sleep(0.5)
+    stop.set()
+
+
+def _sweeps(services: Services, settings: Settings) -> list[Sweep]:
+    return sweeps_of(services.orders, services.reservations, services.idempotency, settings.order_pending_ttl)
+
+
+def _report(swept: dict[str, int], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.encode(swept).decode())
+        return
+    for name, number in swept.items():
+        click.echo(f"{number:>8,} {name}")

@@ -1,0 +1,31 @@
+"""The header `If-Match` (RFC 9110, section 13.1.1): a change only of what the client has seen."""
+
+import re
+
+from angidi.http.core.errors import PreconditionRequired
+from angidi.http.core.request import Request
+from angidi.http.core.validators import state_of
+from angidi.resources import Precondition
+
+_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+
+
+class Preconditions:
+    """Reads the preconditions of requests. With `are_required`, a request without one is refused."""
+
+    def __init__(self, *, are_required: bool) -> None:
+        self._are_required = are_required
+
+    def read(self, request: Request) -> Precondition | None:
+        """Return the condition of the request; None if it has none. Raises `PreconditionRequired`.
+
+        A weak tag never matches, and neither does a header that is no list of tags.
+        """
+        header = request.joined(b"if-match").decode("latin-1").strip()
+        if header == "*":
+            return Precondition(None)
+        if header:
+            return Precondition(tuple(state_of(tag) for weak, tag in _TAG.findall(header) if not weak))
+        if self._are_required:
+            raise PreconditionRequired
+        return None

@@ -1,0 +1,13 @@
+-- squawk-ignore-file ban-drop-table
+-- Profiles and addresses are people's data: an empty table goes, a filled one stops this.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM user_profiles) OR EXISTS (SELECT FROM addresses) THEN
+        RAISE EXCEPTION 'user_profiles and addresses have rows, which going down would delete'
+            USING HINT = 'Copy what is worth keeping, delete the rows, then migrate down again. Nothing has been changed.';
+    END IF;
+END
+$$;
+
+DROP TABLE addresses;
+DROP TABLE user_profiles;

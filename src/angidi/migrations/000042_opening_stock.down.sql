@@ -1,0 +1,2 @@
+-- The entries go with the table.
+SELECT 1;

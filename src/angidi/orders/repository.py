@@ -1,0 +1,160 @@
+"""Orders in SQL. Every function is one statement on the connection given.
+
+An order with its items and history is one JSON document of the view `shown_orders`, whose columns are the fields of
+`Order`.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from angidi.db.rows import Connection, execute, fetch_value, fetch_values
+from angidi.orders.errors import OrderNotFound
+from angidi.orders.models import Order, OrderQuery, Status
+from angidi.pagination.pages import COUNT_BOUND, PageRequest, Total
+
+PLACE = """
+SELECT place_order(
+           %(id)s, %(number)s, %(user_id)s, %(reservation_id)s, %(product_ids)s::uuid[], %(quantities)s::integer[],
+           %(address_id)s, %(shipping_address)s::jsonb, %(note)s, %(expected_total)s, %(currency)s, %(cause)s::jsonb,
+           %(key)s, %(hash)s)
+"""
+
+FIND = """
+SELECT row_to_json(shown)::text
+  FROM shown_orders AS shown
+ WHERE id = %(id)s AND (%(owner_id)s::uuid IS NULL OR user_id = %(owner_id)s)
+"""
+
+LOCK = """
+SELECT id
+  FROM orders
+ WHERE id = %(id)s
+   FOR NO KEY UPDATE
+"""
+
+# Compare and swap: of two changes at once the second changes nothing.
+CHANGE_STATUS = """
+UPDATE orders
+   SET status = %(new)s, updated_at = now()
+ WHERE id = %(id)s AND status = %(old)s
+"""
+
+RETURN_STOCK = """
+SELECT return_stock(array_agg(product_id), array_agg(quantity))
+  FROM order_items
+ WHERE order_id = %(id)s
+"""
+
+LIST = """
+SELECT row_to_json(shown)::text
+  FROM shown_orders AS shown
+ WHERE {where}
+ ORDER BY created_at DESC, id DESC
+ LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+COUNT = "SELECT count(*) FROM orders WHERE {where}"
+COUNT_BOUNDED = "SELECT count(*) FROM (SELECT 1 FROM orders WHERE {where} LIMIT %(bound)s) AS counted"
+
+FILTERS: dict[str, LiteralString] = {
+    "owner_id": "user_id = %(owner_id)s",
+    "user_id": "user_id = %(user_id)s",
+    "status": "status = %(status)s",
+    "number": "number = %(number)s",
+    "from_": "created_at >= %(from_)s",
+    "to": "created_at < %(to)s",
+}
+AFTER: LiteralString = "(created_at, id) < (%(after_created_at)s, %(after_id)s)"
+
+CANCEL_STALE = "SELECT cancel_pending_orders(%(before)s, %(limit)s)"
+
+
+class Placement(NamedTuple):
+    """The arguments of `place_order`: one of `reservation_id` and lines, one of `address_id` and `shipping_address`."""
+
+    id: UUID
+    number: str
+    user_id: UUID
+    reservation_id: UUID | None
+    product_ids: list[UUID]
+    quantities: list[int]
+    address_id: UUID | None
+    shipping_address: str | None
+    note: str
+    expected_total: Decimal | None
+    currency: str
+    cause: str
+    key: str | None
+    hash: bytes | None
+
+
+async def place(conn: Connection, placement: Placement) -> Order:
+    """Place an order. Raises what its products, address, reservation, total and key have against it."""
+    return _order(await fetch_value(conn, PLACE, placement._asdict()))
+
+
+async def get_order(conn: Connection, order_id: UUID, owner_id: UUID | None = None) -> Order:
+    """Return an order, of `owner_id` if given. Raises `OrderNotFound`."""
+    return _order(await fetch_value(conn, FIND, {"id": order_id, "owner_id": owner_id}))
+
+
+async def lock_order(conn: Connection, order_id: UUID) -> None:
+    """Lock an order until the transaction ends. Raises `OrderNotFound`."""
+    if await fetch_value(conn, LOCK, {"id": order_id}) is None:
+        raise OrderNotFound
+
+
+async def change_status(conn: Connection, order_id: UUID, old: Status, new: Status) -> bool:
+    """Change the state from `old`; tell whether it was that."""
+    return bool(await execute(conn, CHANGE_STATUS, {"id": order_id, "old": old, "new": new}))
+
+
+async def return_stock(conn: Connection, order_id: UUID) -> None:
+    """Give the pieces of an order back to the stock. Locks its products in the order of their ids."""
+    await execute(conn, RETURN_STOCK, {"id": order_id})
+
+
+async def list_orders(
+    conn: Connection, query: OrderQuery, page_request: PageRequest, *, owner_id: UUID | None
+) -> tuple[list[Order], None]:
+    """Return a page of orders, newest first, and the row after it, if any."""
+    where = _where(query, owner_id)
+    sql = LIST.format(where=f"{where} AND {AFTER}" if page_request.after else where)
+    documents = await fetch_values(conn, sql, _parameters(query, owner_id) | page_request.parameters, prepare=False)
+    return [_order(document) for document in documents], None
+
+
+async def count_orders(conn: Connection, query: OrderQuery, *, owner_id: UUID | None) -> Total:
+    """Return how many orders there are, up to a bound unless asked for exactly."""
+    where, parameters = _where(query, owner_id), _parameters(query, owner_id)
+    if query.count == "exact":
+        return Total(await fetch_value(conn, COUNT.format(where=where), parameters, prepare=False))
+    sql = COUNT_BOUNDED.format(where=where)
+    return Total.bounded(await fetch_value(conn, sql, parameters | {"bound": COUNT_BOUND + 1}, prepare=False))
+
+
+async def cancel_stale(conn: Connection, before: datetime, limit: int) -> int:
+    """Cancel the oldest orders that are pending since before this time; return how many.
+
+    Orders that somebody else is changing are left for the next call.
+    """
+    return await fetch_value(conn, CANCEL_STALE, {"before": before, "limit": limit})
+
+
+def _where(query: OrderQuery, owner_id: UUID | None) -> LiteralString:
+    given = _parameters(query, owner_id)
+    return " AND ".join([sql for name, sql in FILTERS.items() if given[name]]) or "true"
+
+
+def _parameters(query: OrderQuery, owner_id: UUID | None) -> dict[str, Any]:
+    return {"owner_id": owner_id} | {name: getattr(query, name) for name in FILTERS if name != "owner_id"}
+
+
+def _order(document: str | None) -> Order:
+    if document is None:
+        raise OrderNotFound
+    return msgspec.json.decode(document, type=Order)

@@ -1,0 +1,1 @@
+"""Reservations: stock that is held for a checkout that pays elsewhere."""

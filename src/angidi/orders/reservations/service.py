@@ -1,0 +1,76 @@
+"""Business actions on reservations."""
+
+from uuid import UUID
+
+from angidi.changes import Cause, Principal
+from angidi.db import Connection, Database, retried
+from angidi.db.causes import set_cause
+from angidi.idempotency.models import Key
+from angidi.idempotency.service import Idempotency
+from angidi.orders.errors import ProductsUnknown, StockInsufficient, at_lines
+from angidi.orders.lines import merge_lines
+from angidi.orders.reservations import repository
+from angidi.orders.reservations.errors import TooManyReservations
+from angidi.orders.reservations.models import NewReservation, Reservation
+from angidi.users import repository as users
+
+MOST_LIVE = 5
+"""Live reservations of a user."""
+
+SWEEP_SIZE = 100
+"""Reservations that one sweep gives back in a transaction."""
+
+
+class ReservationService:
+    """Stock held for a checkout: each account makes, reads and deletes its own; another's are not found."""
+
+    def __init__(self, db: Database, idempotency: Idempotency) -> None:
+        self._db = db
+        self._idempotency = idempotency
+
+    @retried
+    async def create(self, holder: Principal, new: NewReservation, key: Key | None = None) -> Reservation:
+        """Hold stock for `new.ttl` seconds, all or nothing.
+
+        Raises `Invalid`, `StockInsufficient`, `TooManyReservations`, `KeyReused`, `KeyInProgress`.
+        """
+        lines = merge_lines(new.items)
+
+        async def reserve(conn: Connection) -> Reservation:
+            # The lock of the user makes two that count wait for each other.
+            await users.lock_user(conn, holder.id)
+            if await repository.count_live(conn, holder.id) >= MOST_LIVE:
+                raise TooManyReservations
+            await set_cause(conn, Cause(holder.id, holder.request_id, "reserve"))
+            await repository.take_stock(conn, lines)
+            reservation_id = await repository.insert(conn, holder.id, lines, new.ttl)
+            return await repository.get_reservation(conn, holder.id, reservation_id)
+
+        try:
+            return await self._idempotency.run(key, Reservation, reserve)
+        except (ProductsUnknown, StockInsufficient) as error:
+            raise at_lines(error, lines.places) from error.__cause__
+
+    async def get(self, holder: Principal, reservation_id: UUID) -> Reservation:
+        """Return a reservation of the account. Raises `ReservationNotFound`."""
+        return await self._db.read(repository.get_reservation, holder.id, reservation_id)
+
+    @retried
+    async def delete(self, holder: Principal, reservation_id: UUID) -> None:
+        """Give back what a live reservation of the account holds. Raises `ReservationNotFound`."""
+        async with self._db.transaction() as conn:
+            await repository.lock_live(conn, holder.id, reservation_id)
+            await set_cause(conn, Cause(holder.id, holder.request_id, "release"))
+            await repository.return_stock(conn, reservation_id)
+            await repository.delete(conn, reservation_id)
+
+    async def expire(self) -> int:
+        """Give back what all expired reservations hold, a batch at a time; return how many there were."""
+        number = 0
+        while expired := await self._expire_batch():
+            number += expired
+        return number
+
+    @retried
+    async def _expire_batch(self) -> int:
+        return await self._db.write(repository.expire, SWEEP_SIZE)

@@ -1,0 +1,183 @@
+"""Business actions on orders."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from angidi.changes import Cause, Principal, StockChange
+from angidi.db import Connection, Database, retried
+from angidi.db.causes import set_cause
+from angidi.errors import FieldError, Invalid
+from angidi.idempotency.models import Conditions, Key
+from angidi.idempotency.service import Idempotency
+from angidi.ids import new_id
+from angidi.orders import repository
+from angidi.orders.errors import OrderStateConflict, ProductsUnknown, StockInsufficient, at_lines
+from angidi.orders.lines import MergedLines, merge_lines
+from angidi.orders.models import NewOrder, Order, OrderPage, OrderQuery, Status
+from angidi.orders.numbers import draw_number
+from angidi.orders.repository import Placement
+from angidi.pagination.cursors import Cursors
+from angidi.pagination.pages import ByCreation, read_page
+
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    "pending": frozenset({"confirmed", "cancelled"}),
+    "confirmed": frozenset({"shipped", "cancelled"}),
+    "shipped": frozenset({"delivered", "returned"}),
+    "delivered": frozenset({"returned"}),
+    "returned": frozenset(),
+    "cancelled": frozenset(),
+}
+"""What each state can become; equal to the table `order_transitions`, which a test compares."""
+
+GIVES_BACK: dict[Status, StockChange] = {"cancelled": "cancel", "returned": "return"}
+"""The states in which an order gives its stock back, and the kind of that in the ledger."""
+
+SWEEP_SIZE = 100
+"""Orders that one sweep cancels in a transaction."""
+
+
+UNCONDITIONAL = Conditions()
+
+T = TypeVar("T")
+
+
+class StatusChange(NamedTuple):
+    """What an order becomes, and what the actor writes about it."""
+
+    status: Status
+    note: str = ""
+
+
+class OrderService:
+    """Orders: buyers place, read and cancel their own; admins see all and move them on."""
+
+    def __init__(self, db: Database, cursors: Cursors, idempotency: Idempotency, currency: str) -> None:
+        self._db = db
+        self._cursors = cursors
+        self._idempotency = idempotency
+        self._currency = currency
+
+    async def place(self, buyer: Principal, new: NewOrder, key: Key | None = None) -> Order:
+        """Place an order: its pieces leave the stock, all or none.
+
+        Raises `Invalid` (also for products that are not there), `AddressOfBuyerUnknown`, `StockInsufficient`,
+        `TotalChanged`, `ReservationNotFound`, `ReservationExpired`, `KeyReused`, `KeyInProgress`.
+        """
+        _check_alternatives(new)
+        lines = merge_lines(new.items) if new.items is not UNSET else MergedLines([], [], [])
+        place = partial(self._place, buyer, new, lines, key)
+        try:
+            return await (self._idempotency.once(key, Order, place) if key else place())
+        except (ProductsUnknown, StockInsufficient) as error:
+            raise at_lines(error, lines.places) from error.__cause__
+
+    @retried
+    async def _place(self, buyer: Principal, new: NewOrder, lines: MergedLines, key: Key | None) -> Order:
+        order_id = new_id()
+        cause = Cause(buyer.id, buyer.request_id, "order", order_id=order_id)
+        return await self._db.write(
+            repository.place,
+            Placement(
+                id=order_id,
+                number=draw_number(),
+                user_id=buyer.id,
+                reservation_id=_given(new.reservation_id),
+                product_ids=lines.product_ids,
+                quantities=lines.quantities,
+                address_id=_given(new.address_id),
+                shipping_address=_encoded(new),
+                note=new.note,
+                expected_total=_given(new.expected_total),
+                currency=self._currency,
+                cause=cause.json(),
+                key=key.text if key else None,
+                hash=key.hash if key else None,
+            ),
+        )
+
+    async def get(self, reader: Principal, order_id: UUID) -> Order:
+        """Return an order, of the reader unless an admin asks. Raises `OrderNotFound`."""
+        return await self._db.read(repository.get_order, order_id, _owner(reader))
+
+    async def page(self, reader: Principal, query: OrderQuery) -> OrderPage:
+        """Return a page of the reader's orders, or of all for an admin. Raises `Invalid` for another list's cursor."""
+        page_request = self._cursors.page_request(query, ByCreation)
+        rows = partial(repository.list_orders, owner_id=_owner(reader))
+        total = partial(repository.count_orders, owner_id=_owner(reader))
+        result = await self._db.read(read_page, query, page_request, rows, total)
+        return OrderPage(orders=result.rows, **self._cursors.fields(query, result))
+
+    @retried
+    async def change_status(
+        self, actor: Principal, order_id: UUID, change: StatusChange, conditions: Conditions = UNCONDITIONAL
+    ) -> Order:
+        """Change the state of an order, of the actor unless an admin asks; cancelled and returned give stock back.
+
+        Raises `OrderNotFound`, `OrderStateConflict`, `VersionMismatch`, `KeyReused`, `KeyInProgress`.
+        """
+
+        async def move(conn: Connection) -> Order:
+            await repository.lock_order(conn, order_id)
+            order = await repository.get_order(conn, order_id, _owner(actor))
+            if conditions.known:
+                conditions.known.check(order)
+            await _move(conn, order, change, actor)
+            return await repository.get_order(conn, order_id)
+
+        return await self._idempotency.run(conditions.key, Order, move)
+
+    async def cancel_stale(self, age: timedelta) -> int:
+        """Cancel orders that have been pending for longer than `age`, a batch at a time; return how many."""
+        number = 0
+        while cancelled := await self._cancel_batch(datetime.now(UTC) - age):
+            number += cancelled
+        return number
+
+    @retried
+    async def _cancel_batch(self, before: datetime) -> int:
+        return await self._db.write(repository.cancel_stale, before, SWEEP_SIZE)
+
+
+async def _move(conn: Connection, order: Order, change: StatusChange, actor: Principal) -> None:
+    if change.status not in TRANSITIONS[order.status]:
+        raise OrderStateConflict(f"The order is {order.status}, and cannot become {change.status}.")
+    kind = GIVES_BACK.get(change.status)
+    await set_cause(conn, Cause(actor.id, actor.request_id, kind, order_id=order.id, note=change.note))
+    await repository.change_status(conn, order.id, order.status, change.status)
+    if kind:
+        await repository.return_stock(conn, order.id)
+
+
+def _check_alternatives(new: NewOrder) -> None:
+    """Raise `Invalid` unless there is exactly one of each pair."""
+    problems = [
+        *_exactly_one("items", new.items, "reservation_id", new.reservation_id),
+        *_exactly_one("shipping_address", new.shipping_address, "address_id", new.address_id),
+    ]
+    if problems:
+        raise Invalid(details=problems)
+
+
+def _exactly_one(first: str, value: object, second: str, other: object) -> list[FieldError]:
+    if value is UNSET and other is UNSET:
+        return [FieldError(first, f"is required, or {second}")]
+    return [] if value is UNSET or other is UNSET else [FieldError(first, f"must not stand beside {second}")]
+
+
+def _given(value: T | UnsetType) -> T | None:
+    return None if value is UNSET else value
+
+
+def _encoded(new: NewOrder) -> str | None:
+    address = _given(new.shipping_address)
+    return address and msgspec.json.encode(address).decode()
+
+
+def _owner(reader: Principal) -> UUID | None:
+    """Return whose orders the reader sees: None for all."""
+    return None if reader.is_admin else reader.id

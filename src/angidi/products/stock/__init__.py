@@ -1,0 +1,1 @@
+"""The stock of products: adjustments, and the ledger of all changes."""

@@ -1,0 +1,1 @@
+"""Addresses to ship to, of which a user has up to fifty."""
