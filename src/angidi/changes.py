@@ -1,6 +1,6 @@
 """Who changes something and why: what a transaction tells the database, which writes it into its own records."""
 
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 import msgspec
@@ -32,6 +32,11 @@ class Cause(Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     order_id: UUID | None = None
     note: str = ""
+
+    @classmethod
+    def by(cls, actor: Principal | None, kind: StockChange | None = None, reason: str = "") -> Self:
+        """Return the cause of what an account does, or a command (None)."""
+        return cls(actor.id, actor.request_id, kind, reason) if actor else cls(None, None, kind, reason)
 
     def json(self) -> str:
         """Return the cause as the database reads it."""

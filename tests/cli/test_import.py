@@ -74,6 +74,18 @@ def test_a_file_without_a_bad_row_ends_with_0_and_a_second_run_changes_nothing(d
     assert stored(database) == 1
 
 
+def test_stocks_are_added_if_asked_for_and_the_report_says_so(database: str, tmp_path: Path) -> None:
+    run("products", write(tmp_path, PRODUCTS), "--default-category", "Cups")
+    path = write(tmp_path, "sku,stock\nA-1,-2\nA-3,-1\n", "delivery.csv")
+    report = run("products", path, "--stock", "add", "--dry-run", "--json")
+    assert (report.exit_code, json.loads(report.stdout)["stock"]) == (3, "add")
+    result = run("products", path, "--stock", "add")
+    assert (result.exit_code, result.stderr) == (3, "line 3: stock: makes the stock negative: 0 left\n")
+    assert "stock: add" in result.stdout
+    with psycopg.connect(database) as conn:
+        assert conn.execute("SELECT sku, stock FROM products ORDER BY sku").fetchall() == [("A-1", 1), ("A-3", 0)]
+
+
 def test_json_is_one_object_and_all_of_standard_output(database: str, tmp_path: Path) -> None:
     result = run("products", write(tmp_path, PRODUCTS), "--default-category", "Cups", "--json")
     assert result.exit_code == 3
@@ -97,6 +109,7 @@ def test_json_is_one_object_and_all_of_standard_output(database: str, tmp_path: 
         "warnings": [],
         "unknown_categories": [],
         "created_categories": [],
+        "stock": "set",
     }
     assert result.stderr == "ignored columns: size\n"
     assert stored(database) == 2

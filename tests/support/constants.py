@@ -7,13 +7,13 @@ import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from psycopg import sql
 
 import angidi
 from angidi.categories.paths import NAMED
-from angidi.products.csv_rows import COLUMNS
+from angidi.products.csv_rows import COLUMNS, StockMode
 from angidi.products.imports import storing
 
 STATEMENT = re.compile(
@@ -56,6 +56,8 @@ POSITIONAL: dict[str, list[str]] = {
     "execution._LOCK_TIMEOUT": ["5"],
     "storing.INDEX_BLANK": ["stock IS NULL"],
 }
+
+STOCK_MODES: tuple[StockMode, ...] = get_args(StockMode)
 
 TABLE = "checked_history"
 """What stands in the place of any other constant that names no table of its own."""
@@ -137,7 +139,7 @@ def filled(constant: Constant) -> list[str]:
     if constant.ends("storing.UPSERT"):
         optional = ["category", "category_id", *COLUMNS.optional]
         files = [*([column] for column in optional), optional]
-        return [storing.upsert_of([*COLUMNS.required, *file]) for file in files]
+        return [storing.upsert_of([*COLUMNS.required, *file], mode) for file in files for mode in STOCK_MODES]
     for name, values in POSITIONAL.items():
         if constant.ends(name):
             return [constant.text.format(*values)]

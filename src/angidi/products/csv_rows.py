@@ -1,7 +1,7 @@
 """Products in CSV files: what a row of an import may hold, and which columns an export writes."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -9,10 +9,18 @@ from angidi.categories.models import CategoryId
 from angidi.csvfiles import Columns
 from angidi.csvfiles.numbers import parse_plain
 from angidi.db.columns import columns_of, without
-from angidi.products.models import Description, Name, NewImageUrl, Sku, Stock
+from angidi.products.models import MAXIMUM_STOCK, Description, Name, NewImageUrl, Sku, Stock
 from angidi.products.values import exact_price
 from angidi.validation.plans import BLANK_IS_ABSENT, Parse
 from angidi.validation.texts import NAME
+
+StockMode = Literal["set", "add", "ignore"]
+"""What the stock of a row means to a product that is there: its new stock, pieces to add, or nothing."""
+
+AddedStock = Annotated[
+    int,
+    Meta(ge=-MAXIMUM_STOCK, le=MAXIMUM_STOCK, description=f"a whole number from -{MAXIMUM_STOCK} to {MAXIMUM_STOCK}"),
+]
 
 
 def _price(text: str) -> Decimal:
@@ -36,6 +44,17 @@ class ProductRow(Struct, frozen=True):
         Annotated[str, Meta(max_length=5000, description="a name, path or id"), NAME, BLANK_IS_ABSENT] | UnsetType
     ) = UNSET
     image_url: NewImageUrl = None
+
+
+class AddingRow(ProductRow, frozen=True):
+    """A row whose stock is added to the present one."""
+
+    stock: Annotated[AddedStock, BLANK_IS_ABSENT] | UnsetType = UNSET
+
+
+def row_type(stock: StockMode) -> type[ProductRow]:
+    """Return what the rows of a file are validated as."""
+    return AddingRow if stock == "add" else ProductRow
 
 
 REQUIRED = ("sku",)

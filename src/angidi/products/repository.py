@@ -5,6 +5,8 @@ from uuid import UUID
 
 from msgspec import json, structs
 
+from angidi.changes import Cause
+from angidi.db.causes import SAID
 from angidi.db.columns import assignments, columns_of, names
 from angidi.db.copying import Block, copy_out
 from angidi.db.rows import Connection, execute, fetch_all, fetch_one, fetch_value
@@ -17,7 +19,8 @@ from angidi.products.models import NewProduct, Product, ProductChanges
 
 INSERT = f"""
 INSERT INTO products ({NEW})
-VALUES ({NEW_VALUES})
+SELECT {NEW_VALUES}
+  FROM {SAID}
 RETURNING {ACTIVE}
 """
 
@@ -87,6 +90,7 @@ SELECT {ACTIVE}
 UPDATE = f"""
 UPDATE products
    SET {{assignments}}, updated_at = now()
+  FROM {SAID}
  WHERE id = %(id)s AND deleted_at IS NULL
 RETURNING {ACTIVE}
 """
@@ -106,9 +110,10 @@ RETURNING {ACTIVE}
 """
 
 
-async def insert(conn: Connection, new: NewProduct) -> Product:
+async def insert(conn: Connection, new: NewProduct, cause: Cause) -> Product:
     """Store a new product. Raises `SkuTaken`, `CategoryUnknown`."""
-    return _existing(await fetch_one(conn, Product, INSERT, {"id": new_id(), **structs.asdict(new)}))
+    parameters = {"id": new_id(), "cause": cause.json(), **structs.asdict(new)}
+    return _existing(await fetch_one(conn, Product, INSERT, parameters))
 
 
 async def list_clashes(conn: Connection, rows: Sequence[Candidate]) -> list[Clash]:
@@ -148,10 +153,10 @@ async def find_products(conn: Connection, product_ids: Iterable[UUID]) -> dict[U
     return {product.id: product for product in await fetch_all(conn, Product, FIND_MANY, {"ids": f"{{{ids}}}"})}
 
 
-async def update(conn: Connection, product_id: UUID, values: Mapping[str, object]) -> Product:
+async def update(conn: Connection, product_id: UUID, values: Mapping[str, object], cause: Cause) -> Product:
     """Set the columns in `values` (at least one). Raises `ProductNotFound`, `SkuTaken`, `CategoryUnknown`."""
     sql = UPDATE.format(assignments=", ".join(ASSIGNMENTS[name] for name in values))
-    return _existing(await fetch_one(conn, Product, sql, {**values, "id": product_id}))
+    return _existing(await fetch_one(conn, Product, sql, {**values, "id": product_id, "cause": cause.json()}))
 
 
 async def delete(conn: Connection, product_id: UUID) -> None:

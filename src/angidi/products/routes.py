@@ -80,15 +80,17 @@ async def export_products(_: Admin, query: Query[ExportQuery], products: Product
 
 @routes.post("/products/import", status=200, takes_large_body=True, csv_example=EXAMPLE)
 async def import_products(
-    _: Admin, query: Query[ImportQuery], file: CsvBody, imports: ProductImportService
+    admin: Admin, query: Query[ImportQuery], file: CsvBody, imports: ProductImportService
 ) -> ImportOutcome:
     """Import products from a CSV file of at most 4 MiB, in the columns of the export.
 
-    Products are matched by `sku`; what the file has no column for stays as it is. All valid rows are stored in one
-    transaction. `refused` has the first 100 of the refused rows with their reasons. At most two imports run at a time
-    in each worker; others get 503. For larger files there is the command `angidi import products`.
+    Products are matched by `sku`; what the file has no column for stays as it is. The stock of a row is that of the
+    product from then on, which undoes what was sold since it was read: `stock=add` adds it instead, or takes out where
+    it is negative, each time that the file is sent, and `stock=ignore` leaves it to new products. All valid rows are
+    stored in one transaction. `refused` has the first 100 of the refused rows with their reasons. At most two imports
+    run at a time in each worker; others get 503. For larger files there is the command `angidi import products`.
     """
-    return await imports.import_upload(file, query)
+    return await imports.import_upload(file, query, admin)
 
 
 @routes.get("/products/suggest")
@@ -108,9 +110,9 @@ async def show_product(product_id: ProductId, products: ProductService) -> Produ
 
 
 @routes.post("/products", errors=(SkuTaken,))
-async def create_product(_: Admin, new: Body[NewProduct], products: ProductService) -> Product:
+async def create_product(admin: Admin, new: Body[NewProduct], products: ProductService) -> Product:
     """Create a product."""
-    return await products.create(new)
+    return await products.create(new, admin)
 
 
 @routes.post(
@@ -121,7 +123,7 @@ async def create_product(_: Admin, new: Body[NewProduct], products: ProductServi
     takes_large_body=True,
 )
 async def create_products(
-    _: Admin, new: Body[NewProducts], strict: Strict, products: ProductService
+    admin: Admin, new: Body[NewProducts], strict: Strict, products: ProductService
 ) -> Answer[BulkOutcome]:
     """Create up to 1,000 products at once: all or none, or each valid one.
 
@@ -129,7 +131,7 @@ async def create_products(
     reason by row and field, such as `products[3].price`; in mode “each” the valid rows are stored, and the answer has
     the outcome of every row.
     """
-    outcome = await products.create_many(new, strict=strict)
+    outcome = await products.create_many(new, admin, strict=strict)
     return Answer(outcome, 207 if outcome.refused else 201)
 
 
@@ -139,7 +141,7 @@ async def create_products(
     example={"price": 8.9, "description": "Porcelain, 90 ml"},
 )
 async def change_product(
-    _: Admin, product_id: ProductId, changes: Patch[ProductChanges], products: ProductService
+    admin: Admin, product_id: ProductId, changes: Patch[ProductChanges], products: ProductService
 ) -> Product:
     """Change a product.
 
@@ -148,7 +150,7 @@ async def change_product(
     stored one is never refused. With `Prefer: handling=strict`, a value that would count as absent is 400. `If-Match`
     is not evaluated: of two writers the last one wins, field by field.
     """
-    return await products.change(product_id, changes)
+    return await products.change(product_id, changes, admin)
 
 
 @routes.delete("/products/{product_id}", errors=(ProductNotFound,))

@@ -11,9 +11,11 @@ from msgspec import UNSET, structs
 
 from angidi.categories.errors import CategoryNotFound
 from angidi.categories.service import CategoryService
+from angidi.changes import Cause, Principal
 from angidi.concurrency import ConcurrencyLimiter
 from angidi.db import Database, purging, retried
 from angidi.db.batching import BatchLoader, SingleFlight
+from angidi.db.causes import set_cause
 from angidi.db.copying import Block, disable_timeouts, set_statement_timeout
 from angidi.db.purging import Purgeable
 from angidi.pagination.cursors import Cursors
@@ -101,10 +103,10 @@ class ProductService:
         return product
 
     @retried
-    async def create(self, new: NewProduct) -> Product:
+    async def create(self, new: NewProduct, actor: Principal | None = None) -> Product:
         """Create a product. Raises `SkuTaken`, `CategoryUnknown`."""
         async with self._naming_holder(new.sku):
-            return await self._db.write(repository.insert, new)
+            return await self._db.write(repository.insert, new, Cause.by(actor))
 
     @asynccontextmanager
     async def _naming_holder(self, sku: str | None, product_id: UUID | None = None) -> AsyncGenerator[None]:
@@ -118,7 +120,7 @@ class ProductService:
             raise SkuTaken.by(await self._db.read(repository.find_sku_holder, sku, product_id)) from error
 
     @retried
-    async def create_many(self, request: NewProducts, *, strict: bool) -> BulkOutcome:
+    async def create_many(self, request: NewProducts, actor: Principal | None = None, *, strict: bool) -> BulkOutcome:
         """Create all products of a request, or each valid one; `strict` refuses unknown fields.
 
         In the mode `all`, raises `Invalid` or `SkuTaken` with all reasons of all rows if one is refused.
@@ -128,6 +130,7 @@ class ProductService:
             await set_statement_timeout(conn, BULK_STATEMENT_TIMEOUT)
             rows.refuse_clashes(await repository.list_clashes(conn, rows.candidates))
             rows.check()
+            await set_cause(conn, Cause.by(actor))
             stored = await repository.insert_many(conn, rows.good.values())
             if lost := rows.lost(stored):
                 rows.refuse_lost(lost, await repository.list_clashes(conn, lost))
@@ -135,14 +138,19 @@ class ProductService:
         return rows.outcome(stored)
 
     @retried
-    async def change(self, product_id: UUID, changes: Changes[ProductChanges]) -> Product:
-        """Change the given fields. Raises `Invalid`, `ProductNotFound`, `SkuTaken`, `CategoryUnknown`."""
+    async def change(
+        self, product_id: UUID, changes: Changes[ProductChanges], actor: Principal | None = None
+    ) -> Product:
+        """Change the given fields; a stock is a recount.
+
+        Raises `Invalid`, `ProductNotFound`, `SkuTaken`, `CategoryUnknown`.
+        """
         settled = await changes.settled(partial(self.get, product_id))
         values = {name: value for name, value in structs.asdict(settled).items() if value is not UNSET}
         if not values:
             return await self.get(product_id)
         async with self._naming_holder(values.get("sku")):
-            return await self._db.write(repository.update, product_id, values)
+            return await self._db.write(repository.update, product_id, values, Cause.by(actor, "set"))
 
     async def delete(self, product_id: UUID) -> None:
         """Delete a product softly. Raises `ProductNotFound`."""

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Generator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import click
 
@@ -16,7 +16,7 @@ from angidi.cli.data.running import ImportReport, file_argument, format_options,
 from angidi.cli.data.understood import print_understood, print_unusual
 from angidi.csvfiles import HEADER, CsvReader, FileOptions, FileRefused, OnProgress, Summary, open_csv
 from angidi.csvfiles.encoding import nobody
-from angidi.products.csv_rows import COLUMNS
+from angidi.products.csv_rows import COLUMNS, StockMode
 from angidi.products.imports.notes import Notes
 from angidi.products.imports.pipeline import Choices
 from angidi.products.imports.reading.columns import shown
@@ -54,6 +54,7 @@ class ProductFiles(NamedTuple):
     ctx: click.Context
     form: FileOptions
     reading: ReadingOptions
+    stock: StockMode
     shows: bool
 
     @contextmanager
@@ -76,7 +77,7 @@ class ProductFiles(NamedTuple):
 
     def _tell(self, file: CsvReader, products: ProductFile) -> None:
         if self.shows:
-            print_understood(file, products)
+            print_understood(file, products, self.stock)
         else:
             print_unusual(file, products)
         reading = products.reading
@@ -97,6 +98,13 @@ class ProductFiles(NamedTuple):
 )
 @click.option("--create-categories", is_flag=True, help="Create the categories that are not there, by their paths.")
 @click.option("--only-existing", is_flag=True, help="Change products, and refuse rows that would add one.")
+@click.option(
+    "--stock",
+    type=click.Choice(get_args(StockMode)),
+    default="set",
+    help="What the stock of a row means to a product that is there: set it (a recount; if not given), add to it (or, "
+    "negative, take out), or ignore it.",
+)
 @click.option(
     "--batch",
     type=click.IntRange(100, LARGEST_BATCH),
@@ -132,7 +140,7 @@ def products(  # noqa: PLR0913 - one parameter for each option
     choices = Choices(**{name: given.pop(name) for name in Choices._fields})
     reading = read_options(**given)
     shows = not (yes or as_json or resume or reading.mapping)
-    files = ProductFiles(ctx, FileOptions(delimiter, encoding), reading, shows)
+    files = ProductFiles(ctx, FileOptions(delimiter, encoding), reading, choices.stock, shows)
     if shows and not dry_run and path.is_file() and sys.stdin.isatty() and sys.stderr.isatty():
         files = files.ask(path)
     batches = Batches(batch or BATCH, resume) if batch or resume else None
@@ -144,7 +152,16 @@ def products(  # noqa: PLR0913 - one parameter for each option
             file, on_refused=report, options=reading, choices=choices, dry_run=dry_run
         )
 
-    run_import(path, files.open, work, dry_run=dry_run, as_json=as_json, refused_path=refused_path, is_resumed=resume)
+    run_import(
+        path,
+        files.open,
+        work,
+        dry_run=dry_run,
+        as_json=as_json,
+        refused_path=refused_path,
+        is_resumed=resume,
+        modes={"stock": choices.stock},
+    )
 
 
 async def _run_batches(

@@ -4,10 +4,11 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any, BinaryIO, TypeVar
 
 import click
@@ -33,6 +34,8 @@ EXIT_SOME_REFUSED = 3
 """Exit code if some rows were refused and all others stored: neither success nor failure."""
 
 STDIN = Path("-")
+
+NO_MODES: Mapping[str, str] = MappingProxyType({})
 
 TEMPORARY = "angidi-import-"
 """How names of temporary folders begin."""
@@ -133,8 +136,9 @@ def run_import(  # noqa: PLR0913 - one parameter for each option
     as_json: bool,
     refused_path: Path | None = None,
     is_resumed: bool = False,
+    modes: Mapping[str, str] = NO_MODES,
 ) -> None:
-    """Open the file, run the import and report. Exits with 3 if rows were refused."""
+    """Open the file, run the import and report, also the `modes` by which it ran. Exits with 3 if rows were refused."""
     if refused_path and _is_same_file(path, refused_path):
         raise click.UsageError("--refused names the file that is imported: name another, which may be overwritten.")
     report = ImportReport(keeps=as_json)
@@ -153,11 +157,12 @@ def run_import(  # noqa: PLR0913 - one parameter for each option
             _report_failure(error, report, dry_run=dry_run, as_json=as_json)
         raise
     if as_json:
-        click.echo(msgspec.json.encode({**msgspec.structs.asdict(summary), "refused": report.refused}).decode())
+        outcome = {**modes, **msgspec.structs.asdict(summary), "refused": report.refused}
+        click.echo(msgspec.json.encode(outcome).decode())
     else:
         report.refusals.print()
         print_notes(summary)
-        _print_summary(summary, dry_run=dry_run)
+        _print_summary(summary, modes, dry_run=dry_run)
     if summary.refused:
         sys.exit(EXIT_SOME_REFUSED)
 
@@ -215,8 +220,9 @@ def _reason(error: Exception) -> str:
     return "; ".join(f"{field}: {message}" for field, message in details) or str(error)
 
 
-def _print_summary(summary: Summary, *, dry_run: bool) -> None:
-    table = Table(title="dry run: nothing is stored" if dry_run else None)
+def _print_summary(summary: Summary, modes: Mapping[str, str], *, dry_run: bool) -> None:
+    caption = ", ".join(f"{name}: {mode}" for name, mode in modes.items())
+    table = Table(title="dry run: nothing is stored" if dry_run else None, caption=caption or None)
     for name in COUNTS:
         table.add_column(name, justify="right")
     table.add_row(*(f"{getattr(summary, name):,}" for name in COUNTS))

@@ -2,6 +2,7 @@
 
 from angidi.cli.context import print_line
 from angidi.csvfiles import RowReader
+from angidi.products.csv_rows import StockMode
 from angidi.products.imports.preview import first_products
 from angidi.products.imports.reading.product_file import ProductFile
 
@@ -9,12 +10,12 @@ PREVIEWED = 3
 """Rows that are shown as they would be stored."""
 
 
-def print_understood(file: RowReader, products: ProductFile) -> None:
+def print_understood(file: RowReader, products: ProductFile, stock: StockMode) -> None:
     """Print how the file is read, and its first rows as they would be stored."""
     reading = products.reading
     names = ", ".join(_column(field, file.header[places[0]]) for field, places in reading.columns.fields.items())
     print_line(f"read with {file.format}, decimal {reading.decimal}; columns: {names}")
-    for line, values in first_products(products, PREVIEWED):
+    for line, values in first_products(products, PREVIEWED, stock):
         print_line(f"  line {line}: " + ", ".join(f"{name} {value}" for name, value in values.items()))
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from angidi.categories.paths import NAMED
 from angidi.db.rows import Connection, execute, fetch_all
+from angidi.products.models import MAXIMUM_STOCK
 
 REFUSE_DUPLICATES = """
 UPDATE import_products AS staged
@@ -96,6 +97,32 @@ UPDATE import_products AS staged
    AND NOT EXISTS (SELECT FROM products WHERE products.sku = staged.sku AND products.deleted_at IS NULL)
 """
 
+# Of the products that are there, all are locked at once and in the order of their ids, before any is changed: what a
+# row adds to is its stock until the end.
+REFUSE_STOCKS = """
+WITH present AS MATERIALIZED (
+    SELECT sku, stock
+      FROM products
+     WHERE deleted_at IS NULL AND sku IN (SELECT sku FROM import_products WHERE reasons IS NULL)
+     ORDER BY id
+       FOR NO KEY UPDATE
+), summed AS (
+    SELECT line, present.stock AS before, coalesce(present.stock, 0)::bigint + added.stock AS after
+      FROM import_products AS added
+      LEFT JOIN present USING (sku)
+     WHERE reasons IS NULL AND added.stock IS NOT NULL
+)
+UPDATE import_products AS staged
+   SET reasons = jsonb_build_array(jsonb_build_object('column', 'stock', 'message',
+           CASE
+               WHEN after > %(maximum)s THEN 'makes the stock larger than ' || %(maximum)s
+               WHEN before IS NULL THEN 'makes the stock of a new product negative'
+               ELSE 'makes the stock negative: ' || before || ' left'
+           END))
+  FROM summed
+ WHERE staged.line = summed.line AND NOT after BETWEEN 0 AND %(maximum)s
+"""
+
 LIST_UNKNOWN_CATEGORIES = """
 SELECT staged.category AS path, count(*) AS rows, count(*) FILTER (WHERE staged.reasons IS NULL) AS valid
   FROM import_products AS staged
@@ -141,6 +168,11 @@ async def refuse_new(conn: Connection) -> None:
 async def refuse_incomplete(conn: Connection, *, needs_category: bool) -> None:
     """Refuse new products without a name or a price, or, if `needs_category`, a category."""
     await execute(conn, REFUSE_INCOMPLETE, {"is_required": needs_category})
+
+
+async def refuse_stocks(conn: Connection) -> None:
+    """Lock the products of the valid rows; refuse those that would add to a stock what it cannot hold."""
+    await execute(conn, REFUSE_STOCKS, {"maximum": MAXIMUM_STOCK})
 
 
 async def resolve_categories(conn: Connection, *, create: bool, full_paths: bool) -> None:

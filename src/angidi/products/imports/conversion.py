@@ -43,9 +43,9 @@ def skus_of(products: Iterable[ProductCells]) -> Iterator[tuple[int, str]]:
             yield product.line, only.sku
 
 
-def staged(product: ProductCells, notes: Notes) -> StagedProduct:
+def staged(product: ProductCells, notes: Notes, into: type[ProductRow] = ProductRow) -> StagedProduct:
     """Return a row as it is staged, with every reason for refusing it that the row itself gives."""
-    result = validate_row(product, ProductRow)
+    result = validate_row(product, into)
     if product.picture_path:
         notes.warn(product.line, "image_url", PICTURE_PATH, product.picture_path)
     if result.value is None:

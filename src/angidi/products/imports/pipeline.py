@@ -8,6 +8,7 @@ from angidi.categories.imports.creating import CreatedPaths
 from angidi.categories.paths import get_category_by_text
 from angidi.csvfiles import NamedRow, OnRefused, Refused, Summary
 from angidi.db.rows import Connection
+from angidi.products.csv_rows import StockMode, row_type
 from angidi.products.imports import checks, conversion, progress, staging, storing
 from angidi.products.imports.notes import Notes
 from angidi.products.imports.reading.product_file import ProductFile
@@ -21,12 +22,14 @@ class Choices(NamedTuple):
     """What an import may do, as the user says it.
 
     `default_category` (name, path or id) is for new products whose row names none. With `only_existing` no product is
-    added; with `create_categories` categories are, that valid rows name by their path.
+    added; with `create_categories` categories are, that valid rows name by their path. `stock` says what the stock of a
+    row means to a product that is there.
     """
 
     default_category: str | None = None
     only_existing: bool = False
     create_categories: bool = False
+    stock: StockMode = "set"
 
 
 class Rules(NamedTuple):
@@ -39,6 +42,7 @@ class Rules(NamedTuple):
     only_existing: bool = False
     create: CreatePaths | None = None
     full_paths: bool = False
+    stock: StockMode = "set"
 
 
 async def import_file(conn: Connection, file: ProductFile, rules: Rules, *, on_refused: OnRefused) -> Summary:
@@ -47,7 +51,8 @@ async def import_file(conn: Connection, file: ProductFile, rules: Rules, *, on_r
     Rows are locked in the order of their ids.
     """
     notes, reader = Notes(), file.reader()
-    await staging.stage(conn, (conversion.staged(product, notes) for product in file.products(reader)))
+    into = row_type(rules.stock)
+    await staging.stage(conn, (conversion.staged(product, notes, into) for product in file.products(reader)))
     await checks.refuse_duplicates(conn)
     await _check(conn, rules, notes)
     summary = await _upsert(conn, file.fields, rules)
@@ -67,12 +72,12 @@ async def find_duplicates(conn: Connection, file: ProductFile) -> None:
     await progress.find_duplicates(conn, conversion.skus_of(file.products()))
 
 
-def rows_after(file: ProductFile, line: int, notes: Notes) -> Iterator[StagedProduct]:
+def rows_after(file: ProductFile, line: int, notes: Notes, stock: StockMode = "set") -> Iterator[StagedProduct]:
     """Yield the rows after a line, ready to be staged; all rows that are passed over count."""
-    reader = file.reader()
+    reader, into = file.reader(), row_type(stock)
     for product in file.products(reader):
         if product.line > line:
-            yield conversion.staged(product, notes)
+            yield conversion.staged(product, notes, into)
     notes.passed_over.update(reader.passed_over)
 
 
@@ -118,11 +123,15 @@ async def _check(conn: Connection, rules: Rules, notes: Notes) -> None:
         await checks.refuse_paths(conn, created.refused)
         await checks.resolve_created(conn, created.ids)
         notes.created.extend(created.created)
+    if rules.stock == "add":
+        await checks.refuse_stocks(conn)
 
 
 async def _upsert(conn: Connection, fields: Collection[str], rules: Rules) -> Summary:
-    await storing.index_blank(conn, fields)
-    summary = await storing.upsert(conn, fields, rules.default_category_id, only_existing=rules.only_existing)
+    await storing.index_blank(conn, fields, rules.stock)
+    summary = await storing.upsert(
+        conn, fields, rules.default_category_id, only_existing=rules.only_existing, stock=rules.stock
+    )
     await storing.clean_search(conn)
     return summary
 

@@ -1,6 +1,6 @@
 """The staged rows of an import as products. Each function is one statement on the connection given."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import LiteralString
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from angidi.csvfiles import Summary
 from angidi.db.columns import in_form, names, without
 from angidi.db.rows import Connection, execute, fetch_one
 from angidi.products.columns import FORMS
-from angidi.products.csv_rows import STORED
+from angidi.products.csv_rows import STORED, StockMode
 
 VALUES: dict[str, LiteralString] = {
     "name": "coalesce({}, old.name)",
@@ -20,6 +20,9 @@ VALUES: dict[str, LiteralString] = {
 """What a row stores: what it leaves blank stays as it is. Its category is the one that it gives by id or name, else the
 product's present one, else the default."""
 
+ADDING: dict[str, LiteralString] = {**VALUES, "stock": "coalesce(old.stock, 0) + coalesce({}, 0)"}
+"""What a row stores whose stock is added to the present one."""
+
 BLANK: dict[str, LiteralString] = {
     "name": "name IS NULL",
     "price": "price IS NULL",
@@ -29,13 +32,20 @@ BLANK: dict[str, LiteralString] = {
 }
 """The rows that leave a column as it is."""
 
-# For `KEPT`. It has no entry for most files.
+# For `KEPT`, and for `ADDED`, which looks up every row. It has no entry for most files.
 INDEX_BLANK: LiteralString = "CREATE INDEX ON import_products (sku) WHERE reasons IS NULL AND ({})"
 
 # As it is now: somebody may have changed it since the statement read `old`, such as the stock by a sale.
 KEPT: LiteralString = """
 CASE WHEN EXISTS (SELECT FROM import_products WHERE sku = excluded.sku AND reasons IS NULL AND {blank})
      THEN product.{column} ELSE excluded.{column} END"""
+
+# To what there is now: `checks.refuse_stocks` has locked the products that it saw, but not one that was stored since.
+ADDED: LiteralString = """
+product.stock + coalesce((SELECT stock FROM import_products WHERE sku = excluded.sku AND reasons IS NULL), 0)"""
+
+NOTHING: LiteralString = "NULL"
+"""What is compared of files that change no column of products that are there: those of stocks that are ignored."""
 
 # Rows that would change nothing are excluded first, because ON CONFLICT locks, and so writes, each existing row;
 # the guard at the end is for rows that were changed by others meanwhile. Rows are locked in the order of their ids,
@@ -46,7 +56,7 @@ CASE WHEN EXISTS (SELECT FROM import_products WHERE sku = excluded.sku AND reaso
 UPSERT = f"""
 WITH stored AS (
     INSERT INTO products AS product (id, {names(STORED)})
-    SELECT staged.id, {names(in_form(STORED, VALUES, "staged."))}
+    SELECT staged.id, {{values}}
       FROM import_products AS staged
       LEFT JOIN import_names AS named ON named.text = staged.category
       LEFT JOIN products AS old ON old.sku = staged.sku AND old.deleted_at IS NULL
@@ -98,22 +108,28 @@ MANY = 1_000
 """Stored rows from which on the statistics are renewed."""
 
 
-async def index_blank(conn: Connection, columns: Collection[str]) -> None:
-    """Make the valid rows quick to look up that leave some of the `columns` of the file as they are."""
-    blank: list[LiteralString] = [BLANK[column] for column in _changed(columns) if column in BLANK]
+async def index_blank(conn: Connection, columns: Collection[str], stock: StockMode = "set") -> None:
+    """Make the valid rows quick to look up that leave some of the `columns` of the file as they are, or add to them."""
+    looked_up: dict[str, LiteralString] = {**BLANK, "stock": "true"} if stock == "add" else BLANK
+    blank: list[LiteralString] = [looked_up[column] for column in _changed(columns, stock) if column in BLANK]
     if blank:
         await execute(conn, INDEX_BLANK.format(" OR ".join(blank)))
 
 
 async def upsert(
-    conn: Connection, columns: Collection[str], default_category_id: UUID | None, *, only_existing: bool = False
+    conn: Connection,
+    columns: Collection[str],
+    default_category_id: UUID | None,
+    *,
+    only_existing: bool = False,
+    stock: StockMode = "set",
 ) -> Summary:
     """Store the valid rows: add new ones unless `only_existing`, change the `columns` of the file in others.
 
     Equal ones are skipped. `index_blank` comes before it.
     """
     parameters = {"default_category_id": default_category_id, "only_existing": only_existing}
-    return await fetch_one(conn, Summary, upsert_of(columns), parameters) or Summary(0, 0, 0, 0)
+    return await fetch_one(conn, Summary, upsert_of(columns, stock), parameters) or Summary(0, 0, 0, 0)
 
 
 async def add_missing(conn: Connection) -> Summary:
@@ -132,27 +148,32 @@ async def renew_statistics(conn: Connection, stored: Summary) -> None:
         await execute(conn, ANALYZE_PRODUCTS)
 
 
-def upsert_of(columns: Collection[str]) -> LiteralString:
+def upsert_of(columns: Collection[str], stock: StockMode = "set") -> LiteralString:
     """Return `UPSERT` for a file of these columns.
 
     Columns that the file does not have stay unchanged, and so does the category if a row names none.
     """
-    changed = _changed(columns)
+    changed, values = _changed(columns, stock), ADDING if stock == "add" else VALUES
+    added: dict[str, LiteralString] = {"stock": ADDED} if stock == "add" else {}
     return UPSERT.format(
-        old=names(in_form(changed, FORMS, "old.")),
-        staged=names(in_form(changed, FORMS | VALUES, "staged.")),
-        product=names(in_form(changed, FORMS, "product.")),
-        excluded=names(in_form(changed, FORMS, "excluded.")),
-        assignments=", ".join([_assignment(column) for column in changed]),
+        values=names(in_form(STORED, values, "staged.")),
+        old=names(in_form(changed, FORMS, "old.")) or NOTHING,
+        staged=names(in_form(changed, FORMS | values, "staged.")) or NOTHING,
+        product=names(in_form(changed, FORMS, "product.")) or NOTHING,
+        excluded=names(in_form(changed, FORMS | added, "excluded.")) or NOTHING,
+        assignments=", ".join([_assignment(column, added) for column in changed]) or "name = product.name",
     )
 
 
-def _changed(columns: Collection[str]) -> list[LiteralString]:
+def _changed(columns: Collection[str], stock: StockMode) -> list[LiteralString]:
     present = {*columns, "category_id"} if "category" in columns else {*columns}
-    return [column for column in without(STORED, "sku") if column in present]
+    kept = ("sku", "stock") if stock == "ignore" else ("sku",)
+    return [column for column in without(STORED, *kept) if column in present]
 
 
-def _assignment(column: LiteralString) -> LiteralString:
+def _assignment(column: LiteralString, added: Mapping[str, LiteralString]) -> LiteralString:
+    if column in added:
+        return f"{column} = {added[column]}"
     if column not in BLANK:
         return f"{column} = excluded.{column}"
     return f"{column} = " + KEPT.format(blank=BLANK[column], column=column)

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from angidi.csvfiles.report import Refused, RowWarning, UnknownCategory
+from angidi.products.csv_rows import StockMode
 
 
 class ImportQuery(Struct, frozen=True):
@@ -16,11 +17,23 @@ class ImportQuery(Struct, frozen=True):
     only_existing: Annotated[
         bool, Meta(description="true or false: refuse the rows of new products", examples=[False])
     ] = False
+    stock: Annotated[
+        StockMode,
+        Meta(
+            description="“set”, “add” or “ignore”: what the stock of a row means to a product that is there: its new "
+            "stock (a recount), pieces to add (or, negative, to take out), or nothing",
+            examples=["set"],
+        ),
+    ] = "set"
 
 
 class ImportOutcome(Struct, frozen=True):
-    """What became of the rows of a file: numbers of rows, and of the refused ones the first 100."""
+    """What became of the rows of a file: numbers of rows, and of the refused ones the first 100.
 
+    `stock` is what was asked for.
+    """
+
+    stock: StockMode
     added: int
     changed: int
     unchanged: int
