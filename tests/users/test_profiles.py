@@ -79,3 +79,28 @@ async def test_of_many_first_writes_with_the_etag_of_version_0_one_succeeds(pool
     etag = (await pool_api.get(URL, headers=headers)).headers["etag"]
     answers = await asyncio.gather(*(put(pool_api, headers, match=etag, phone=str(n)) for n in range(8)))
     assert sorted(answer.status_code for answer in answers) == [200, *[412] * 7]
+
+
+ADA = {"email": "ada@shop.example", "password": "correct horse battery", "name": "Ada"}
+
+
+async def test_a_registration_with_a_profile_writes_both(api: Api) -> None:
+    profile = {"phone": "+44 20 7946 0018", "address": "12 St James's Square"}
+    user = (await api.post("/users/register", json=ADA | {"profile": profile})).json()["data"]
+    login = await api.post("/users/login", json={key: ADA[key] for key in ("email", "password")})
+    headers = {"Authorization": f"Bearer {login.json()['data']['access_token']}"}
+    assert (await api.get(URL, headers=headers)).json()["data"] == profile | {"user_id": user["id"], "version": 1}
+
+
+async def test_a_registration_with_a_wrong_profile_makes_no_user(api: Api) -> None:
+    answer = await api.post("/users/register", json=ADA | {"profile": {"phone": "1" * 33, "address": "a" * 501}})
+    assert (error_of(answer), fields_of(answer)) == ((400, "VALIDATION_ERROR"), ["profile.phone", "profile.address"])
+    assert (await api.post("/users/register", json=ADA)).status_code == 201
+
+
+async def test_a_registration_whose_profile_the_database_refuses_makes_no_user(api: Api) -> None:
+    async with api.database.connection() as conn:
+        await conn.execute("ALTER TABLE user_profiles ADD CONSTRAINT no_phone CHECK (phone = '')")
+    answer = await api.post("/users/register", json=ADA | {"profile": {"phone": "1"}})
+    assert answer.status_code >= 400
+    assert (await api.post("/users/register", json=ADA)).status_code == 201

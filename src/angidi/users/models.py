@@ -59,6 +59,13 @@ SAMPLE_ID = UUID("0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a11")
 """The id of the sample user, so that the example of a path names one that is there."""
 
 UserId = Annotated[UUID, Meta(examples=[str(SAMPLE_ID)])]
+Phone = Annotated[
+    str, Meta(max_length=32, description="a text of at most 32 characters", examples=["+44 20 7946 0018"])
+]
+PostalAddress = Annotated[
+    str,
+    Meta(max_length=500, description="a text of at most 500 characters", examples=["12 St James's Square, London"]),
+]
 RoleName = Annotated[Role, Meta(description="user, admin or moderator", examples=["user"])]
 
 
@@ -84,12 +91,20 @@ class Credentials(Struct, frozen=True):
     password_hash: str
 
 
+class NewProfile(Struct, frozen=True):
+    """How to reach a person, from the beginning."""
+
+    phone: Phone = ""
+    address: PostalAddress = ""
+
+
 class NewUser(Struct, frozen=True):
-    """A registration."""
+    """A registration, with a profile if given."""
 
     email: Email
     password: Password
     name: Name
+    profile: NewProfile | UnsetType = UNSET
 
 
 class NewPassword(Struct, frozen=True):

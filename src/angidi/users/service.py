@@ -36,6 +36,7 @@ from angidi.users.models import (
     UserPage,
     UserQuery,
 )
+from angidi.users.profiles import repository as profiles
 from angidi.validation.changes import Changes
 from angidi.validation.ids import parse_id
 
@@ -54,11 +55,15 @@ class UserService:
         self._roles: SingleFlight[UUID, str | None] = SingleFlight(partial(db.read, repository.find_role))
 
     async def register(self, new: NewUser) -> User:
-        """Create an account with the role `user`. Raises `EmailTaken`."""
+        """Create an account with the role `user`, and its profile if given: both or neither. Raises `EmailTaken`."""
         password_hash = await self._passwords.hash(new.password)
-        return await self._db.write(
-            repository.insert, email=new.email, password_hash=password_hash, name=new.name, role="user"
-        )
+        insert = partial(repository.insert, email=new.email, password_hash=password_hash, name=new.name, role="user")
+        if new.profile is UNSET:
+            return await self._db.write(insert)
+        async with self._db.transaction() as conn:
+            user = await insert(conn)
+            await profiles.upsert(conn, user.id, phone=new.profile.phone, address=new.profile.address)
+            return user
 
     async def login(self, login: Login) -> TokenPair:
         """Exchange address and password for tokens. An outdated hash is replaced.

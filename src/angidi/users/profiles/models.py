@@ -6,14 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from angidi.resources import Resource
-
-Phone = Annotated[
-    str, Meta(max_length=32, description="a text of at most 32 characters", examples=["+44 20 7946 0018"])
-]
-PostalAddress = Annotated[
-    str,
-    Meta(max_length=500, description="a text of at most 500 characters", examples=["12 St James's Square, London"]),
-]
+from angidi.users.models import Phone, PostalAddress
 
 
 class Profile(Resource, frozen=True):
