@@ -84,6 +84,10 @@ interop: setup ## Take turns with golang-migrate at length, with processes and k
 read-your-writes: setup ## Write and read at once, 10,000 times, on two workers under load: each read shows the write.
 	@READ_YOUR_WRITES=10000 $(BIN)/python tools/suite.py --quiet -m "" -rP tests/e2e/test_read_your_writes.py
 
+.PHONY: faults
+faults: setup ## Run the races and faults of orders at length: buyers at once twenty times, kills for a minute (ROUNDS=20).
+	@FAULT_ROUNDS=$(or $(ROUNDS),20) $(BIN)/python tools/suite.py --quiet -m "" -rP tests/faults
+
 .PHONY: bench
 bench: setup ## Measure everything beside its limits and its peers into docs/benchmarks (ARGS=--list; BASELINE=<commit>).
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -18,6 +18,7 @@ from angidi.categories import routes as categories_routes
 from angidi.categories.service import CategoryService
 from angidi.config import ConfigError, Settings
 from angidi.db import Database, Pool, PoolSettings
+from angidi.db.admission import AdmissionQueue
 from angidi.db.conninfo import DatabaseUrls
 from angidi.http import health
 from angidi.http.gateway import Gateway, Policies
@@ -35,7 +36,7 @@ from angidi.idempotency.service import Idempotency
 from angidi.orders import routes as orders_routes
 from angidi.orders.reservations import routes as reservations_routes
 from angidi.orders.reservations.service import ReservationService
-from angidi.orders.service import OrderService
+from angidi.orders.service import WAITING_PER_CONNECTION, OrderService
 from angidi.pagination.cursors import Cursors
 from angidi.products import routes as products_routes
 from angidi.products.imports.service import ProductImportService
@@ -91,14 +92,19 @@ class Services:
 
 def open_database(settings: Settings, where: DatabaseUrls) -> Database:
     """Return the database, unopened, with this worker's share of the connections."""
-    bounds = PoolSettings(
+    bounds = _pool_settings(settings)
+    replica = Pool(where.read, bounds) if where.read != where.main else None
+    return Database(Pool(where.main, bounds), replica)
+
+
+def _pool_settings(settings: Settings) -> PoolSettings:
+    """Return this worker's share of the connections."""
+    return PoolSettings(
         min_conns=settings.db_min_conns,
         max_conns=settings.db_max_conns,
         max_lifetime=settings.db_max_conn_lifetime,
         max_idle_time=settings.db_max_conn_idle_time,
     ).share(settings.server_workers)
-    replica = Pool(where.read, bounds) if where.read != where.main else None
-    return Database(Pool(where.main, bounds), replica)
 
 
 def build_tokens(settings: Settings) -> Tokens:
@@ -130,6 +136,8 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
     cursors = Cursors(*_secrets(settings))
     categories = CategoryService(database, cursors)
     idempotency = Idempotency(database)
+    most = _pool_settings(settings).max_conns
+    queue = AdmissionQueue(most, most * (1 + WAITING_PER_CONNECTION))
     return Services(
         users=UserService(database, cursors, tokens, Passwords(rehash=settings.password_rehash)),
         profiles=ProfileService(database),
@@ -138,7 +146,7 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
         products=ProductService(database, cursors, categories),
         product_imports=ProductImportService(database, categories),
         stock=StockService(database, cursors, idempotency),
-        orders=OrderService(database, cursors, idempotency, settings.currency),
+        orders=OrderService(database, cursors, idempotency, queue, settings.currency),
         reservations=ReservationService(database, idempotency),
         idempotency=idempotency,
     )

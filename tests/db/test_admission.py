@@ -7,7 +7,7 @@ import pytest
 from psycopg_pool import PoolTimeout
 
 from angidi.db.admission import AdmissionQueue
-from angidi.errors import Unavailable
+from angidi.errors import ServerOverloaded, Unavailable
 
 
 async def test_slots_are_granted_in_arrival_order() -> None:
@@ -115,3 +115,12 @@ async def test_who_has_to_wait_is_counted() -> None:
     counted = queue.stats()
     assert counted.pop("requests_wait_ms") >= 10
     assert counted == {"requests_num": 1, "requests_waiting": 0, "requests_queued": 1, "requests_errors": 1}
+
+
+async def test_a_slot_that_does_not_come_in_time_is_an_overload() -> None:
+    queue = AdmissionQueue(1, 10)
+    async with queue.slot(1):
+        with pytest.raises(ServerOverloaded):
+            async with queue.slot(0):
+                pass
+    assert queue.in_flight == 0

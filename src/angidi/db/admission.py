@@ -6,7 +6,8 @@ connections, 200 tasks completed 0.8 times the calls of 10 tasks. This queue cre
 
 import asyncio
 from collections import deque
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
 from psycopg_pool import PoolTimeout
@@ -41,6 +42,18 @@ class AdmissionQueue:
             self._free -= 1
             return seconds
         return seconds - await self._queue(seconds)
+
+    @asynccontextmanager
+    async def slot(self, seconds: float) -> AsyncGenerator[None]:
+        """Hold a slot for the length of the block. Raises `ServerOverloaded` also after `seconds` without one."""
+        try:
+            await self.wait(seconds)
+        except PoolTimeout as error:
+            raise ServerOverloaded from error
+        try:
+            yield
+        finally:
+            self.release()
 
     def release(self) -> None:
         """Free the slot and pass it to the first waiter."""

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from angidi.changes import Cause, Principal, StockChange
 from angidi.db import Connection, Database, retried
+from angidi.db.admission import AdmissionQueue
 from angidi.db.causes import set_cause
 from angidi.errors import FieldError, Invalid
 from angidi.idempotency.models import Conditions, Key
@@ -40,6 +41,12 @@ GIVES_BACK: dict[Status, StockChange] = {"cancelled": "cancel", "returned": "ret
 SWEEP_SIZE = 100
 """Orders that one sweep cancels in a transaction."""
 
+WAITING_PER_CONNECTION = 20
+"""Orders that wait to be placed for each connection; more are refused with 503."""
+
+LONGEST_WAIT = 5.0
+"""Seconds that an order waits to be placed."""
+
 
 UNCONDITIONAL = Conditions()
 
@@ -54,10 +61,17 @@ class StatusChange(NamedTuple):
 
 
 class OrderService:
-    """Orders: buyers place, read and cancel their own; admins see all and move them on."""
+    """Orders: buyers place, read and cancel their own; admins see all and move them on.
 
-    def __init__(self, db: Database, cursors: Cursors, idempotency: Idempotency, currency: str) -> None:
+    Orders to be placed wait in `queue` before they enter that of the pool, so that a rush of buyers does not fill it
+    and reads are still answered.
+    """
+
+    def __init__(
+        self, db: Database, cursors: Cursors, idempotency: Idempotency, queue: AdmissionQueue, currency: str
+    ) -> None:
         self._db = db
+        self._queue = queue
         self._cursors = cursors
         self._idempotency = idempotency
         self._currency = currency
@@ -66,7 +80,8 @@ class OrderService:
         """Place an order: its pieces leave the stock, all or none.
 
         Raises `Invalid` (also for products that are not there), `AddressOfBuyerUnknown`, `StockInsufficient`,
-        `TotalChanged`, `ReservationNotFound`, `ReservationExpired`, `KeyReused`, `KeyInProgress`.
+        `TotalChanged`, `ReservationNotFound`, `ReservationExpired`, `KeyReused`, `KeyInProgress`, and
+        `ServerOverloaded` if too many orders wait, or this one waited for too long.
         """
         _check_alternatives(new)
         lines = merge_lines(new.items) if new.items is not UNSET else MergedLines([], [], [])
@@ -80,25 +95,24 @@ class OrderService:
     async def _place(self, buyer: Principal, new: NewOrder, lines: MergedLines, key: Key | None) -> Order:
         order_id = new_id()
         cause = Cause(buyer.id, buyer.request_id, "order", order_id=order_id)
-        return await self._db.write(
-            repository.place,
-            Placement(
-                id=order_id,
-                number=draw_number(),
-                user_id=buyer.id,
-                reservation_id=_given(new.reservation_id),
-                product_ids=lines.product_ids,
-                quantities=lines.quantities,
-                address_id=_given(new.address_id),
-                shipping_address=_encoded(new),
-                note=new.note,
-                expected_total=_given(new.expected_total),
-                currency=self._currency,
-                cause=cause.json(),
-                key=key.text if key else None,
-                hash=key.hash if key else None,
-            ),
+        placement = Placement(
+            id=order_id,
+            number=draw_number(),
+            user_id=buyer.id,
+            reservation_id=_given(new.reservation_id),
+            product_ids=lines.product_ids,
+            quantities=lines.quantities,
+            address_id=_given(new.address_id),
+            shipping_address=_encoded(new),
+            note=new.note,
+            expected_total=_given(new.expected_total),
+            currency=self._currency,
+            cause=cause.json(),
+            key=key.text if key else None,
+            hash=key.hash if key else None,
         )
+        async with self._queue.slot(LONGEST_WAIT):
+            return await self._db.write(repository.place, placement)
 
     async def get(self, reader: Principal, order_id: UUID) -> Order:
         """Return an order, of the reader unless an admin asks. Raises `OrderNotFound`."""
