@@ -70,7 +70,7 @@ def assert_shown(shown: Any, answer: Any) -> None:
         for one, other in zip(array, answer, strict=True):
             assert_shown(one, other)
     elif isinstance(shown, str) and VARIES in shown:
-        assert re.fullmatch(".+".join(map(re.escape, shown.split(VARIES))), answer)
+        assert re.fullmatch(".+".join(map(re.escape, shown.split(VARIES))), str(answer))
     else:
         assert shown == answer
 
