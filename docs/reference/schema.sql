@@ -1111,8 +1111,8 @@ CREATE FUNCTION public.record_order_status() RETURNS trigger
 DECLARE
     cause jsonb := change_cause();
 BEGIN
-    INSERT INTO order_history (order_id, version, old, status, actor_id, note)
-    VALUES (NEW.id, NEW.version, CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status,
+    INSERT INTO order_history (order_id, version, old, status, at, actor_id, note)
+    VALUES (NEW.id, NEW.version, CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status, NEW.updated_at,
             (cause ->> 'actor_id')::uuid, coalesce(cause ->> 'note', ''));
     RETURN NULL;
 END

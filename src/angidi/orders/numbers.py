@@ -9,6 +9,9 @@ _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RANDOM = 8
 
 
-def draw_number() -> str:
-    """Return a number such as `261130-7K3M9QX2`. The database refuses one that is taken; then another is drawn."""
-    return f"{datetime.now(UTC):%y%m%d}-{''.join(secrets.choice(_DIGITS) for _ in range(_RANDOM))}"
+def draw_number(at: datetime | None = None) -> str:
+    """Return a number such as `261130-7K3M9QX2`, of the day of `at`, by default today.
+
+    The database refuses one that is taken; then another is drawn.
+    """
+    return f"{at or datetime.now(UTC):%y%m%d}-{''.join(secrets.choice(_DIGITS) for _ in range(_RANDOM))}"

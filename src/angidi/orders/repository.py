@@ -4,6 +4,7 @@ An order with its items and history is one JSON document of the view `shown_orde
 `Order`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, LiteralString, NamedTuple
@@ -14,6 +15,7 @@ import msgspec
 from angidi.db.rows import Connection, execute, fetch_value, fetch_values
 from angidi.orders.errors import OrderNotFound
 from angidi.orders.models import Order, OrderQuery, Status
+from angidi.orders.samples import SampleChange, SampleOrder
 from angidi.pagination.pages import COUNT_BOUND, PageRequest, Total
 
 PLACE = """
@@ -69,6 +71,40 @@ FILTERS: dict[str, LiteralString] = {
     "to": "created_at < %(to)s",
 }
 AFTER: LiteralString = "(created_at, id) < (%(after_created_at)s, %(after_id)s)"
+
+HAS_ANY = "SELECT EXISTS (SELECT FROM orders WHERE id = ANY (%(ids)s))"
+
+# As `place_order` does, but at a time in the past.
+INSERT_SAMPLE = """
+WITH lines AS (
+    SELECT line, product.id, coalesce(product.sku, '') AS sku, product.name, product.price, quantity
+      FROM unnest(%(product_ids)s::uuid[], %(quantities)s::integer[])
+           WITH ORDINALITY AS wanted (product_id, quantity, line)
+      JOIN products AS product ON product.id = product_id
+), placed AS (
+    INSERT INTO orders (id, number, user_id, total, currency, shipping_address, note, created_at, updated_at)
+    SELECT %(id)s, %(number)s, %(user_id)s, sum(price * quantity), %(currency)s, %(shipping_address)s::jsonb, %(note)s,
+           %(created_at)s, %(created_at)s
+      FROM lines
+)
+INSERT INTO order_items (order_id, line, product_id, sku, name, unit_price, quantity)
+SELECT %(id)s, line, id, sku, name, price, quantity
+  FROM lines
+ ORDER BY line
+"""
+
+CHANGE_SAMPLE = "UPDATE orders SET status = %(status)s, updated_at = %(at)s WHERE id = %(id)s"
+
+TAKE_STOCK = "SELECT take_stock(%(product_ids)s::uuid[], %(quantities)s::integer[])"
+
+ADD_STOCK = "SELECT return_stock(%(product_ids)s::uuid[], %(quantities)s::integer[])"
+
+LIST_IDS = """
+SELECT id
+  FROM products
+ WHERE sku = ANY (%(skus)s) AND deleted_at IS NULL
+ ORDER BY sku COLLATE "C"
+"""
 
 CANCEL_STALE = "SELECT cancel_pending_orders(%(before)s, %(limit)s)"
 
@@ -143,6 +179,36 @@ async def cancel_stale(conn: Connection, before: datetime, limit: int) -> int:
     Orders that somebody else is changing are left for the next call.
     """
     return await fetch_value(conn, CANCEL_STALE, {"before": before, "limit": limit})
+
+
+async def list_ids(conn: Connection, skus: Sequence[str]) -> list[UUID]:
+    """Return the ids of the active products of these SKUs."""
+    return await fetch_values(conn, LIST_IDS, {"skus": [*skus]})
+
+
+async def has_any(conn: Connection, ids: list[UUID]) -> bool:
+    """Tell whether there is an order with one of these ids."""
+    return await fetch_value(conn, HAS_ANY, {"ids": ids})
+
+
+async def add_stock(conn: Connection, product_ids: list[UUID], quantities: list[int]) -> None:
+    """Add pieces to the stock of products, locked in the order of their ids."""
+    await execute(conn, ADD_STOCK, {"product_ids": product_ids, "quantities": quantities})
+
+
+async def take_stock(conn: Connection, product_ids: list[UUID], quantities: list[int]) -> None:
+    """Take pieces out of the stock of products, locked in the order of their ids."""
+    await execute(conn, TAKE_STOCK, {"product_ids": product_ids, "quantities": quantities})
+
+
+async def insert_sample(conn: Connection, sample: SampleOrder, currency: str) -> None:
+    """Store a sample order as pending since its time, without a change of the stock."""
+    await execute(conn, INSERT_SAMPLE, sample._asdict() | {"currency": currency})
+
+
+async def change_sample(conn: Connection, order_id: UUID, change: SampleChange) -> None:
+    """Change the state of a sample at the time of the change."""
+    await execute(conn, CHANGE_SAMPLE, {"id": order_id, "status": change.status, "at": change.at})
 
 
 def _where(query: OrderQuery, owner_id: UUID | None) -> LiteralString:

@@ -1,5 +1,6 @@
 """Business actions on orders."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -22,6 +23,7 @@ from angidi.orders.lines import MergedLines, merge_lines
 from angidi.orders.models import NewOrder, Order, OrderPage, OrderQuery, Status
 from angidi.orders.numbers import draw_number
 from angidi.orders.repository import Placement
+from angidi.orders.samples import SampleBuyer, SampleOrder, pieces_of, sample_orders
 from angidi.pagination.cursors import Cursors
 from angidi.pagination.pages import ByCreation, read_page
 
@@ -144,6 +146,34 @@ class OrderService:
             return await repository.get_order(conn, order_id)
 
         return await self._idempotency.run(conditions.key, Order, move)
+
+    async def add_samples(self, buyers: Sequence[SampleBuyer], skus: Sequence[str]) -> int:
+        """Sell the active products of these SKUs in samples unless that was done before; return how many orders.
+
+        What is sold is delivered before, and what comes back is written off: each stock is afterwards as it was.
+        """
+        async with self._db.transaction() as conn:
+            samples = sample_orders(buyers, await repository.list_ids(conn, skus), datetime.now(UTC))
+            if not samples or await repository.has_any(conn, [sample.id for sample in samples]):
+                return 0
+            await set_cause(conn, Cause(kind="adjust", reason="Delivered by the supplier"))
+            await repository.add_stock(conn, *pieces_of(samples))
+            for sample in samples:
+                await self._add_sample(conn, sample)
+            await set_cause(conn, Cause(kind="adjust", reason="Written off"))
+            await repository.take_stock(conn, *pieces_of([one for one in samples if one.status in GIVES_BACK]))
+            return len(samples)
+
+    async def _add_sample(self, conn: Connection, sample: SampleOrder) -> None:
+        await set_cause(conn, Cause(sample.user_id, kind="order", order_id=sample.id))
+        await repository.take_stock(conn, sample.product_ids, sample.quantities)
+        await repository.insert_sample(conn, sample, self._currency)
+        for change in sample.changes:
+            kind = GIVES_BACK.get(change.status)
+            await set_cause(conn, Cause(change.actor_id, kind=kind, order_id=sample.id, note=change.note))
+            await repository.change_sample(conn, sample.id, change)
+        if sample.status in GIVES_BACK:
+            await repository.return_stock(conn, sample.id)
 
     async def cancel_stale(self, age: timedelta) -> int:
         """Cancel orders that have been pending for longer than `age`, a batch at a time; return how many."""

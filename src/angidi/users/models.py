@@ -1,6 +1,6 @@
 """Users: rows, inputs and answers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -105,6 +105,14 @@ class NewUser(Struct, frozen=True):
     password: Password
     name: Name
     profile: NewProfile | UnsetType = UNSET
+
+
+class SampleUser(NamedTuple):
+    """A user of the sample data."""
+
+    id: UUID
+    email: str
+    name: str
 
 
 class NewPassword(Struct, frozen=True):

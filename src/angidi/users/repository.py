@@ -23,8 +23,8 @@ RETURNING {ACTIVE}
 
 # Neither who has the id, even deleted, nor who has the address is changed.
 INSERT_MISSING = """
-INSERT INTO users (id, email, password_hash, name)
-VALUES (%(id)s, %(email)s, %(password_hash)s, %(name)s)
+INSERT INTO users (id, email, password_hash, name, created_at, updated_at)
+VALUES (%(id)s, %(email)s, %(password_hash)s, %(name)s, now() - interval '60 days', now() - interval '60 days')
 ON CONFLICT DO NOTHING
 """
 
@@ -158,7 +158,7 @@ async def insert(conn: Connection, *, email: str, password_hash: str, name: str,
 
 
 async def insert_missing(conn: Connection, *, id_: UUID, email: str, password_hash: str, name: str) -> bool:
-    """Store a new user unless the id or, among the active, the address is taken; tell whether it was stored."""
+    """Store a user as of sixty days ago unless the id or, among the active, the address is taken; tell whether."""
     parameters = {"id": id_, "email": email, "password_hash": password_hash, "name": name}
     return bool(await execute(conn, INSERT_MISSING, parameters))
 

@@ -1,7 +1,7 @@
 """Business actions on users."""
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -30,6 +30,7 @@ from angidi.users.models import (
     NameChange,
     NewPassword,
     NewUser,
+    SampleUser,
     TokenPair,
     User,
     UserChanges,
@@ -194,11 +195,18 @@ class UserService:
                 conn, email=new.email, password_hash=password_hash, name=new.name, role="admin"
             )
 
-    async def add_missing(self, user_id: UUID, email: str, name: str) -> bool:
-        """Add a sample user, whose password nobody knows, unless id or address is taken; tell whether it was added."""
+    async def add_missing(self, people: Sequence[SampleUser]) -> list[SampleUser]:
+        """Add sample users, whose password nobody knows, unless id or address is taken; return who was added."""
         password_hash = await self._passwords.hash(secrets.token_urlsafe())
+        return [person for person in people if await self._add(person, password_hash)]
+
+    async def _add(self, person: SampleUser, password_hash: str) -> bool:
         return await self._db.write(
-            repository.insert_missing, id_=user_id, email=email, password_hash=password_hash, name=name
+            repository.insert_missing,
+            id_=person.id,
+            email=person.email,
+            password_hash=password_hash,
+            name=person.name,
         )
 
     def _pair(self, user: User) -> TokenPair:
