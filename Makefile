@@ -86,7 +86,7 @@ read-your-writes: setup ## Write and read at once, 10,000 times, on two workers 
 
 .PHONY: faults
 faults: setup ## Run the races and faults of orders at length: buyers at once twenty times, kills for a minute (ROUNDS=20).
-	@FAULT_ROUNDS=$(or $(ROUNDS),20) $(BIN)/python tools/suite.py --quiet -m "" -rP tests/faults
+	@FAULT_ROUNDS=$(or $(ROUNDS),20) BANK_SECONDS=60 $(BIN)/python tools/suite.py --quiet -m "" -rP tests/faults
 
 .PHONY: bench
 bench: setup ## Measure everything beside its limits and its peers into docs/benchmarks (ARGS=--list; BASELINE=<commit>).

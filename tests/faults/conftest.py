@@ -1,8 +1,9 @@
 """A shop served by two processes over one database."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Generator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -37,6 +38,7 @@ class TwoServers:
         self.api = api
         self.servers = servers
         self.url = url
+        self.ended: list[int] = []
         self._turn = 0
         self._category: UUID | None = None
 
@@ -75,6 +77,19 @@ class TwoServers:
             row = conn.execute(query.encode(), parameters).fetchone()
         return row and row[0]
 
+    def replace(self, place: int) -> None:
+        """Kill a process and all below it, and start it again on its port; `ended` has the exit codes."""
+        server = self.servers[place]
+        pid = server.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self.ended.append(server.end(signal.SIGKILL))
+        for child in map(int, children):
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        home = server.log.parent / "home"
+        environment = {**SERVING, "DATABASE_URL": self.url}
+        self.servers[place] = Server(home, server.port, measured=False, **environment).wait()
+
     @property
     def output(self) -> str:
         """What both processes wrote so far."""
@@ -91,12 +106,18 @@ def order_of(*lines: tuple[str, int]) -> dict[str, Any]:
 def two_servers(folder: Path, url: str, **environment: str) -> Generator[list[Server]]:
     """Give two processes over the database `url`, ended with the block."""
     with ExitStack() as stack:
-        yield [
+        servers = [
             stack.enter_context(
                 serving(folder / name / "home", measured=False, DATABASE_URL=url, **{**SERVING, **environment})
             )
             for name in ("first", "second")
         ]
+        first = list(servers)
+        try:
+            yield servers
+        finally:
+            for server in set(servers) - set(first):
+                server.end()
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import pytest
 from tests.faults.conftest import ROUNDS, Headers, TwoServers
 
+pytestmark = pytest.mark.long
+
 CLIENTS = 50
 UPDATES = max(2, ROUNDS)
 
