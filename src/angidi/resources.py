@@ -51,9 +51,15 @@ class Precondition(Struct, frozen=True):
 
     states: tuple[str, ...] | None
 
-    def check(self, resource: Resource) -> None:
-        """Raise `VersionMismatch` if the resource has another version than in all these states."""
-        if self.states is not None and _version(resource.state()) not in map(_version, self.states):
+    def check(self, resource: Resource, *, exactly: bool = False) -> None:
+        """Raise `VersionMismatch` if the resource has another version than in all these states.
+
+        With `exactly` the whole state is compared.
+        """
+        if self.states is None:
+            return
+        known = self.states if exactly else [_version(state) for state in self.states]
+        if (resource.state() if exactly else _version(resource.state())) not in known:
             raise VersionMismatch.of(resource)
 
 

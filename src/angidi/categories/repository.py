@@ -46,6 +46,14 @@ DELETE FROM categories
  WHERE id = %(id)s
 """
 
+# Foreign keys take KEY SHARE of the row, which this lock allows.
+LOCK = """
+SELECT id
+  FROM categories
+ WHERE id = %(id)s
+   FOR NO KEY UPDATE
+"""
+
 COUNT_PRODUCTS = """
 SELECT count(*) FILTER (WHERE deleted_at IS NULL) AS active,
        count(*) FILTER (WHERE deleted_at IS NOT NULL) AS deleted
@@ -165,6 +173,12 @@ async def update(conn: Connection, category_id: UUID, values: Mapping[str, objec
 async def delete(conn: Connection, category_id: UUID) -> None:
     """Delete a category; its children become roots. Raises `CategoryNotFound`, `CategoryExists`, `CategoryInUse`."""
     if not await execute(conn, DELETE, {"id": category_id}):
+        raise CategoryNotFound
+
+
+async def lock_category(conn: Connection, category_id: UUID) -> None:
+    """Lock a category until the transaction ends. Raises `CategoryNotFound`."""
+    if await fetch_value(conn, LOCK, {"id": category_id}) is None:
         raise CategoryNotFound
 
 

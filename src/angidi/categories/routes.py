@@ -17,7 +17,7 @@ from angidi.categories.models import (
 )
 from angidi.categories.service import CategoryService
 from angidi.http.routing.guards import Admin
-from angidi.http.routing.inputs import Body, Patch, Query
+from angidi.http.routing.inputs import Body, IfMatch, Patch, Query
 from angidi.http.routing.routes import Routes
 
 routes = Routes("Categories", "The tree that products are sorted into. Anybody may read it, and admins may change it.")
@@ -61,14 +61,14 @@ async def create_category(_: Admin, new: Body[NewCategory], categories: Category
     example={"description": "For rooms, beds and balconies"},
 )
 async def change_category(
-    _: Admin, category_id: CategoryId, changes: Patch[CategoryChanges], categories: CategoryService
+    _: Admin, known: IfMatch, category_id: CategoryId, changes: Patch[CategoryChanges], categories: CategoryService
 ) -> CategoryWithPath:
     """Rename, describe or move a category.
 
-    What is absent stays as it was; a `parent_id` of `null` makes it a root. `If-Match` is not evaluated: of two writers
-    the last one wins, field by field.
+    What is absent stays as it was; a `parent_id` of `null` makes it a root. Without `If-Match` the last of two writers
+    wins, field by field; with it only the category's own version is compared, not those above it.
     """
-    return await categories.change(category_id, changes)
+    return await categories.change(category_id, changes, known)
 
 
 @routes.delete(
@@ -76,6 +76,6 @@ async def change_category(
     errors=(CategoryNotFound, CategoryExists, CategoryInUse),
     path_examples={"category_id": EMPTY},
 )
-async def delete_category(_: Admin, category_id: CategoryId, categories: CategoryService) -> None:
+async def delete_category(_: Admin, known: IfMatch, category_id: CategoryId, categories: CategoryService) -> None:
     """Delete a category that no product is in; its children become roots."""
-    await categories.delete(category_id)
+    await categories.delete(category_id, known)

@@ -29,6 +29,7 @@ from angidi.db.batching import SingleFlight
 from angidi.db.copying import Block, disable_timeouts
 from angidi.pagination.cursors import Cursors
 from angidi.pagination.pages import ByName, PageRequest, PageResult, Total, read_page
+from angidi.resources import Precondition
 from angidi.validation.changes import Changes
 
 MAXIMUM_DEPTH = 50
@@ -79,32 +80,39 @@ class CategoryService:
             return await repository.get_with_path(conn, category_id)
 
     @retried
-    async def change(self, category_id: UUID, changes: Changes[CategoryChanges]) -> CategoryWithPath:
+    async def change(
+        self, category_id: UUID, changes: Changes[CategoryChanges], known: Precondition | None = None
+    ) -> CategoryWithPath:
         """Rename, describe or move a category.
 
-        Raises `Invalid`, `CategoryNotFound`, `CategoryExists`, `ParentUnknown`, `CategoryCycle`, `CategoryTooDeep`.
+        Raises `Invalid`, `CategoryNotFound`, `CategoryExists`, `ParentUnknown`, `CategoryCycle`, `CategoryTooDeep`, and
+        `VersionMismatch` unless the category is as `known`.
         """
         settled = await changes.settled(partial(self.get, category_id))
         values = {name: value for name, value in structs.asdict(settled).items() if value is not UNSET}
-        if not values:
+        if not values and not known:
             return await self.get(category_id)
         async with self._db.transaction() as conn:
             if values.keys() - {"description"}:
                 await repository.lock_tree(conn)
+            await _check_version(conn, category_id, known)
             if settled.parent_id is not UNSET:
                 await _check_place(conn, category_id, settled.parent_id)
-            await repository.update(conn, category_id, values)
+            if values:
+                await repository.update(conn, category_id, values)
             return await repository.get_with_path(conn, category_id)
 
     @retried
-    async def delete(self, category_id: UUID) -> None:
+    async def delete(self, category_id: UUID, known: Precondition | None = None) -> None:
         """Delete a category; its children become roots.
 
-        Raises `CategoryNotFound`, `CategoryInUse`, and `CategoryExists` if a child would have the name of a root.
+        Raises `CategoryNotFound`, `CategoryInUse`, `CategoryExists` if a child would have the name of a root, and
+        `VersionMismatch` unless the category is as `known`.
         """
         try:
             async with self._db.transaction() as conn:
                 await repository.lock_tree(conn)
+                await _check_version(conn, category_id, known)
                 await repository.delete(conn, category_id)
         except CategoryInUse:
             raise CategoryInUse(_in_use(await self._db.read(repository.count_products, category_id))) from None
@@ -147,6 +155,13 @@ class CategoryService:
         roots = _nested(categories)
         everything = PageRequest(ByName, page_size=max(1, len(roots)))
         return CategoryPage(categories=roots, **PageResult(everything, roots, Total(len(roots)), is_last=True).fields())
+
+
+async def _check_version(conn: Connection, category_id: UUID, known: Precondition | None) -> None:
+    """Raise `VersionMismatch` unless the category is as `known`. The caller locks the tree, if at all, before this."""
+    if known:
+        await repository.lock_category(conn, category_id)
+        known.check(await repository.get_with_path(conn, category_id))
 
 
 async def _check_place(conn: Connection, category_id: UUID | None, parent_id: UUID | None) -> None:

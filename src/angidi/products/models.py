@@ -107,6 +107,10 @@ class Product(Resource, frozen=True, omit_defaults=True):
     sku: Sku | None = None
     deleted_at: Timestamp | None = None
 
+    def state(self) -> str:
+        """Return id, version and stock: a sale is no new version, but changes the answer."""
+        return f"{super().state()}-{self.stock}"
+
 
 class Highlight(Struct, frozen=True, omit_defaults=True):
     """Name and description as HTML, escaped, with `<mark>` around each word that was found."""

@@ -80,6 +80,12 @@ SELECT {ACTIVE}
  WHERE id = %(id)s AND deleted_at IS NULL
 """
 
+# Foreign keys take KEY SHARE of the row, which this lock allows.
+LOCK = f"""
+{FIND.rstrip()}
+   FOR NO KEY UPDATE
+"""
+
 # The ids stand in a subquery, so that the planner does not see how many they are: one plan, made once, serves them all.
 FIND_MANY = f"""
 SELECT {ACTIVE}
@@ -145,6 +151,11 @@ def export(conn: Connection, category_id: UUID | None) -> AsyncGenerator[Block]:
 async def find_product(conn: Connection, product_id: UUID) -> Product | None:
     """Return the active product."""
     return await fetch_one(conn, Product, FIND, {"id": product_id})
+
+
+async def lock_product(conn: Connection, product_id: UUID) -> Product:
+    """Return an active product, locked until the transaction ends. Raises `ProductNotFound`."""
+    return _existing(await fetch_one(conn, Product, LOCK, {"id": product_id}))
 
 
 async def find_products(conn: Connection, product_ids: Iterable[UUID]) -> dict[UUID, Product]:

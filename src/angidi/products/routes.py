@@ -4,7 +4,7 @@ from angidi.categories.errors import CategoryNotFound
 from angidi.categories.models import CategoryId
 from angidi.http.core.responses import Answer
 from angidi.http.routing.guards import Admin, AdminForDeleted
-from angidi.http.routing.inputs import Body, CsvBody, Patch, Query, Strict
+from angidi.http.routing.inputs import Body, CsvBody, IfMatch, Patch, Query, Strict
 from angidi.http.routing.routes import Also, Routes
 from angidi.http.routing.streaming import CsvFile
 from angidi.products.bulk import BulkOutcome, NewProducts
@@ -141,22 +141,24 @@ async def create_products(
     example={"price": 8.9, "description": "Porcelain, 90 ml"},
 )
 async def change_product(
-    admin: Admin, product_id: ProductId, changes: Patch[ProductChanges], products: ProductService
+    admin: Admin, known: IfMatch, product_id: ProductId, changes: Patch[ProductChanges], products: ProductService
 ) -> Product:
     """Change a product.
 
     Absent fields stay as they are. `""` for `name`, `description`, `category_id`, `image_url` or `sku`, a `price` of 0,
     and `null` count as absent, except that `null` clears `description`, `image_url` and `sku`. A value that equals the
-    stored one is never refused. With `Prefer: handling=strict`, a value that would count as absent is 400. `If-Match`
-    is not evaluated: of two writers the last one wins, field by field.
+    stored one is never refused. With `Prefer: handling=strict`, a value that would count as absent is 400. Without
+    `If-Match` the last of two writers wins, field by field. The `ETag` holds the stock, which is compared only if the
+    body has a `stock`. That sets the stock to what was counted: for sales and deliveries there is
+    `POST /products/{product_id}/stock`.
     """
-    return await products.change(product_id, changes, admin)
+    return await products.change(product_id, changes, admin, known)
 
 
 @routes.delete("/products/{product_id}", errors=(ProductNotFound,))
-async def delete_product(_: Admin, product_id: ProductId, products: ProductService) -> None:
+async def delete_product(_: Admin, known: IfMatch, product_id: ProductId, products: ProductService) -> None:
     """Delete a product softly."""
-    await products.delete(product_id)
+    await products.delete(product_id, known)
 
 
 @routes.post("/products/{product_id}/restore", status=200, errors=(ProductNotFound, SkuTaken))

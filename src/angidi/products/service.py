@@ -36,6 +36,7 @@ from angidi.products.models import (
     Suggestions,
     SuggestQuery,
 )
+from angidi.resources import Precondition
 from angidi.validation.changes import Changes
 
 MAX_CONCURRENT_EXPORTS = 2
@@ -139,22 +140,39 @@ class ProductService:
 
     @retried
     async def change(
-        self, product_id: UUID, changes: Changes[ProductChanges], actor: Principal | None = None
+        self,
+        product_id: UUID,
+        changes: Changes[ProductChanges],
+        actor: Principal | None = None,
+        known: Precondition | None = None,
     ) -> Product:
         """Change the given fields; a stock is a recount.
 
-        Raises `Invalid`, `ProductNotFound`, `SkuTaken`, `CategoryUnknown`.
+        Raises `Invalid`, `ProductNotFound`, `SkuTaken`, `CategoryUnknown`, and `VersionMismatch` unless the product is
+        as `known`, in its stock only if that is given.
         """
         settled = await changes.settled(partial(self.get, product_id))
         values = {name: value for name, value in structs.asdict(settled).items() if value is not UNSET}
-        if not values:
+        if not values and not known:
             return await self.get(product_id)
         async with self._naming_holder(values.get("sku")):
-            return await self._db.write(repository.update, product_id, values, Cause.by(actor, "set"))
+            update = partial(repository.update, product_id=product_id, values=values, cause=Cause.by(actor, "set"))
+            if known is None:
+                return await self._db.write(update)
+            async with self._db.transaction() as conn:
+                product = await repository.lock_product(conn, product_id)
+                known.check(product, exactly="stock" in values)
+                return await update(conn) if values else product
 
-    async def delete(self, product_id: UUID) -> None:
-        """Delete a product softly. Raises `ProductNotFound`."""
-        await self._db.write(repository.delete, product_id)
+    @retried
+    async def delete(self, product_id: UUID, known: Precondition | None = None) -> None:
+        """Delete a product softly. Raises `ProductNotFound`, and `VersionMismatch` unless it is as `known`."""
+        if known is None:
+            await self._db.write(repository.delete, product_id)
+            return
+        async with self._db.transaction() as conn:
+            known.check(await repository.lock_product(conn, product_id))
+            await repository.delete(conn, product_id)
 
     async def restore(self, product_id: UUID) -> Product:
         """Restore a deleted product; an active one is returned unchanged. Raises `ProductNotFound`, `SkuTaken`."""

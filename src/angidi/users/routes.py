@@ -1,7 +1,7 @@
 """The routes of users."""
 
 from angidi.http.routing.guards import Admin, Bearer, Owner
-from angidi.http.routing.inputs import Body, Patch, Query
+from angidi.http.routing.inputs import Body, IfMatch, Patch, Query
 from angidi.http.routing.routes import Routes
 from angidi.security.tokens import TokenInvalid
 from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin, UserNotFound
@@ -54,15 +54,15 @@ async def show_me(account: Bearer, users: UserService) -> User:
 
 
 @routes.put("/users/me", errors=(UserNotFound,))
-async def rename_me(account: Owner, change: Patch[NameChange], users: UserService) -> User:
+async def rename_me(account: Owner, known: IfMatch, change: Patch[NameChange], users: UserService) -> User:
     """Change the name of the authenticated account."""
-    return await users.rename(account, change)
+    return await users.rename(account, change, known)
 
 
 @routes.delete("/users/me", errors=(UserNotFound, LastAdmin))
-async def delete_me(account: Bearer, users: UserService) -> None:
+async def delete_me(account: Bearer, known: IfMatch, users: UserService) -> None:
     """Delete the authenticated account; an admin can restore it."""
-    await users.delete_me(account)
+    await users.delete_me(account, known)
 
 
 @routes.get("/users")
@@ -78,19 +78,21 @@ async def show_user(_: Admin, user_id: UserId, users: UserService) -> User:
 
 
 @routes.put("/users/{user_id}", errors=(UserNotFound, LastAdmin))
-async def change_user(_: Admin, user_id: UserId, changes: Patch[UserChanges], users: UserService) -> User:
+async def change_user(
+    _: Admin, known: IfMatch, user_id: UserId, changes: Patch[UserChanges], users: UserService
+) -> User:
     """Change a user's name or role.
 
-    A new role counts at once, also for tokens that were issued before. `If-Match` is not evaluated: of two writers
-    the last one wins, field by field.
+    A new role counts at once, also for tokens that were issued before. Without `If-Match` the last of two
+    writers wins, field by field.
     """
-    return await users.change(user_id, changes)
+    return await users.change(user_id, changes, known)
 
 
 @routes.delete("/users/{user_id}", errors=(UserNotFound, LastAdmin))
-async def delete_user(_: Admin, user_id: UserId, users: UserService) -> None:
+async def delete_user(_: Admin, known: IfMatch, user_id: UserId, users: UserService) -> None:
     """Delete a user softly."""
-    await users.delete(user_id)
+    await users.delete(user_id, known)
 
 
 @routes.post("/users/{user_id}/restore", status=200, errors=(UserNotFound, EmailTaken))

@@ -13,6 +13,7 @@ from angidi.db.batching import SingleFlight
 from angidi.db.purging import Purgeable
 from angidi.pagination.cursors import Cursors
 from angidi.pagination.pages import LONGEST_SEARCH, ByCreation, PageResult, read_page
+from angidi.resources import Precondition
 from angidi.security.passwords import Passwords
 from angidi.security.tokens import TokenInvalid, Tokens
 from angidi.users import repository
@@ -98,15 +99,24 @@ class UserService:
         """Return the authenticated user. Raises `UserNotFound`, or `TokenInvalid` if the account is deleted."""
         return _active(await self._db.read(repository.get_user, user_id))
 
-    async def rename(self, user_id: UUID, change: Changes[NameChange]) -> User:
-        """Change the authenticated user's name. Raises `Invalid`, `UserNotFound`."""
-        name = (await change.settled(partial(self.me, user_id))).name
-        return await self._db.write(repository.update, user_id, name=None if name is UNSET else name, role=None)
+    @retried
+    async def rename(self, user_id: UUID, change: Changes[NameChange], known: Precondition | None = None) -> User:
+        """Change the authenticated user's name.
 
-    async def delete_me(self, user_id: UUID) -> None:
-        """Delete the authenticated user softly. Raises as `me` does, and `LastAdmin`."""
+        Raises `Invalid`, `UserNotFound`, and `VersionMismatch` unless the user is as `known`.
+        """
+        settled = (await change.settled(partial(self.me, user_id))).name
+        name = None if settled is UNSET else settled
+        if known is None:
+            return await self._db.write(repository.update, user_id, name=name, role=None)
+        async with self._db.transaction() as conn:
+            await _check_version(conn, user_id, known)
+            return await repository.update(conn, user_id, name=name, role=None)
+
+    async def delete_me(self, user_id: UUID, known: Precondition | None = None) -> None:
+        """Delete the authenticated user softly. Raises as `me` and `delete` do."""
         await self.me(user_id)
-        await self.delete(user_id)
+        await self.delete(user_id, known)
 
     async def page(self, query: UserQuery) -> UserPage:
         """Return a page of users, newest first. Raises `Invalid` for a cursor of another list."""
@@ -135,21 +145,29 @@ class UserService:
         return users[0]
 
     @retried
-    async def change(self, user_id: UUID, changes: Changes[UserChanges]) -> User:
-        """Change name and role of an active user. Raises `Invalid`, `UserNotFound`, `LastAdmin`."""
+    async def change(self, user_id: UUID, changes: Changes[UserChanges], known: Precondition | None = None) -> User:
+        """Change name and role of an active user.
+
+        Raises `Invalid`, `UserNotFound`, `LastAdmin`, and `VersionMismatch` unless the user is as `known`.
+        """
         settled = await changes.settled(partial(self.get, user_id))
         name = None if settled.name is UNSET else settled.name
         role = None if settled.role is UNSET else settled.role
         async with self._db.transaction() as conn:
             if role not in (None, "admin"):
                 await _require_another_admin(conn, user_id)
+            await _check_version(conn, user_id, known)
             return await repository.update(conn, user_id, name=name, role=role)
 
     @retried
-    async def delete(self, user_id: UUID) -> None:
-        """Delete an active user softly. Raises `UserNotFound`, `LastAdmin`."""
+    async def delete(self, user_id: UUID, known: Precondition | None = None) -> None:
+        """Delete an active user softly.
+
+        Raises `UserNotFound`, `LastAdmin`, and `VersionMismatch` unless the user is as `known`.
+        """
         async with self._db.transaction() as conn:
             await _require_another_admin(conn, user_id)
+            await _check_version(conn, user_id, known)
             await repository.delete(conn, user_id)
 
     async def restore(self, user_id: UUID) -> User:
@@ -234,6 +252,13 @@ def _active(user: User) -> User:
     if user.deleted_at:
         raise TokenInvalid
     return user
+
+
+async def _check_version(conn: Connection, user_id: UUID, known: Precondition | None) -> None:
+    """Raise `VersionMismatch` unless the user is as `known`. The caller locks admins, if at all, before this."""
+    if known:
+        await repository.lock_user(conn, user_id)
+        known.check(await repository.get_user(conn, user_id))
 
 
 async def _require_another_admin(conn: Connection, user_id: UUID) -> None:

@@ -96,8 +96,8 @@ HEADERS: Json = {
         "example": '</api/v1/users?cursor=lMQIJc2YMrZ9>; rel="next", </api/v1/users>; rel="first"',
     },
     "ETag": {
-        "description": "The validator of the resource, which every change changes. It is for reading: writes do not "
-        "evaluate `If-Match`, and of two writers the last one wins.",
+        "description": "The validator of the resource, which every change changes: for `If-None-Match` of a read, and "
+        "for `If-Match` of a change.",
         "required": True,
         "schema": {"type": "string"},
         "example": _ETAG,
