@@ -24,7 +24,10 @@ routes = Routes("Users", "Accounts: registration, log-in, one's own account, and
 
 @routes.post("/users/register", errors=(EmailTaken,))
 async def register(new: Body[NewUser], users: UserService) -> User:
-    """Register a user, and write the profile in the same transaction if one is given: both or neither."""
+    """Register a user.
+
+    With `profile` the profile is written in the same transaction: both or neither.
+    """
     return await users.register(new)
 
 
