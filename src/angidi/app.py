@@ -134,8 +134,8 @@ def prepare_home(settings: Settings) -> None:
 def build_services(settings: Settings, database: Database, tokens: Tokens) -> Services:
     """Return the services over `database`."""
     cursors = Cursors(*_secrets(settings))
-    categories = CategoryService(database, cursors)
     idempotency = Idempotency(database)
+    categories = CategoryService(database, cursors, idempotency)
     most = _pool_settings(settings).max_conns
     queue = AdmissionQueue(most, most * (1 + WAITING_PER_CONNECTION))
     return Services(
@@ -143,7 +143,7 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
         profiles=ProfileService(database),
         addresses=AddressService(database, cursors),
         categories=categories,
-        products=ProductService(database, cursors, categories),
+        products=ProductService(database, cursors, categories, idempotency),
         product_imports=ProductImportService(database, categories),
         stock=StockService(database, cursors, idempotency),
         orders=OrderService(database, cursors, idempotency, queue, settings.currency),

@@ -19,6 +19,7 @@ from angidi.categories.models import Category, NewCategory
 from angidi.categories.service import MAXIMUM_DEPTH, CategoryService
 from angidi.csvfiles import Summary, open_rows
 from angidi.db import Database
+from angidi.idempotency.service import Idempotency
 from angidi.pagination.cursors import Cursors
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +41,7 @@ class Shop:
     def __init__(self, db: Database, folder: Path) -> None:
         self.db = db
         self.folder = folder
-        self.categories = CategoryService(db, Cursors("a key"))
+        self.categories = CategoryService(db, Cursors("a key"), Idempotency(db))
         self.refused: dict[int, list[str]] = {}
 
     async def load(self, text: str, *, dry_run: bool = False) -> Summary:

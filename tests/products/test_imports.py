@@ -18,6 +18,7 @@ from angidi.csvfiles import FileRefused, Summary, open_csv
 from angidi.db import Database
 from angidi.db.copying import disable_timeouts
 from angidi.errors import Invalid
+from angidi.idempotency.service import Idempotency
 from angidi.pagination.cursors import Cursors
 from angidi.products.imports.pipeline import Choices
 from angidi.products.imports.service import ProductImportService
@@ -39,8 +40,8 @@ class Shop:
         self.db = db
         self.folder = folder
         cursors = Cursors("a key")
-        self.categories = CategoryService(db, cursors)
-        self.products = ProductService(db, cursors, self.categories)
+        self.categories = CategoryService(db, cursors, Idempotency(db))
+        self.products = ProductService(db, cursors, self.categories, Idempotency(db))
         self.imports = ProductImportService(db, self.categories)
         self.refused: dict[int, list[str]] = {}
 

@@ -17,7 +17,7 @@ from angidi.categories.models import (
 )
 from angidi.categories.service import CategoryService
 from angidi.http.routing.guards import Admin
-from angidi.http.routing.inputs import Body, IfMatch, Patch, Query
+from angidi.http.routing.inputs import Body, IdempotencyKey, IfMatch, Patch, Query
 from angidi.http.routing.routes import Routes
 
 routes = Routes("Categories", "The tree that products are sorted into. Anybody may read it, and admins may change it.")
@@ -50,9 +50,11 @@ async def show_category(category_id: CategoryId, categories: CategoryService) ->
         "parent_id": "550e8400-e29b-41d4-a716-446655440004",
     },
 )
-async def create_category(_: Admin, new: Body[NewCategory], categories: CategoryService) -> CategoryWithPath:
+async def create_category(
+    _: Admin, key: IdempotencyKey, new: Body[NewCategory], categories: CategoryService
+) -> CategoryWithPath:
     """Create a category."""
-    return await categories.create(new)
+    return await categories.create(new, key)
 
 
 @routes.put(

@@ -27,6 +27,8 @@ from angidi.csvfiles import NamedRow, NamedRows, OnRefused, Summary
 from angidi.db import Connection, Database, retried
 from angidi.db.batching import SingleFlight
 from angidi.db.copying import Block, disable_timeouts
+from angidi.idempotency.models import Key
+from angidi.idempotency.service import Idempotency
 from angidi.pagination.cursors import Cursors
 from angidi.pagination.pages import ByName, PageRequest, PageResult, Total, read_page
 from angidi.resources import Precondition
@@ -38,9 +40,10 @@ MAXIMUM_DEPTH = 50
 class CategoryService:
     """The category tree."""
 
-    def __init__(self, db: Database, cursors: Cursors) -> None:
+    def __init__(self, db: Database, cursors: Cursors, idempotency: Idempotency) -> None:
         self._db = db
         self._cursors = cursors
+        self._idempotency = idempotency
         self._pages = SingleFlight(self._read_page)
         self._with_paths = SingleFlight(partial(db.read, repository.get_with_path))
 
@@ -69,15 +72,21 @@ class CategoryService:
         return await self._with_paths.load(category_id)
 
     @retried
-    async def create(self, new: NewCategory) -> CategoryWithPath:
-        """Create a category. Raises `CategoryExists`, `ParentUnknown`, `CategoryTooDeep`."""
-        async with self._db.transaction() as conn:
+    async def create(self, new: NewCategory, key: Key | None = None) -> CategoryWithPath:
+        """Create a category.
+
+        Raises `CategoryExists`, `ParentUnknown`, `CategoryTooDeep`, `KeyReused`, `KeyInProgress`.
+        """
+
+        async def create(conn: Connection) -> CategoryWithPath:
             await repository.lock_tree(conn)
             await _check_place(conn, None, new.parent_id)
             category_id = await repository.insert(
                 conn, name=new.name, description=new.description, parent_id=new.parent_id
             )
             return await repository.get_with_path(conn, category_id)
+
+        return await self._idempotency.run(key, CategoryWithPath, create)
 
     @retried
     async def change(

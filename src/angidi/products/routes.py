@@ -4,7 +4,7 @@ from angidi.categories.errors import CategoryNotFound
 from angidi.categories.models import CategoryId
 from angidi.http.core.responses import Answer
 from angidi.http.routing.guards import Admin, AdminForDeleted
-from angidi.http.routing.inputs import Body, CsvBody, IfMatch, Patch, Query, Strict
+from angidi.http.routing.inputs import Body, CsvBody, IdempotencyKey, IfMatch, Patch, Query, Strict
 from angidi.http.routing.routes import Also, Routes
 from angidi.http.routing.streaming import CsvFile
 from angidi.products.bulk import BulkOutcome, NewProducts
@@ -110,9 +110,9 @@ async def show_product(product_id: ProductId, products: ProductService) -> Produ
 
 
 @routes.post("/products", errors=(SkuTaken,))
-async def create_product(admin: Admin, new: Body[NewProduct], products: ProductService) -> Product:
+async def create_product(admin: Admin, key: IdempotencyKey, new: Body[NewProduct], products: ProductService) -> Product:
     """Create a product."""
-    return await products.create(new, admin)
+    return await products.create(new, admin, key)
 
 
 @routes.post(
@@ -162,6 +162,6 @@ async def delete_product(_: Admin, known: IfMatch, product_id: ProductId, produc
 
 
 @routes.post("/products/{product_id}/restore", status=200, errors=(ProductNotFound, SkuTaken))
-async def restore_product(_: Admin, product_id: ProductId, products: ProductService) -> Product:
+async def restore_product(_: Admin, key: IdempotencyKey, product_id: ProductId, products: ProductService) -> Product:
     """Restore a deleted product."""
-    return await products.restore(product_id)
+    return await products.restore(product_id, key)

@@ -18,6 +18,8 @@ from angidi.db.batching import BatchLoader, SingleFlight
 from angidi.db.causes import set_cause
 from angidi.db.copying import Block, disable_timeouts, set_statement_timeout
 from angidi.db.purging import Purgeable
+from angidi.idempotency.models import Key
+from angidi.idempotency.service import Idempotency
 from angidi.pagination.cursors import Cursors
 from angidi.pagination.pages import PageResult
 from angidi.products import repository, search
@@ -59,10 +61,11 @@ class ReadPage(NamedTuple):
 class ProductService:
     """The catalogue."""
 
-    def __init__(self, db: Database, cursors: Cursors, categories: CategoryService) -> None:
+    def __init__(self, db: Database, cursors: Cursors, categories: CategoryService, idempotency: Idempotency) -> None:
         self._db = db
         self._cursors = cursors
         self._categories = categories
+        self._idempotency = idempotency
         self._active: BatchLoader[UUID, dict[UUID, Product]] = BatchLoader(partial(db.read, repository.find_products))
         self._pages = SingleFlight(self._read_page)
         self._exports = ConcurrencyLimiter(MAX_CONCURRENT_EXPORTS, "Other exports are under way. Please try again.")
@@ -104,10 +107,11 @@ class ProductService:
         return product
 
     @retried
-    async def create(self, new: NewProduct, actor: Principal | None = None) -> Product:
-        """Create a product. Raises `SkuTaken`, `CategoryUnknown`."""
+    async def create(self, new: NewProduct, actor: Principal | None = None, key: Key | None = None) -> Product:
+        """Create a product. Raises `SkuTaken`, `CategoryUnknown`, `KeyReused`, `KeyInProgress`."""
+        insert = partial(repository.insert, new=new, cause=Cause.by(actor))
         async with self._naming_holder(new.sku):
-            return await self._db.write(repository.insert, new, Cause.by(actor))
+            return await self._idempotency.write(key, Product, insert)
 
     @asynccontextmanager
     async def _naming_holder(self, sku: str | None, product_id: UUID | None = None) -> AsyncGenerator[None]:
@@ -174,10 +178,14 @@ class ProductService:
             known.check(await repository.lock_product(conn, product_id))
             await repository.delete(conn, product_id)
 
-    async def restore(self, product_id: UUID) -> Product:
-        """Restore a deleted product; an active one is returned unchanged. Raises `ProductNotFound`, `SkuTaken`."""
+    @retried
+    async def restore(self, product_id: UUID, key: Key | None = None) -> Product:
+        """Restore a deleted product; an active one is returned unchanged.
+
+        Raises `ProductNotFound`, `SkuTaken`, `KeyReused`, `KeyInProgress`.
+        """
         async with self._naming_holder(None, product_id):
-            return await self._db.write(repository.restore, product_id)
+            return await self._idempotency.write(key, Product, partial(repository.restore, product_id=product_id))
 
     async def count_purgeable(self, before: datetime) -> Purgeable:
         """Count the products that were deleted before `before`."""
