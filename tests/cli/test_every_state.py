@@ -84,7 +84,7 @@ ITS_OWN = {
 }
 """What else a command, or one of a group, may tell, whatever the state."""
 
-REPORTS = {"doctor", "migrate lint"}
+REPORTS = {"doctor", "migrate lint", "verify"}
 """Commands that exit with 1 for what they found, which is on standard output."""
 
 SHORT = {("empty", name) for name in ("export products", "import products", "migrate version", "seed", "users create")}

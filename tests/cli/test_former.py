@@ -17,6 +17,8 @@ COMMANDS = [
     "migrate up --database {url}",
     "doctor",
     "doctor --rebuild",
+    "verify",
+    "verify --rebuild",
     "seed",
     "users create --email a@shop.example --name Ada --password long-and-secret",
     "import products {file}",

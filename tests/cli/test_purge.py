@@ -57,7 +57,7 @@ def test_only_what_was_deleted_before_goes(run: Run, shop: psycopg.Connection) -
 
 def test_derived_data_stay_right(run: Run, shop: psycopg.Connection) -> None:
     assert purged(run, "--deleted-before", "0", "--apply")["products"]["removed"] == 2000
-    done = run("doctor", "--json")
+    done = run("verify", "--json")
     assert done.exit_code == 0, done.output
     assert shop.execute("SELECT count(*) FROM product_search").fetchone() == (500,)
 

@@ -188,7 +188,7 @@ def test_an_earlier_version_is_taken_over_too(empty_db: str, run_empty: Run, ver
         go_service.restore(conn, version)
     report = report_of(run_empty("takeover", "--times-from", "Europe/Berlin", "--json"))
     assert len(report["tables"]) == version
-    assert run_empty("doctor").exit_code == 0
+    assert run_empty("verify").exit_code == 0
 
 
 @pytest.fixture

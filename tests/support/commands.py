@@ -39,6 +39,7 @@ ARGUMENTS = {
     "users restore": "ada@shop.example",
     "users set-password": "ada@shop.example --password-stdin",
     "users show": "ada@shop.example",
+    "worker": "--once",
     "users create": "--email ada@shop.example --name Ada --password 'correct horse'",
 }
 """Arguments by command. A command that is not here is called without any."""
@@ -54,6 +55,7 @@ WRITING = frozenset(
             "serve",
             "seed",
             "takeover",
+            "worker",
             "import categories",
             "import products",
             "users create",

@@ -14,7 +14,7 @@ from angidi.cli.context import print_line
 from angidi.cli.data import exports, import_products, imports, purge, seed
 from angidi.cli.data.mappings import mappings
 from angidi.cli.db import commands as db
-from angidi.cli.db import doctor, takeover
+from angidi.cli.db import doctor, takeover, verify
 from angidi.cli.serving import serve, worker
 from angidi.cli.users import commands as users
 from angidi.config import ConfigError
@@ -104,5 +104,6 @@ imports.group.add_command(mappings)
 main.add_command(imports.group)
 main.add_command(purge.purge)
 main.add_command(doctor.doctor)
+main.add_command(verify.verify)
 main.add_command(takeover.takeover)
 main.add_command(exports.group)

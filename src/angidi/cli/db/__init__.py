@@ -1,1 +1,1 @@
-"""`angidi db …` and `angidi doctor`: the database itself."""
+"""`angidi db …`, `angidi doctor` and `angidi verify`: the database itself."""

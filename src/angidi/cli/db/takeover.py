@@ -77,7 +77,7 @@ def takeover(*, zone: str | None, dry_run: bool, yes: bool, as_json: bool) -> No
             click.echo(json.encode(replace(report, seconds=seconds)))
         else:
             done = "nothing was changed" if dry_run else f"now at version {report.version:06}"
-            click.echo(f"{done} ({seconds} s)" + ("" if dry_run else "; next: angidi doctor"))
+            click.echo(f"{done} ({seconds} s)" + ("" if dry_run else "; next: angidi verify"))
 
 
 @contextmanager

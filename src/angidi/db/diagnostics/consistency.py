@@ -1,21 +1,20 @@
-"""Consistency checks of derived data, and its rebuilding: the work of `angidi doctor`.
+"""Consistency checks of derived data, and its rebuilding: the work of `angidi verify`.
 
-Triggers maintain `category_closure`, `list_counts` and `product_search`; the server maintains indexes. The checks
-therefore fail only after a restore without triggers, after SQL that disabled triggers, or after an upgrade that changed
-lower(), a collation or the rules of unaccent.
+Triggers maintain `category_closure`, `list_counts`, `product_search`, the stock ledger and the history of orders; the
+server maintains indexes. The checks therefore fail only after a restore without triggers, after SQL that disabled
+triggers, or after an upgrade that changed lower(), a collation or the rules of unaccent.
 """
 
 from collections.abc import Iterator
 from typing import LiteralString
 
 import psycopg
-from msgspec import Struct
 
+from angidi.db.diagnostics.former_times import future_rows
 from angidi.db.diagnostics.index_keys import reindex, stale_indexes
+from angidi.db.diagnostics.results import SAMPLE, CheckResult, finding, warning
+from angidi.db.diagnostics.sales import check_sales
 from angidi.db.diagnostics.search_rows import rewrite_stale_rows, stale_rows
-
-SAMPLE = 5
-"""Differences that are described one by one."""
 
 TRIGGERS = frozenset({
     "addresses_version", "categories_inserted_closure", "categories_moved_closure", "categories_version",
@@ -161,6 +160,7 @@ SELECT format('the SKU of product %s (it would be %s)', id, sku_form(sku)) FROM 
 # be counted twice. Readers are not blocked. Not SHARE: two sessions could hold it and then deadlock. Not the advisory
 # lock of the tree: its holder may be waiting for one of these tables.
 LOCK = "LOCK TABLE categories, products, users IN SHARE ROW EXCLUSIVE MODE"
+SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 TIMEOUTS = """
 SELECT set_config('statement_timeout', '0', false),
        set_config('idle_in_transaction_session_timeout', '0', false),
@@ -168,33 +168,34 @@ SELECT set_config('statement_timeout', '0', false),
 """
 
 
-class CheckResult(Struct, frozen=True):
-    """Result of one check: the number of differences and descriptions of some of them.
+def run_checks(conn: psycopg.Connection) -> list[CheckResult]:
+    """Return the results of all checks, which see one snapshot: concurrent writes do not disturb them.
 
-    With `warns` there are no differences, but `sample` holds a warning.
-    """
-
-    check: str
-    differs: int = 0
-    sample: list[str] = []
-    warns: bool = False
-
-
-def run_checks(conn: psycopg.Connection) -> Iterator[CheckResult]:
-    """Yield the result of each check. Each check is one statement, so concurrent writes do not disturb it.
-
-    The schema must be up to date. Disables the session's timeouts, because all texts are read.
+    The schema must be up to date, and the connection in autocommit. Disables the session's timeouts, because all rows
+    are read.
     """
     conn.execute(TIMEOUTS)
+    with conn.transaction():
+        conn.execute(SNAPSHOT)
+        return list(_checks(conn))
+
+
+def check_collation(conn: psycopg.Connection) -> CheckResult:
+    """Compare the version of the collation that the database was created with, and the system's."""
+    return finding("collation", list(_collation(conn)))
+
+
+def _checks(conn: psycopg.Connection) -> Iterator[CheckResult]:
     at_work = {name for (name,) in conn.execute(TRIGGERS_AT_WORK)}
-    yield _finding("triggers", [f"{name} is missing or disabled" for name in sorted(TRIGGERS - at_work)])
-    yield _finding("validity", [f"{name} is not valid" for (name,) in conn.execute(INVALID)])
-    yield _finding("collation", list(_collation(conn)))
-    yield _finding("indexes", [problem for _, problem in stale_indexes(conn)])
-    yield _finding("category_closure", _texts(conn, CLOSURE_DIFFERS))
-    yield _finding("list_counts", _texts(conn, COUNTS_DIFFER))
+    yield finding("triggers", [f"{name} is missing or disabled" for name in sorted(TRIGGERS - at_work)])
+    yield finding("validity", [f"{name} is not valid" for (name,) in conn.execute(INVALID)])
+    yield warning("times", future_rows(conn))
+    yield finding("indexes", [problem for _, problem in stale_indexes(conn)])
+    yield finding("category_closure", _texts(conn, CLOSURE_DIFFERS))
+    yield finding("list_counts", _texts(conn, COUNTS_DIFFER))
     yield _texts_in_another_form(_texts(conn, UNNORMALIZED))
-    yield _finding("product_search", [f"the row of product {key} {problem}" for key, problem in stale_rows(conn)])
+    yield finding("product_search", [f"the row of product {key} {problem}" for key, problem in stale_rows(conn)])
+    yield from check_sales(conn)
 
 
 def rebuild(conn: psycopg.Connection) -> CheckResult:
@@ -209,18 +210,14 @@ def rebuild(conn: psycopg.Connection) -> CheckResult:
         for statement in (CLOSURE_PRUNED, CLOSURE_FILLED, COUNTS_CLEARED, COUNTS_FILLED):
             conn.execute(statement)
     rewrite_stale_rows(conn)
-    return _finding("rebuild", list(reindex(conn, [index for index, _ in stale_indexes(conn)])))
-
-
-def _finding(check: str, differing: list[str]) -> CheckResult:
-    return CheckResult(check, len(differing), differing[:SAMPLE])
+    return finding("rebuild", list(reindex(conn, [index for index, _ in stale_indexes(conn)])))
 
 
 def _texts_in_another_form(places: list[str]) -> CheckResult:
     """Return a warning: such texts are served and found, but no new text is equal to one."""
     more = [f"and {len(places) - SAMPLE:,} more"] if len(places) > SAMPLE else []
     sample = [f"{place} is in another form than new texts" for place in places[:SAMPLE]]
-    return CheckResult("texts", sample=[*sample, *more], warns=bool(places))
+    return warning("texts", [*sample, *more])
 
 
 def _texts(conn: psycopg.Connection, query: LiteralString) -> list[str]:

@@ -21,7 +21,8 @@ from psycopg.sql import SQL, Composed
 TRIGRAM_SAMPLE = 200
 """Texts looked up in a trigram index, each by all its trigrams: about 0.2 s in a million rows."""
 
-# Indexes with the default order, operator classes and collation, as all indexes of the schema have.
+# Indexes with the default order, operator classes and collation. The texts in those of another order are states, whose
+# order no collation changes.
 INDEXES = """
 SELECT i.indexrelid::regclass::text AS name,
        c.relname AS bare_name,
@@ -154,7 +155,9 @@ def _drop_unfinished(conn: psycopg.Connection, index: Index) -> None:
 
 def _problem(conn: psycopg.Connection, index: Index) -> str | None:
     statement = _statement(index)
-    with conn.transaction():
+    with conn.transaction(
+        force_rollback=True
+    ):  # within a transaction, a savepoint that is kept would keep the settings
         conn.execute(ONLY_BY_INDEX)
         plan = conn.execute(SQL("EXPLAIN (FORMAT JSON) ") + statement).fetchone()
         if f'"Index Name": "{index.bare_name}"' not in json.dumps(plan):
