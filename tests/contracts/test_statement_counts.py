@@ -75,7 +75,9 @@ LIMITS = {
     "GET /api/v1/products/{product_id}": Limit(READ),
     "POST /api/v1/products": Limit(ACCOUNT + WRITE, body=ROW, status=201),
     "POST /api/v1/products/bulk": Limit(ACCOUNT + 1 + READ + CAUSE + WRITE, body={"products": [ROW, ROW]}, status=201),
-    "POST /api/v1/products/import": Limit(ACCOUNT + 15 + CAUSE, content="sku,name,price,stock,category\nA-1,Mug,1,1,Cups\n"),
+    "POST /api/v1/products/import": Limit(
+        ACCOUNT + 15 + CAUSE, content="sku,name,price,stock,category\nA-1,Mug,1,1,Cups\n"
+    ),
     "PUT /api/v1/products/{product_id}": Limit(ACCOUNT + WRITE, body={"name": "Mug", "sku": "CUP-1"}),
     "DELETE /api/v1/products/{product_id}": Limit(ACCOUNT + WRITE, status=204),
     "POST /api/v1/products/{product_id}/restore": Limit(ACCOUNT + WRITE),
