@@ -127,7 +127,8 @@ async def test_an_import_in_batches_names_its_file_and_mode(shop: Shop, *, resum
 
 async def test_sample_data_says_so(shop: Shop) -> None:
     await add_samples(shop.api.services)
-    assert {entry[1:] for entry in await shop.entries(20)} == {("initial", "sample data", None, None)}
+    new = {entry[1:] for entry in await shop.entries(10_000) if entry[1] == "initial"}
+    assert new == {("initial", "sample data", None, None)}
 
 
 async def test_added_stocks_go_up_and_down_and_new_products_get_the_number(shop: Shop) -> None:

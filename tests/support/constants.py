@@ -30,6 +30,7 @@ PLACES: dict[str, dict[str, str]] = {
         "skipped": "0",
         "changes": "ALTER COLUMN created_at SET NOT NULL",
     },
+    "sales": {"query": "SELECT 1 AS id, 'differs' AS problem", "limit": "5"},
     "purging": {"table": "products", "referenced": "false"},
     "index_keys": {
         "table": "users",
