@@ -127,7 +127,7 @@ async def test_an_import_in_batches_names_its_file_and_mode(shop: Shop, *, resum
 
 async def test_sample_data_says_so(shop: Shop) -> None:
     await add_samples(shop.api.services)
-    new = {entry[1:] for entry in await shop.entries(10_000) if entry[1] == "initial"}
+    new = {entry[1:] for entry in await shop.entries(10_000) if entry[1:3] == ("initial", "sample data")}
     assert new == {("initial", "sample data", None, None)}
 
 
