@@ -17,7 +17,9 @@ def test_schema_md_is_what_the_tool_prints(latest_db: str):
 
 def test_schema_sql_is_the_dump(latest_db: str):
     def without_versions(sql: str) -> list[str]:
-        return [line for line in sql.splitlines() if not line.startswith("-- Dumped ")]
+        # PostgreSQL 15 qualifies the columns of a view of one table, 16 does not.
+        plain = sql.replace("orders.", "").splitlines()
+        return [line for line in plain if not line.startswith("-- Dumped ")]
 
     committed = (PROJECT / "docs/reference/schema.sql").read_text(encoding="utf-8")
     assert without_versions(committed) == without_versions(dump_of(latest_db))

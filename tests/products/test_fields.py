@@ -64,7 +64,7 @@ REFUSED = {
 }  # fmt: skip
 UNCHANGED = {
     "name": ["null", '""'],
-    "price": ["null", "0", "0.00", "-0.0"],
+    "price": ["null", "0", "0.0", "0.00", "-0.0"],
     "stock": ["null"],
     "category_id": ["null", '""'],
 }
