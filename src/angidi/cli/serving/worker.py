@@ -18,6 +18,9 @@ from angidi.db.conninfo import DatabaseUrls
 from angidi.jobs.sweeps import Sweep, run_once, run_until, sweeps_of
 from angidi.telemetry import logs
 
+ORPHAN_GRACE = 2
+"""Seconds that a sweep has to end after the parent is gone."""
+
 STOP_TIMEOUT = 10.0
 """Seconds that the worker has to finish what it is doing."""
 
@@ -69,10 +72,15 @@ async def _run(settings: Settings, where: DatabaseUrls) -> None:
 
 
 async def _end_with(parent: int, stop: asyncio.Event) -> None:
-    """Stop when the parent is gone: one that was killed cannot end this process."""
+    """Stop when the parent is gone: one that was killed cannot end this process.
+
+    With the parent the embedded database may be gone, too, and then nothing here comes to its end by itself.
+    """
     while os.getppid() == parent:  # noqa: ASYNC110 - no event tells that a parent has ended
         await asyncio.sleep(0.5)
     stop.set()
+    await asyncio.sleep(ORPHAN_GRACE)
+    os._exit(1)
 
 
 def _sweeps(services: Services, settings: Settings) -> list[Sweep]:
