@@ -121,7 +121,6 @@ def test_workers_end_with_a_killed_parent_and_the_next_start_finds_all_rows(home
     with serving(home, SERVER_WORKERS="2") as server:
         assert register(server, "a@shop.example").status_code == 201
         workers = children(server.process.pid)
-        time.sleep(3)  # the job worker starts beside the server, and has to know its parent first
         server.end(signal.SIGKILL)
         until(lambda: not any(is_running(worker) for worker in workers))
     with serving(home) as again:

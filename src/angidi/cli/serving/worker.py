@@ -19,7 +19,7 @@ from angidi.jobs.sweeps import Sweep, run_once, run_until, sweeps_of
 from angidi.telemetry import logs
 
 ORPHAN_GRACE = 2
-"""Seconds that a sweep has to end after the parent is gone."""
+"""Seconds that a sweep has to end after the server is gone."""
 
 STOP_TIMEOUT = 10.0
 """Seconds that the worker has to finish what it is doing."""
@@ -28,7 +28,8 @@ STOP_TIMEOUT = 10.0
 @click.command()
 @click.option("--once", is_flag=True, help="Run each sweep once and end, as a job of cron does.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: report as one JSON object on standard output.")
-def worker(*, once: bool, as_json: bool) -> None:
+@click.option("--beside", is_flag=True, hidden=True, help="End when standard input is closed: with the server.")
+def worker(*, once: bool, as_json: bool, beside: bool) -> None:
     """Run the job worker.
 
     It gives back what expired reservations hold, cancels orders that were pending for longer than ORDER_PENDING_TTL,
@@ -43,14 +44,16 @@ def worker(*, once: bool, as_json: bool) -> None:
         return
     logs.configure(settings.log_level, settings.log_format)
     with resolve_database(settings) as where:
-        asyncio.run(_run(settings, where))
+        asyncio.run(_run(settings, where, beside=beside))
 
 
 @contextmanager
 def worker_beside(settings: Settings, where: DatabaseUrls) -> Generator[None]:
     """Run a job worker as a child process for the length of the block."""
     environment = os.environ | ({"DATABASE_URL": where.main} if settings.embedded else {})
-    with subprocess.Popen([sys.executable, "-m", "angidi", "worker"], env=environment) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "angidi", "worker", "--beside"], env=environment, stdin=subprocess.PIPE
+    ) as process:
         try:
             yield
         finally:
@@ -61,26 +64,24 @@ def worker_beside(settings: Settings, where: DatabaseUrls) -> Generator[None]:
                 process.kill()
 
 
-async def _run(settings: Settings, where: DatabaseUrls) -> None:
-    stop, parent = asyncio.Event(), os.getppid()
+async def _run(settings: Settings, where: DatabaseUrls, *, beside: bool) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    watcher = asyncio.create_task(_end_with(parent, stop))
+        loop.add_signal_handler(signum, stop.set)
+    if beside:
+        loop.add_reader(sys.stdin.fileno(), _end_as_orphan, loop, stop)
     async with open_services(with_one_connection(settings), where) as services:
         await run_until(stop, _sweeps(services, settings))
-    watcher.cancel()
 
 
-async def _end_with(parent: int, stop: asyncio.Event) -> None:
-    """Stop when the parent is gone: one that was killed cannot end this process.
+def _end_as_orphan(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Stop, as the server is gone that held the other end of standard input.
 
-    With the parent the embedded database may be gone, too, and then nothing here comes to its end by itself.
+    The embedded database may have gone with it, and then nothing here comes to its end by itself.
     """
-    while os.getppid() == parent:  # noqa: ASYNC110 - no event tells that a parent has ended
-        await asyncio.sleep(0.5)
+    loop.remove_reader(sys.stdin.fileno())
     stop.set()
-    await asyncio.sleep(ORPHAN_GRACE)
-    os._exit(1)
+    loop.call_later(ORPHAN_GRACE, os._exit, 1)
 
 
 def _sweeps(services: Services, settings: Settings) -> list[Sweep]:
