@@ -1,5 +1,6 @@
 """Idempotency-Key on the catalogue: products and categories are created once, and restored once."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from tests.support.api import Api, error_of
 from angidi.db.rows import execute, fetch_value
 
 KEY = {"Idempotency-Key": "key-1"}
+POSTS = 12
 SHORT_NAME = "UPDATE products SET name = 'ab'"
 """The Go service stored names of two characters."""
 
@@ -59,3 +61,14 @@ async def test_a_repeated_restoration_gets_the_first_answer_and_restores_nothing
     second = await api.post(restore, headers=headers | {"Idempotency-Key": "key-2"})
     assert (first.status_code, second.status_code, first.content) == (200, 200, second.content)
     assert (await api.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(("key", "made"), [(KEY, 1), ({}, POSTS)], ids=["one key", "control"])
+async def test_parallel_posts_of_one_key_create_one_product(pool_api: Api, key: dict[str, str], made: int) -> None:
+    admin = await pool_api.admin_headers()
+    body = {"name": "Espresso cup", "price": 7.5, "category_id": (await pool_api.make_category(admin))["id"]}
+    posts = (pool_api.post("/products", headers=admin | key, json=body) for _ in range(POSTS))
+    answers = await asyncio.gather(*posts)
+    assert {answer.status_code for answer in answers} == {201}
+    stored = await pool_api.database.read(fetch_value, "SELECT count(*) FROM products")
+    assert len({answer.content for answer in answers}) == stored == made
