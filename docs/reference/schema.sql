@@ -672,6 +672,27 @@ COMMENT ON FUNCTION public.is_visible(body text) IS 'Whether the text has a visi
 
 
 --
+-- Name: keep_updated_at(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.keep_updated_at() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.updated_at := OLD.updated_at;
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: FUNCTION keep_updated_at(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.keep_updated_at() IS 'Leaves the time of the last change as it was.';
+
+
+--
 -- Name: lock_products(uuid[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3834,6 +3855,13 @@ CREATE TRIGGER products_no_truncate BEFORE TRUNCATE ON public.products FOR EACH 
 --
 
 CREATE TRIGGER products_purged_stock AFTER DELETE ON public.products REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION public.record_purged_stock();
+
+
+--
+-- Name: products products_recounted; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER products_recounted BEFORE UPDATE ON public.products FOR EACH ROW WHEN (((old.stock <> new.stock) AND (old.updated_at IS DISTINCT FROM new.updated_at) AND (NOT (((((((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.description IS DISTINCT FROM new.description)) OR (old.price IS DISTINCT FROM new.price)) OR (old.category_id IS DISTINCT FROM new.category_id)) OR ((old.image_url)::text IS DISTINCT FROM (new.image_url)::text)) OR ((old.sku)::text IS DISTINCT FROM (new.sku)::text)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at)) OR (old.version IS DISTINCT FROM new.version))))) EXECUTE FUNCTION public.keep_updated_at();
 
 
 --

@@ -13,6 +13,7 @@ from tests.support.locks import until_waiting
 from angidi.cli.data.seed import add_samples
 from angidi.csvfiles import open_csv
 from angidi.db import Connection
+from angidi.db.rows import execute
 from angidi.products.csv_rows import StockMode
 from angidi.products.imports.pipeline import Choices
 
@@ -206,3 +207,11 @@ async def test_products_are_locked_in_the_order_of_their_ids(busy_shop: Shop, fr
         for product_id, _ in products[2:]:
             await rival.execute(lock, [product_id])
     assert await loading == {}
+
+
+async def test_a_recount_by_import_leaves_version_and_time_as_they_were(shop: Shop) -> None:
+    await shop.api.database.write(execute, "UPDATE products SET updated_at = '2001-01-01'")
+    (before,) = (await shop.api.get("/products")).json()["data"]["products"]
+    assert await shop.load("sku,stock\nA-1,9\n", "set") == {}
+    (after,) = (await shop.api.get("/products")).json()["data"]["products"]
+    assert after == before | {"stock": 9}

@@ -1,3 +1,7 @@
+-- squawk-ignore-file ban-drop-trigger, ban-drop-function
+DROP TRIGGER products_recounted ON products;
+DROP FUNCTION keep_updated_at();
+
 CREATE OR REPLACE TRIGGER products_version
     BEFORE UPDATE ON products
     FOR EACH ROW
