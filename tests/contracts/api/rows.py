@@ -17,6 +17,8 @@ from angidi.ids import new_id
 
 NOBODY, ADA, ADMIN, GHOST, FORMER = "nobody", "ada", "admin", "ghost", "former"
 """Who calls: without a token, a user, an admin, a user who never was, a user whose account is deleted."""
+OTHER, MODERATOR = "other", "moderator"
+"""Who calls besides, where it matters whose something is."""
 
 USER = {"id", "email", "name", "role", "created_at", "updated_at", "version"}
 TOKENS = {"access_token", "refresh_token", "expires_in", "user"}
@@ -25,6 +27,8 @@ CATEGORY = {"id", "name", "description", "parent_id", "created_at", "updated_at"
 PAGE = {"total_count", "page", "page_size", "total_pages"}
 
 CUP = {"name": "Espresso cup", "price": 7.5, "stock": 3, "sku": "CUP-1", "description": "Porcelain, 80 ml"}
+HOME = {"recipient": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "country": "GB"}
+ITEMS: dict[str, Any] = {"items": [{"product_id": "{product}", "quantity": 1}]}
 OLD = {
     "name": "  Old  lamp ",
     "description": "x" * 2_500,
@@ -85,10 +89,22 @@ class Scene:
         self._names = names
         self._headers = headers
 
-    async def call(self, row: Row) -> httpx.Response:
+    def with_(self, names: Mapping[str, str], headers: Mapping[str, dict[str, str]]) -> "Scene":
+        """Return the scene with more things and people in it."""
+        return Scene(self._api, {**self._names, **names}, {**self._headers, **headers})
+
+    async def id_of(self, row: Row) -> str:
+        """Return the id of what a call creates."""
+        answer = await self.call(row)
+        assert answer.status_code == row.status, answer.text
+        return answer.json()["data"]["id"]
+
+    async def call(self, row: Row, **more: str) -> httpx.Response:
+        """Send a row, with more headers."""
         method, path = self._filled(row.call).split(" ", 1)
         base = "http://testserver" if path in {"/health", "/readyz", "/livez"} else ""
-        headers = self._headers[row.who] | ({"Prefer": "handling=strict"} if row.strict else {})
+        given = self._headers[row.who] | ({"Prefer": "handling=strict"} if row.strict else {}) | more
+        headers = [(name.encode(), value.encode()) for name, value in given.items()]
         if isinstance(row.body, str):
             return await self._api.request(method, base + path, headers=headers, content=self._filled(row.body))
         return await self._api.request(method, base + path, headers=headers, json=self._filled(row.body))
