@@ -154,9 +154,10 @@ class UserService:
         name = None if settled.name is UNSET else settled.name
         role = None if settled.role is UNSET else settled.role
         async with self._db.transaction() as conn:
-            if role not in (None, "admin"):
-                await _require_another_admin(conn, user_id)
-            await _check_version(conn, user_id, known)
+            if role in {None, "admin"}:
+                await _check_version(conn, user_id, known)
+            else:
+                await _require_another_admin(conn, user_id, known)
             return await repository.update(conn, user_id, name=name, role=role)
 
     @retried
@@ -166,8 +167,7 @@ class UserService:
         Raises `UserNotFound`, `LastAdmin`, and `VersionMismatch` unless the user is as `known`.
         """
         async with self._db.transaction() as conn:
-            await _require_another_admin(conn, user_id)
-            await _check_version(conn, user_id, known)
+            await _require_another_admin(conn, user_id, known)
             await repository.delete(conn, user_id)
 
     async def restore(self, user_id: UUID) -> User:
@@ -261,7 +261,12 @@ async def _check_version(conn: Connection, user_id: UUID, known: Precondition | 
         known.check(await repository.get_user(conn, user_id))
 
 
-async def _require_another_admin(conn: Connection, user_id: UUID) -> None:
-    """Raise `LastAdmin` if `user_id` is the only admin. Locks all admins, so that two cannot go at the same time."""
-    if [admin.id for admin in await repository.lock_admins(conn)] == [user_id]:
+async def _require_another_admin(conn: Connection, user_id: UUID, known: Precondition | None) -> None:
+    """Raise as `_check_version` does, then `LastAdmin` if `user_id` is the only admin.
+
+    Locks all admins first, so that two cannot go at the same time.
+    """
+    admins = await repository.lock_admins(conn)
+    await _check_version(conn, user_id, known)
+    if [admin.id for admin in admins] == [user_id]:
         raise LastAdmin

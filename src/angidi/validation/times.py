@@ -11,7 +11,7 @@ def parse_time(text: str) -> datetime:
     A “+” that was not escaped in a URL arrives as a blank.
     """
     try:
-        time = msgspec.convert(text.replace(" ", "+"), datetime, strict=False)
+        time = msgspec.convert(text.replace(" ", "+"), datetime)
         return time.astimezone(UTC) if time.tzinfo else _refuse()
     except (msgspec.ValidationError, OverflowError):
         return _refuse()

@@ -25,7 +25,12 @@ class Preconditions:
         if header == "*":
             return Precondition(None)
         if header:
-            return Precondition(tuple(state_of(tag) for weak, tag in _TAG.findall(header) if not weak))
+            tags = _TAG.findall(header) if _is_list(header) else []
+            return Precondition(tuple(state_of(tag) for weak, tag in tags if not weak))
         if self._are_required:
             raise PreconditionRequired
         return None
+
+
+def _is_list(header: str) -> bool:
+    return not _TAG.sub("", header).strip(" \t,")
