@@ -10,7 +10,8 @@ import yaml
 from angidi.config import Settings
 
 PROJECT = Path(__file__).parents[2]
-API: dict[str, Any] = yaml.safe_load((PROJECT / "compose.yaml").read_text())["services"]["api"]
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((PROJECT / "compose.yaml").read_text())["services"]
+API, WORKER = SERVICES["api"], SERVICES["worker"]
 PASSED: dict[str, str] = API["environment"]
 
 OF_THE_IMAGE = {"ANGIDI_ENV", "ANGIDI_HOME", "ANGIDI_ENV_FILE", "ANGIDI_CONFIG", "SERVER_HOST", "SERVER_PORT"}
@@ -38,3 +39,9 @@ def test_the_image_has_the_production_rules() -> None:
     image = (PROJECT / "Dockerfile").read_text()
     for line in ("ANGIDI_ENV=production", "ANGIDI_HOME=/var/lib/angidi", "SERVER_HOST=0.0.0.0", "EXPOSE 8080"):
         assert line in image
+
+
+def test_the_job_worker_runs_by_the_same_rules_and_settings() -> None:
+    shared = {"build", "environment", "read_only", "volumes", "tmpfs", "cap_drop", "security_opt", "restart"}
+    assert {name: WORKER[name] for name in shared} == {name: API[name] for name in shared}
+    assert WORKER["command"] == ["angidi", "worker"]
