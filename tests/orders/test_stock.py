@@ -83,6 +83,16 @@ async def test_the_ledger_is_listed_newest_first_with_pages_and_cursors(shop: Sh
     assert [entry["delta"] for entry in rest["entries"]] == [5]
 
 
+async def test_a_cursor_belongs_to_its_product(shop: Shop) -> None:
+    cup, pot = await shop.products(5, 5)
+    for product_id in (cup, pot):
+        await adjust(shop, product_id, 1)
+    path = f"/products/{cup}/stock?page_size=1"
+    cursor = (await shop.api.get(path, headers=shop.admin)).json()["data"]["next_cursor"]
+    answer = await shop.api.get(f"/products/{pot}/stock?cursor={cursor}", headers=shop.admin)
+    assert (error_of(answer), fields_of(answer)) == ((400, "VALIDATION_ERROR"), ["cursor"])
+
+
 async def test_a_put_of_stock_is_a_recount(shop: Shop) -> None:
     cup = await shop.product(stock=5)
     await shop.api.put(f"/products/{cup}", headers=shop.admin, json={"stock": 3})

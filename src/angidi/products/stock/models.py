@@ -65,6 +65,12 @@ class StockQuery(PageQuery, frozen=True, kw_only=True):
     """Parameters of the list of entries."""
 
 
+class EntryQuery(StockQuery, frozen=True, kw_only=True):
+    """The entries of one product, to which a cursor belongs."""
+
+    product_id: UUID
+
+
 class StockPage(PageInfo, frozen=True, kw_only=True):
     """A page of the entries of a product, newest first."""
 

@@ -7,7 +7,7 @@ from angidi.db.columns import columns_of, names
 from angidi.db.rows import Connection, fetch_all, fetch_one, fetch_value
 from angidi.pagination.pages import COUNT_BOUND, PageRequest, Total
 from angidi.products.errors import ProductNotFound
-from angidi.products.stock.models import StockEntry, StockQuery
+from angidi.products.stock.models import EntryQuery, StockEntry
 
 T = TypeVar("T")
 
@@ -72,18 +72,16 @@ async def get_last_entry(conn: Connection, product_id: UUID) -> StockEntry:
     return _existing(await fetch_one(conn, StockEntry, LAST, {"id": product_id}))
 
 
-async def list_entries(
-    conn: Connection, _: StockQuery, page_request: PageRequest, *, product_id: UUID
-) -> tuple[list[StockEntry], None]:
-    """Return a page of a product's entries, newest first, and the entry after it, if any."""
+async def list_entries(conn: Connection, query: EntryQuery, page_request: PageRequest) -> tuple[list[StockEntry], None]:
+    """Return a page of a product's entries, newest first, the entry after it, if any, and no total."""
     sql = LIST.format(where=f"{OF_PRODUCT} AND {AFTER}" if page_request.after else OF_PRODUCT)
-    parameters = {"product_id": product_id, **page_request.parameters}
+    parameters = {"product_id": query.product_id, **page_request.parameters}
     return await fetch_all(conn, StockEntry, sql, parameters, prepare=False), None
 
 
-async def count_entries(conn: Connection, query: StockQuery, *, product_id: UUID) -> Total:
+async def count_entries(conn: Connection, query: EntryQuery) -> Total:
     """Return how many entries a product has, up to a bound unless asked for exactly."""
-    parameters = {"product_id": product_id}
+    parameters = {"product_id": query.product_id}
     if query.count == "exact":
         return Total(await fetch_value(conn, COUNT.format(where=OF_PRODUCT), parameters))
     sql = COUNT_BOUNDED.format(where=OF_PRODUCT)

@@ -1,7 +1,8 @@
 """Business actions on stock."""
 
-from functools import partial
 from uuid import UUID
+
+from msgspec import structs
 
 from angidi.changes import Cause, Principal
 from angidi.db import Connection, Database, retried
@@ -14,7 +15,7 @@ from angidi.pagination.pages import read_page
 from angidi.products.models import MAXIMUM_STOCK
 from angidi.products.stock import repository
 from angidi.products.stock.errors import StockTooSmall
-from angidi.products.stock.models import AdjustedStock, Adjustment, ByEntry, StockPage, StockQuery
+from angidi.products.stock.models import AdjustedStock, Adjustment, ByEntry, EntryQuery, StockPage, StockQuery
 
 
 class StockService:
@@ -46,12 +47,13 @@ class StockService:
 
     async def entries(self, product_id: UUID, query: StockQuery) -> StockPage:
         """Return a page of a product's entries, newest first. Raises `Invalid`, `ProductNotFound`."""
-        page_request = self._cursors.page_request(query, ByEntry)
-        rows = partial(repository.list_entries, product_id=product_id)
-        total = partial(repository.count_entries, product_id=product_id)
+        of_product = EntryQuery(**structs.asdict(query), product_id=product_id)
+        page_request = self._cursors.page_request(of_product, ByEntry)
         await self._db.read(repository.require_product, product_id)
-        result = await self._db.read(read_page, query, page_request, rows, total)
-        return StockPage(entries=result.rows, **self._cursors.fields(query, result))
+        result = await self._db.read(
+            read_page, of_product, page_request, repository.list_entries, repository.count_entries
+        )
+        return StockPage(entries=result.rows, **self._cursors.fields(of_product, result))
 
 
 def _check(stock: int, delta: int) -> None:
