@@ -34,7 +34,7 @@ SELECT row_to_json(shown)::text
 LOCK = """
 SELECT id
   FROM orders
- WHERE id = %(id)s
+ WHERE id = %(id)s AND (%(owner_id)s::uuid IS NULL OR user_id = %(owner_id)s)
    FOR NO KEY UPDATE
 """
 
@@ -99,7 +99,7 @@ TAKE_STOCK = "SELECT take_stock(%(product_ids)s::uuid[], %(quantities)s::integer
 
 ADD_STOCK = "SELECT return_stock(%(product_ids)s::uuid[], %(quantities)s::integer[])"
 
-LIST_IDS = """
+LIST_PRODUCT_IDS = """
 SELECT id
   FROM products
  WHERE sku = ANY (%(skus)s) AND deleted_at IS NULL
@@ -138,9 +138,9 @@ async def get_order(conn: Connection, order_id: UUID, owner_id: UUID | None = No
     return _order(await fetch_value(conn, FIND, {"id": order_id, "owner_id": owner_id}))
 
 
-async def lock_order(conn: Connection, order_id: UUID) -> None:
-    """Lock an order until the transaction ends. Raises `OrderNotFound`."""
-    if await fetch_value(conn, LOCK, {"id": order_id}) is None:
+async def lock_order(conn: Connection, order_id: UUID, owner_id: UUID | None = None) -> None:
+    """Lock an order, of `owner_id` if given, until the transaction ends. Raises `OrderNotFound`."""
+    if await fetch_value(conn, LOCK, {"id": order_id, "owner_id": owner_id}) is None:
         raise OrderNotFound
 
 
@@ -157,7 +157,7 @@ async def return_stock(conn: Connection, order_id: UUID) -> None:
 async def list_orders(
     conn: Connection, query: OrderQuery, page_request: PageRequest, *, owner_id: UUID | None
 ) -> tuple[list[Order], None]:
-    """Return a page of orders, newest first, and the row after it, if any."""
+    """Return a page of orders, newest first, the row after it, if any, and no total."""
     where = _where(query, owner_id)
     sql = LIST.format(where=f"{where} AND {AFTER}" if page_request.after else where)
     documents = await fetch_values(conn, sql, _parameters(query, owner_id) | page_request.parameters, prepare=False)
@@ -181,9 +181,9 @@ async def cancel_stale(conn: Connection, before: datetime, limit: int) -> int:
     return await fetch_value(conn, CANCEL_STALE, {"before": before, "limit": limit})
 
 
-async def list_ids(conn: Connection, skus: Sequence[str]) -> list[UUID]:
+async def list_product_ids(conn: Connection, skus: Sequence[str]) -> list[UUID]:
     """Return the ids of the active products of these SKUs."""
-    return await fetch_values(conn, LIST_IDS, {"skus": [*skus]})
+    return await fetch_values(conn, LIST_PRODUCT_IDS, {"skus": [*skus]})
 
 
 async def has_any(conn: Connection, ids: list[UUID]) -> bool:

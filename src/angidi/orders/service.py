@@ -138,8 +138,8 @@ class OrderService:
         """
 
         async def move(conn: Connection) -> Order:
-            await repository.lock_order(conn, order_id)
-            order = await repository.get_order(conn, order_id, _owner(actor))
+            await repository.lock_order(conn, order_id, _owner(actor))
+            order = await repository.get_order(conn, order_id)
             if conditions.known:
                 conditions.known.check(order)
             await _move(conn, order, change, actor)
@@ -153,7 +153,7 @@ class OrderService:
         What is sold is delivered before, and what comes back is written off: each stock is afterwards as it was.
         """
         async with self._db.transaction() as conn:
-            samples = sample_orders(buyers, await repository.list_ids(conn, skus), datetime.now(UTC))
+            samples = sample_orders(buyers, await repository.list_product_ids(conn, skus), datetime.now(UTC))
             if not samples or await repository.has_any(conn, [sample.id for sample in samples]):
                 return 0
             await set_cause(conn, Cause(kind="adjust", reason="Delivered by the supplier"))
