@@ -3,7 +3,7 @@
 --
 -- A transition table would be filled by every UPDATE of products, also one that changes no stock: for UPDATE the trigger
 -- fires per row, and only if the stock changed.
--- An integer, as products.stock is one.
+-- The delta is an integer, as products.stock is.
 -- squawk-ignore-file prefer-bigint-over-int
 CREATE TABLE stock_ledger (
     id         bigint GENERATED ALWAYS AS IDENTITY,

@@ -97,7 +97,7 @@ BEGIN
 END
 $$;
 
--- Of a transaction that made the order there is only one, and nobody else can see the order before its end.
+-- The order has the id of the transaction that placed it. Nobody else sees the order before that has ended.
 CREATE OR REPLACE FUNCTION refuse_late_items() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path FROM CURRENT

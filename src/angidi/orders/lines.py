@@ -1,4 +1,4 @@
-"""MergedLines of a request, with equal products summed: the database changes each product once."""
+"""The lines of a request, with equal products summed: the database changes each product once."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -27,6 +27,15 @@ PATHS: list[tuple[tuple[Status, ...], int]] = [
 ]
 """What becomes of orders, and how many of a hundred: the young ones are still on their way."""
 
+HOURS: dict[Status, tuple[float, float]] = {
+    "confirmed": (0.5, 20),
+    "shipped": (6, 72),
+    "delivered": (24, 120),
+    "returned": (48, 240),
+    "cancelled": (0.2, 3),
+}
+"""How long an order takes to come into each state, at least and at most."""
+
 NOTES = [
     "",
     "",
@@ -122,18 +131,9 @@ def _changes(at: datetime, now: datetime, buyer: SampleBuyer, random: Random) ->
     (path,) = random.choices([path for path, _ in PATHS], [weight for _, weight in PATHS])
     changes: list[SampleChange] = []
     for status in path:
-        at += timedelta(hours=random.uniform(*_HOURS[status]))
+        at += timedelta(hours=random.uniform(*HOURS[status]))
         if at >= now:
             break
         reason = random.choice(REASONS[status]) if status in REASONS else ""
         changes.append(SampleChange(status, at, buyer.id if status == "cancelled" else None, reason))
     return changes
-
-
-_HOURS: dict[Status, tuple[float, float]] = {
-    "confirmed": (0.5, 20),
-    "shipped": (6, 72),
-    "delivered": (24, 120),
-    "returned": (48, 240),
-    "cancelled": (0.2, 3),
-}

@@ -158,7 +158,7 @@ async def insert(conn: Connection, *, email: str, password_hash: str, name: str,
 
 
 async def insert_missing(conn: Connection, *, id_: UUID, email: str, password_hash: str, name: str) -> bool:
-    """Store a user as of sixty days ago unless the id or, among the active, the address is taken; tell whether."""
+    """Store a user as of sixty days ago, unless somebody has the id, or somebody active the address; tell whether."""
     parameters = {"id": id_, "email": email, "password_hash": password_hash, "name": name}
     return bool(await execute(conn, INSERT_MISSING, parameters))
 

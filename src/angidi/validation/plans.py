@@ -34,7 +34,7 @@ class PassedOver(NamedTuple):
 _NONE = PassedOver(())
 
 
-StructType = type[Struct]
+StructType = type[Struct]  # in `Plan`, whose field `type` hides the builtin
 
 
 class Plan(NamedTuple):
@@ -58,10 +58,10 @@ class Plan(NamedTuple):
     blank_is_absent: bool
     passed_over: PassedOver
     parse: Parse | None
-    nested: "StructType | None"
+    nested: StructType | None
     """The struct that the value is an object of."""
 
-    nested_list: "tuple[StructType, int] | None"
+    nested_list: tuple[StructType, int] | None
     """The struct that the value is a list of, and the maximum length of the list."""
 
 

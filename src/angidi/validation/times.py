@@ -1,8 +1,12 @@
 """Times in queries."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
+
+_Zoned = Annotated[datetime, Meta(tz=True)]
 
 
 def parse_time(text: str) -> datetime:
@@ -11,11 +15,6 @@ def parse_time(text: str) -> datetime:
     A “+” that was not escaped in a URL arrives as a blank.
     """
     try:
-        time = msgspec.convert(text.replace(" ", "+"), datetime)
-        return time.astimezone(UTC) if time.tzinfo else _refuse()
+        return msgspec.convert(text.replace(" ", "+"), _Zoned).astimezone(UTC)
     except (msgspec.ValidationError, OverflowError):
-        return _refuse()
-
-
-def _refuse() -> datetime:
-    raise ValueError("must be a time as RFC 3339 has it, such as 2026-01-31T12:00:00Z")
+        raise ValueError("must be a time as RFC 3339 has it, such as 2026-01-31T12:00:00Z") from None

@@ -72,11 +72,11 @@ def serve(*, migrate: bool, seed: bool | None, worker: bool | None) -> None:
         where = stack.enter_context(locate_database(settings, create=True))
         before = prepare_schema(where.direct, migrate=migrate or settings.db_auto_migrate)
         prepare_home(settings)
-        wanted = settings.angidi_env == "development" if seed is None else seed
-        _initialize(settings, where, seed=wanted and before.empty)
+        in_development = settings.angidi_env == "development"
+        _initialize(settings, where, seed=before.empty and (in_development if seed is None else seed))
         stack.enter_context(_shared_metrics(settings))
         stack.enter_context(_keep_embedded_running(settings))
-        if settings.angidi_env == "development" if worker is None else worker:
+        if in_development if worker is None else worker:
             stack.enter_context(worker_beside(settings, where))
         _announce(settings, address, port)
         _run(settings, where, address, port)

@@ -90,7 +90,7 @@ def _sweeps(services: Services, settings: Settings) -> list[Sweep]:
 
 def _report(swept: dict[str, int], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.encode(swept).decode())
+        click.echo(json.encode({name.replace(" ", "_"): number for name, number in swept.items()}).decode())
         return
     for name, number in swept.items():
         click.echo(f"{number:>8,} {name}")

@@ -155,9 +155,8 @@ def _drop_unfinished(conn: psycopg.Connection, index: Index) -> None:
 
 def _problem(conn: psycopg.Connection, index: Index) -> str | None:
     statement = _statement(index)
-    with conn.transaction(
-        force_rollback=True
-    ):  # within a transaction, a savepoint that is kept would keep the settings
+    # Within a transaction, a savepoint that is kept would keep the settings.
+    with conn.transaction(force_rollback=True):
         conn.execute(ONLY_BY_INDEX)
         plan = conn.execute(SQL("EXPLAIN (FORMAT JSON) ") + statement).fetchone()
         if f'"Index Name": "{index.bare_name}"' not in json.dumps(plan):

@@ -111,7 +111,7 @@ async def make_oldest_default(conn: Connection, user_id: UUID) -> None:
 async def list_addresses(
     conn: Connection, _: AddressQuery, page_request: PageRequest, *, user_id: UUID
 ) -> tuple[list[Address], None]:
-    """Return a page of the user's addresses, newest first, and the row after it, if any."""
+    """Return a page of the user's addresses, newest first, the row after it, if any, and no total."""
     sql = LIST.format(where=f"{OWNED} AND {AFTER}" if page_request.after else OWNED)
     return await fetch_all(conn, Address, sql, {"user_id": user_id, **page_request.parameters}), None
 
