@@ -176,6 +176,23 @@ async def test_a_refused_order_leaves_its_key_free(sales: Scene, body: Any) -> N
     sales.check(order(201, ORDER), await sales.call(order(201, ORDER), **{KEY: "key"}))
 
 
+CREATIONS = [
+    order(201, None),
+    reserve(201, None, ITEMS),
+    Row("POST /products", ADMIN, {"name": "Pot", "price": 1, "category_id": "{category}"}, 201, None),
+    Row("POST /categories", ADMIN, {"name": "Pots"}, 201, None),
+]
+
+
+@pytest.mark.parametrize("row", CREATIONS, ids=[row.title for row in CREATIONS])
+async def test_what_is_created_is_located_and_a_repetition_has_the_same_headers(sales: Scene, row: Row) -> None:
+    first, second = [await sales.call(row, **{KEY: "key"}) for _ in range(2)]
+    path = f"{row.call.split()[1]}/{first.json()['data']['id']}"
+    assert first.headers["location"] == second.headers["location"] == f"/api/v1{path}"
+    assert first.headers.get("etag") == second.headers.get("etag")
+    assert (await sales.call(Row(f"GET {path}", row.who, None, 200, None))).json() == first.json()
+
+
 async def test_another_query_under_a_key_is_another_request(sales: Scene) -> None:
     for query, status in (("", 201), ("?x=1", 422), ("", 201)):
         row = reserve(status, None, ITEMS)._replace(call=f"POST /reservations{query}")

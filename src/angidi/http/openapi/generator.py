@@ -109,7 +109,8 @@ def _security(operation: Operation) -> list[Json]:
 
 def _responses(operation: Operation, schemas: Json) -> Json:
     shown = shown_by(operation.returned)
-    success = _response(_SUCCESS[operation.status], *_names(shown))
+    location = ("Location",) if operation.has_location else ()
+    success = _response(_SUCCESS[operation.status], *_names(shown), *location)
     if operation.text:
         content_type, example = operation.text
         success["content"] = {content_type: {"schema": {"type": "string"}, "example": example}}

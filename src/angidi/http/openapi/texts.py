@@ -95,6 +95,12 @@ HEADERS: Json = {
         "schema": {"type": "string"},
         "example": '</api/v1/users?cursor=lMQIJc2YMrZ9>; rel="next", </api/v1/users>; rel="first"',
     },
+    "Location": {
+        "description": "The path of what was created.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": "/api/v1/products/0198c5a0-9d21-7d53-8b0e-6d1f0a3c4e22",
+    },
     "ETag": {
         "description": "The validator of the resource, which every change changes: for `If-None-Match` of a read, and "
         "for `If-Match` of a change.",

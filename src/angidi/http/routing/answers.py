@@ -27,6 +27,17 @@ def respond_by(returned: Any) -> Respond:
     return _page if issubclass(returned, PageInfo) else _data
 
 
+def with_location(respond: Respond, path: str) -> Respond:
+    """Return `respond` with the `Location` of what was created, which is its id below the `path`."""
+
+    def respond_with_location(request: Request, created: Any, status: int) -> Response:
+        response = respond(request, created, status)
+        response.headers.append((b"location", f"{path}/{created.id}".encode()))
+        return response
+
+    return respond_with_location
+
+
 def shown_by(returned: Any) -> Any:
     """Return the type of the `data` in a response, None's type if it has none."""
     if get_origin(returned) is Answer:

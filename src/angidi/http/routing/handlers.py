@@ -10,7 +10,7 @@ import msgspec
 from angidi.errors import AngidiError, NotFound
 from angidi.http.core.request import Request
 from angidi.http.core.responses import Response
-from angidi.http.routing.answers import respond_by
+from angidi.http.routing.answers import respond_by, with_location
 from angidi.http.routing.guards import Authenticator
 from angidi.http.routing.idempotency import mark_replay, read_key
 from angidi.http.routing.inputs import Inputs
@@ -47,6 +47,8 @@ def _compile_call(operation: Operation, inputs: Inputs, services: Services) -> C
     handler = partial(operation.handler, **given)
     readers = _readers(operation, inputs, services)
     respond, status = respond_by(operation.returned), operation.status
+    if operation.has_location:
+        respond = with_location(respond, operation.path)
 
     async def call(request: Request) -> Response:
         arguments: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from angidi.errors import AngidiError
@@ -63,6 +64,11 @@ class Operation:
     def inputs(self) -> Inputs:
         """What the handler takes."""
         return inputs_of(self.handler, PARAMETER.findall(self.path))
+
+    @property
+    def has_location(self) -> bool:
+        """Whether the answer has the `Location` of what was created: its id, below the operation's path."""
+        return self.status == HTTPStatus.CREATED and self.inputs.takes_key
 
     @property
     def path_types(self) -> dict[str, Any]:
