@@ -6,10 +6,17 @@ from datetime import timedelta
 from tests.orders.conftest import Shop
 
 from angidi.db.rows import execute, fetch_value
-from angidi.jobs.sweeps import run_once, run_until, sweeps_of
+from angidi.idempotency.service import SWEEP_SIZE
+from angidi.jobs.sweeps import Sweep, run_once, run_until, sweeps_of
 
 DAY = timedelta(hours=24)
 AGE_ORDERS = "UPDATE orders SET created_at = created_at - interval '25 hours'"
+MAXIMUM = "UPDATE products SET stock = 2147483647 WHERE id = %(id)s"
+OLD_KEYS = """
+INSERT INTO idempotency_keys (user_id, key, hash, created_at)
+SELECT (SELECT id FROM users LIMIT 1), n, '', now() - interval '25 hours' FROM generate_series(1, %(count)s) AS n
+"""
+AGE_RESERVATIONS = "UPDATE reservations SET expires_at = now() - %(age)s"
 AGE_KEYS = "UPDATE idempotency_keys SET created_at = created_at - interval '25 hours'"
 
 
@@ -78,3 +85,67 @@ async def test_pending_orders_are_left_alone_where_the_time_is_0(shop: Shop) -> 
     services = shop.api.services
     sweeps = sweeps_of(services.orders, services.reservations, services.idempotency, timedelta(0))
     assert "pending orders" not in {sweep.name for sweep in sweeps}
+
+
+async def test_a_sweep_is_a_batch_and_one_run_takes_all_batches(shop: Shop) -> None:
+    services = shop.api.services
+    await shop.api.database.write(execute, OLD_KEYS, {"count": 2 * SWEEP_SIZE + 1})
+    assert await services.idempotency.sweep() == SWEEP_SIZE
+    sweeps = sweeps_of(services.orders, services.reservations, services.idempotency, DAY)
+    assert (await run_once(sweeps))["idempotency keys"] == SWEEP_SIZE + 1
+
+
+async def test_the_worker_stops_after_the_batch_that_it_is_at() -> None:
+    stop, batches = asyncio.Event(), 0
+
+    async def endless() -> int:
+        nonlocal batches
+        batches += 1
+        if batches == 3:
+            stop.set()
+        return 1
+
+    async with asyncio.timeout(10):
+        await run_until(stop, [Sweep("endless", 60, endless)])
+    assert batches == 3
+
+
+async def test_a_sweep_that_fails_does_not_end_the_others(shop: Shop) -> None:
+    stop, calls = asyncio.Event(), 0
+
+    async def unknown() -> int:
+        return await shop.api.database.write(execute, "SELECT no_such_function()")
+
+    async def other() -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            stop.set()
+        return 0
+
+    async with asyncio.timeout(10):
+        await run_until(stop, [Sweep("unknown", 0.01, unknown), Sweep("other", 0.01, other)])
+    assert calls == 3
+
+
+async def test_an_order_whose_stock_has_no_room_does_not_keep_the_others(shop: Shop) -> None:
+    cup, pot = await shop.products(10, 10)
+    await shop.placed((cup, 1))
+    await shop.placed((pot, 1))
+    await shop.api.database.write(execute, AGE_ORDERS)
+    await shop.api.database.write(execute, MAXIMUM, {"id": cup})
+    assert await shop.api.services.orders.cancel_stale(DAY) == 1
+    assert await shop.api.services.orders.cancel_stale(DAY) == 0
+    assert await shop.stock_of(pot) == [10]
+
+
+async def test_a_reservation_whose_stock_has_no_room_does_not_keep_the_others(shop: Shop) -> None:
+    cup, pot = await shop.products(10, 10)
+    for product_id in (cup, pot):
+        body = {"items": [{"product_id": product_id, "quantity": 1}]}
+        assert (await shop.api.post("/reservations", headers=shop.buyer, json=body)).status_code == 201
+    await shop.api.database.write(execute, AGE_RESERVATIONS, {"age": timedelta(seconds=1)})
+    await shop.api.database.write(execute, MAXIMUM, {"id": cup})
+    assert await shop.api.services.reservations.expire() == 1
+    assert await shop.api.services.reservations.expire() == 0
+    assert await shop.stock_of(pot) == [10]

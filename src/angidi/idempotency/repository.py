@@ -1,6 +1,6 @@
 """Idempotency-Keys in SQL. Every function is one statement on the connection given."""
 
-from datetime import datetime
+from datetime import timedelta
 
 from angidi.db.rows import Connection, execute, fetch_one
 from angidi.idempotency.models import KeptAnswer, Key
@@ -19,13 +19,13 @@ SELECT hash, document
  WHERE user_id = %(user_id)s AND key = %(key)s
 """
 
-# Keys that somebody is using are left for the next sweep.
+# Keys that somebody is using are left for the next sweep. By the clock of the database, which set the times.
 SWEEP = """
 DELETE FROM idempotency_keys
  WHERE (user_id, key) IN (
        SELECT user_id, key
          FROM idempotency_keys
-        WHERE created_at < %(before)s
+        WHERE created_at < now() - %(age)s
         ORDER BY created_at
         LIMIT %(limit)s
           FOR UPDATE SKIP LOCKED)
@@ -47,6 +47,6 @@ async def find_answer(conn: Connection, key: Key) -> KeptAnswer | None:
     return await fetch_one(conn, KeptAnswer, FIND, {"user_id": key.user_id, "key": key.text})
 
 
-async def sweep(conn: Connection, before: datetime, limit: int) -> int:
-    """Delete keys from before this time; return how many."""
-    return await execute(conn, SWEEP, {"before": before, "limit": limit})
+async def sweep(conn: Connection, age: timedelta, limit: int) -> int:
+    """Delete keys that are older than this; return how many."""
+    return await execute(conn, SWEEP, {"age": age, "limit": limit})

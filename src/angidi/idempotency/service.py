@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 from typing import TypeVar
 from uuid import UUID
@@ -76,12 +76,8 @@ class Idempotency:
             running.set_result(None)
 
     async def sweep(self) -> int:
-        """Delete the keys that are older than a day, a batch at a time; return how many."""
-        before = datetime.now(UTC) - KEPT
-        number = 0
-        while swept := await self._db.write(repository.sweep, before, SWEEP_SIZE):
-            number += swept
-        return number
+        """Delete a batch of the keys that are older than a day; return how many, 0 if none is left."""
+        return await self._db.write(repository.sweep, KEPT, SWEEP_SIZE)
 
     async def _wait_for_others(self, key: Key) -> None:
         end = monotonic() + LONGEST_WAIT

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import structlog
 
+from angidi.db.errors import error_reason
 from angidi.errors import AngidiError
 from angidi.idempotency.service import Idempotency
 from angidi.orders.reservations.service import ReservationService
@@ -21,7 +22,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.jobs")
 
 
 class Sweep(NamedTuple):
-    """Work to repeat: `run` returns how many rows it has dealt with. `interval` is in seconds."""
+    """Work to repeat: `run` deals with a batch of rows and returns how many, 0 if none is left. `interval` in seconds."""
 
     name: str
     interval: float
@@ -41,11 +42,14 @@ def sweeps_of(
 
 async def run_once(sweeps: Sequence[Sweep]) -> dict[str, int]:
     """Run each sweep once; return how many rows each has dealt with, by name. Raises `AngidiError`."""
-    return {sweep.name: await sweep.run() for sweep in sweeps}
+    return {sweep.name: await _batches(sweep, asyncio.Event()) for sweep in sweeps}
 
 
 async def run_until(stop: asyncio.Event, sweeps: Sequence[Sweep]) -> None:
-    """Run the sweeps, each at its interval, until `stop` is set. A failed one is logged and repeated."""
+    """Run the sweeps, each at its interval, until `stop` is set, and then to the end of the batch.
+
+    A failed one is logged and repeated, whatever the error: the others, and the next attempt, do not depend on it.
+    """
     async with asyncio.TaskGroup() as group:
         for sweep in sweeps:
             group.create_task(_repeat(stop, sweep))
@@ -54,9 +58,21 @@ async def run_until(stop: asyncio.Event, sweeps: Sequence[Sweep]) -> None:
 async def _repeat(stop: asyncio.Event, sweep: Sweep) -> None:
     while not stop.is_set():
         try:
-            if number := await sweep.run():
+            if number := await _batches(sweep, stop):
                 log.info("swept", sweep=sweep.name, rows=number)
         except AngidiError as error:
             log.warning("sweep failed", sweep=sweep.name, error=str(error))
+        except Exception as error:  # noqa: BLE001 - such as a function that a newer schema no longer has
+            log.error("sweep failed", sweep=sweep.name, error=error_reason(error))  # noqa: TRY400 - may hold a row
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), sweep.interval)
+
+
+async def _batches(sweep: Sweep, stop: asyncio.Event) -> int:
+    """Run a sweep until it has nothing left to do, or `stop` is set; return how many rows there were."""
+    number = 0
+    while batch := await sweep.run():
+        number += batch
+        if stop.is_set():
+            break
+    return number

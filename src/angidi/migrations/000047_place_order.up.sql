@@ -172,7 +172,8 @@ END
 $$;
 
 -- Cancels the oldest pending orders and gives their stock back. Those that somebody else is changing are skipped. All
--- products are locked first, in the order of their ids; then each order is moved by itself, so that the ledger names it.
+-- products are locked first, in the order of their ids; then each order is moved by itself, so that the ledger names it,
+-- and so that one whose pieces have no room in a stock, because that was set to the largest number, stays alone.
 CREATE OR REPLACE FUNCTION cancel_pending_orders(placed_before timestamptz, most integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path FROM CURRENT
@@ -180,6 +181,7 @@ AS $$
 DECLARE
     stale uuid[];
     stale_id uuid;
+    cancelled integer := 0;
 BEGIN
     stale := ARRAY(SELECT id
                      FROM orders
@@ -191,10 +193,15 @@ BEGIN
     FOREACH stale_id IN ARRAY stale LOOP
         PERFORM set_config('angidi.cause', jsonb_build_object(
             'kind', 'cancel', 'order_id', stale_id, 'note', 'It was pending for too long.')::text, true);
-        UPDATE orders SET status = 'cancelled', updated_at = now() WHERE id = stale_id;
-        PERFORM return_stock(array_agg(product_id), array_agg(quantity)) FROM order_items WHERE order_id = stale_id;
+        BEGIN
+            UPDATE orders SET status = 'cancelled', updated_at = now() WHERE id = stale_id;
+            PERFORM return_stock(array_agg(product_id), array_agg(quantity)) FROM order_items WHERE order_id = stale_id;
+            cancelled := cancelled + 1;
+        EXCEPTION WHEN numeric_value_out_of_range THEN
+            RAISE WARNING 'order % stays pending: a stock has no room for its pieces', stale_id;
+        END;
     END LOOP;
-    RETURN cardinality(stale);
+    RETURN cancelled;
 END
 $$;
 
@@ -205,6 +212,8 @@ CREATE OR REPLACE FUNCTION expire_reservations(most integer) RETURNS integer
 AS $$
 DECLARE
     stale uuid[];
+    stale_id uuid;
+    expired integer := 0;
 BEGIN
     stale := ARRAY(SELECT id
                      FROM reservations
@@ -213,11 +222,19 @@ BEGIN
                     LIMIT most
                       FOR NO KEY UPDATE SKIP LOCKED);
     PERFORM set_config('angidi.cause', '{"kind": "release"}', true);
-    UPDATE reservations SET state = 'expired' WHERE id = ANY (stale);
-    PERFORM return_stock(array_agg(product_id), array_agg(quantity))
-       FROM reservation_items
-      WHERE reservation_id = ANY (stale);
-    RETURN cardinality(stale);
+    PERFORM lock_products(ARRAY(SELECT DISTINCT product_id FROM reservation_items WHERE reservation_id = ANY (stale)));
+    FOREACH stale_id IN ARRAY stale LOOP
+        BEGIN
+            UPDATE reservations SET state = 'expired' WHERE id = stale_id;
+            PERFORM return_stock(array_agg(product_id), array_agg(quantity))
+               FROM reservation_items
+              WHERE reservation_id = stale_id;
+            expired := expired + 1;
+        EXCEPTION WHEN numeric_value_out_of_range THEN
+            RAISE WARNING 'reservation % is kept: a stock has no room for its pieces', stale_id;
+        END;
+    END LOOP;
+    RETURN expired;
 END
 $$;
 

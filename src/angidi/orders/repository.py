@@ -5,7 +5,7 @@ An order with its items and history is one JSON document of the view `shown_orde
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
@@ -106,7 +106,8 @@ SELECT id
  ORDER BY sku COLLATE "C"
 """
 
-CANCEL_STALE = "SELECT cancel_pending_orders(%(before)s, %(limit)s)"
+# By the clock of the database, which set the times: that of the worker's machine may be wrong.
+CANCEL_STALE = "SELECT cancel_pending_orders(now() - %(age)s, %(limit)s)"
 
 
 class Placement(NamedTuple):
@@ -173,12 +174,12 @@ async def count_orders(conn: Connection, query: OrderQuery, *, owner_id: UUID | 
     return Total.bounded(await fetch_value(conn, sql, parameters | {"bound": COUNT_BOUND + 1}, prepare=False))
 
 
-async def cancel_stale(conn: Connection, before: datetime, limit: int) -> int:
-    """Cancel the oldest orders that are pending since before this time; return how many.
+async def cancel_stale(conn: Connection, age: timedelta, limit: int) -> int:
+    """Cancel the oldest orders that have been pending for longer than this; return how many.
 
     Orders that somebody else is changing are left for the next call.
     """
-    return await fetch_value(conn, CANCEL_STALE, {"before": before, "limit": limit})
+    return await fetch_value(conn, CANCEL_STALE, {"age": age, "limit": limit})
 
 
 async def list_product_ids(conn: Connection, skus: Sequence[str]) -> list[UUID]:

@@ -175,16 +175,10 @@ class OrderService:
         if sample.status in GIVES_BACK:
             await repository.return_stock(conn, sample.id)
 
-    async def cancel_stale(self, age: timedelta) -> int:
-        """Cancel orders that have been pending for longer than `age`, a batch at a time; return how many."""
-        number = 0
-        while cancelled := await self._cancel_batch(datetime.now(UTC) - age):
-            number += cancelled
-        return number
-
     @retried
-    async def _cancel_batch(self, before: datetime) -> int:
-        return await self._db.write(repository.cancel_stale, before, SWEEP_SIZE)
+    async def cancel_stale(self, age: timedelta) -> int:
+        """Cancel a batch of orders that have been pending for longer than `age`; return how many, 0 if none is left."""
+        return await self._db.write(repository.cancel_stale, age, SWEEP_SIZE)
 
 
 async def _move(conn: Connection, order: Order, change: StatusChange, actor: Principal) -> None:

@@ -64,13 +64,7 @@ class ReservationService:
             await repository.return_stock(conn, reservation_id)
             await repository.delete(conn, reservation_id)
 
-    async def expire(self) -> int:
-        """Give back what all expired reservations hold, a batch at a time; return how many there were."""
-        number = 0
-        while expired := await self._expire_batch():
-            number += expired
-        return number
-
     @retried
-    async def _expire_batch(self) -> int:
+    async def expire(self) -> int:
+        """Give back what a batch of expired reservations holds; return how many there were, 0 if none is left."""
         return await self._db.write(repository.expire, SWEEP_SIZE)
