@@ -1149,7 +1149,8 @@ DECLARE
     cause jsonb := change_cause();
 BEGIN
     INSERT INTO order_history (order_id, version, old, status, at, actor_id, note)
-    VALUES (NEW.id, NEW.version, CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status, NEW.updated_at,
+    VALUES (NEW.id, NEW.version, CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status,
+            CASE WHEN TG_OP = 'UPDATE' AND OLD.updated_at = NEW.updated_at THEN now() ELSE NEW.updated_at END,
             (cause ->> 'actor_id')::uuid, coalesce(cause ->> 'note', ''));
     RETURN NULL;
 END
@@ -3622,6 +3623,20 @@ COMMENT ON INDEX public.reservation_items_product_id_idx IS 'The reservations of
 
 
 --
+-- Name: reservations_expired_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX reservations_expired_idx ON public.reservations USING btree (expires_at) WHERE (state = 'expired'::text);
+
+
+--
+-- Name: INDEX reservations_expired_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.reservations_expired_idx IS 'What the sweep of old ones looks for.';
+
+
+--
 -- Name: reservations_expires_at_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3787,6 +3802,13 @@ CREATE TRIGGER order_items_as_sold BEFORE DELETE OR UPDATE OR TRUNCATE ON public
 --
 
 CREATE TRIGGER order_items_with_order AFTER INSERT ON public.order_items REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_late_items();
+
+
+--
+-- Name: orders orders_as_placed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER orders_as_placed BEFORE UPDATE ON public.orders FOR EACH ROW WHEN ((((old.number IS DISTINCT FROM new.number) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.made_in IS DISTINCT FROM new.made_in))) EXECUTE FUNCTION public.refuse_change('number, currency and made_in stay as placed');
 
 
 --

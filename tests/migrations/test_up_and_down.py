@@ -1,12 +1,16 @@
 """Every migration can be undone exactly, and where that would lose rows it is refused."""
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
 from psycopg.errors import CheckViolation, RaiseException
 from psycopg.sql import SQL, Identifier
+from tests.support.locks import until_waiting
 
 import angidi
 
@@ -27,6 +31,15 @@ USER = "INSERT INTO users (email, password_hash, name) VALUES (%s, 'hash', 'Ann'
 PRODUCT = """
     INSERT INTO products (name, price, category_id, sku)
     VALUES ('Atlas', 30, (SELECT id FROM categories LIMIT 1), %s)
+"""
+ORDER = """
+    WITH placed AS (
+        INSERT INTO orders (number, user_id, total, currency, shipping_address)
+        SELECT '1', id, 30, 'EUR', '{}' FROM users
+        RETURNING id
+    )
+    INSERT INTO order_items (order_id, line, product_id, sku, name, unit_price, quantity)
+    SELECT placed.id, 1, products.id, 'A1', 'Atlas', 30, 1 FROM placed, products
 """
 
 
@@ -183,3 +196,29 @@ def test_a_time_set_by_the_default_of_version_4_is_now(migrate: Migrate, conn: p
     migrate(4, 5)
     query = "SELECT now() - created_at < interval '1 minute' FROM users"
     assert conn.execute(query).fetchone() == (True,)
+
+
+@pytest.mark.parametrize(
+    ("version", "statement"),
+    [
+        (40, "INSERT INTO user_profiles (user_id) SELECT id FROM users"),
+        (41, "UPDATE products SET stock = 5"),
+        (45, "INSERT INTO reservations (user_id, expires_at) SELECT id, now() FROM users"),
+        (45, "INSERT INTO reservations (user_id, state, expires_at) SELECT id, 'used', now() FROM users"),
+        (44, ORDER),
+    ],
+)
+def test_what_is_stored_while_a_table_is_to_be_dropped_stops_that(
+    version: int, statement: LiteralString, migrate: Migrate, conn: psycopg.Connection, empty_db: str
+):
+    migrate(0, version)
+    conn.execute(PRODUCT, ["A1"])
+    conn.execute(USER, ["ann@example.com"])
+    with psycopg.connect(empty_db) as other, ThreadPoolExecutor() as pool:
+        other.execute(statement)
+        down = pool.submit(migrate, version, version - 1)
+        asyncio.run(until_waiting(empty_db))
+        other.commit()
+        with pytest.raises(RaiseException) as refusal:
+            down.result()
+    assert "Nothing has been changed" in (refusal.value.diag.message_hint or "")

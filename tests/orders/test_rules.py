@@ -76,6 +76,9 @@ def test_items_are_not_added_later(book: Book) -> None:
     [
         "UPDATE order_items SET quantity = 1",
         "DELETE FROM order_items",
+        "UPDATE orders SET made_in = pg_current_xact_id()",
+        "UPDATE orders SET number = 'x'",
+        "UPDATE orders SET currency = 'USD'",
         "TRUNCATE order_items",
         "UPDATE order_history SET note = 'x'",
         "DELETE FROM order_history",
@@ -118,6 +121,17 @@ def test_every_change_of_a_state_is_in_the_history(book: Book) -> None:
     book.conn.execute("UPDATE orders SET note = 'x'")
     history = book.conn.execute("SELECT version, old, status FROM order_history ORDER BY version").fetchall()
     assert history == [(1, None, "pending"), (2, "pending", "confirmed")]
+
+
+def test_a_change_by_sql_is_in_the_history_at_its_time(book: Book) -> None:
+    book.conn.execute("UPDATE orders SET updated_at = '2020-01-01'")
+    book.conn.execute("UPDATE orders SET status = 'confirmed'")
+    assert book.one("SELECT at > '2026-01-01' FROM order_history WHERE status = 'confirmed'")
+
+
+def test_what_is_no_part_of_the_sale_can_be_corrected(book: Book) -> None:
+    book.conn.execute("""UPDATE orders SET shipping_address = '{"city": "Rome"}', note = 'x'""")
+    assert book.one("SELECT version FROM orders") == 2
 
 
 def test_a_number_is_given_once(book: Book) -> None:

@@ -78,7 +78,12 @@ async def test_the_worker_runs_every_sweep_until_it_is_stopped(busy_shop: Shop) 
         await asyncio.sleep(0.01)
     stop.set()
     await running
-    assert await run_once(sweeps) == {"expired reservations": 0, "pending orders": 0, "idempotency keys": 0}
+    assert await run_once(sweeps) == {
+        "expired reservations": 0,
+        "pending orders": 0,
+        "idempotency keys": 0,
+        "old reservations": 0,
+    }
 
 
 async def test_pending_orders_are_left_alone_where_the_time_is_0(shop: Shop) -> None:
@@ -149,3 +154,18 @@ async def test_a_reservation_whose_stock_has_no_room_does_not_keep_the_others(sh
     assert await shop.api.services.reservations.expire() == 1
     assert await shop.api.services.reservations.expire() == 0
     assert await shop.stock_of(pot) == [10]
+
+
+async def test_a_reservation_is_forgotten_a_day_after_it_expired(shop: Shop) -> None:
+    """Else no user and no product that ever was in a reservation could be purged."""
+    cup, reservations = await shop.product(), shop.api.services.reservations
+    body = {"items": [{"product_id": cup, "quantity": 1}]}
+    for age in (timedelta(hours=25), timedelta(hours=23)):
+        assert (await shop.api.post("/reservations", headers=shop.buyer, json=body)).status_code == 201
+        await shop.api.database.write(execute, AGE_RESERVATIONS, {"age": age})
+        assert await reservations.delete_old() == 0
+        assert await reservations.expire() == 1
+        if age > DAY:
+            assert await reservations.delete_old() == 1
+    assert await reservations.delete_old() == 0
+    assert await shop.api.database.read(fetch_value, "SELECT count(*) FROM reservations") == 1

@@ -7,6 +7,7 @@ import pytest
 from tests.orders.conftest import Shop
 from tests.support.api import error_of
 
+from angidi.db import Connection
 from angidi.db.rows import fetch_values
 from angidi.orders.service import TRANSITIONS
 
@@ -104,6 +105,15 @@ async def test_anothers_order_cannot_be_cancelled(shop: Shop) -> None:
     order = await shop.placed()
     other = shop.api.as_(await shop.api.make_user("other@shop.example"))
     assert error_of(await act(shop, order, "cancel", other)) == (404, "ORDER_NOT_FOUND")
+
+
+async def test_anothers_order_is_not_waited_for(busy_shop: Shop, writer: Connection) -> None:
+    """A wait would tell that there is such an order."""
+    order = await busy_shop.placed()
+    other = busy_shop.api.as_(await busy_shop.api.make_user("other@shop.example"))
+    async with writer.transaction():
+        await writer.execute("SELECT FROM orders FOR NO KEY UPDATE")
+        assert error_of(await act(busy_shop, order, "cancel", other)) == (404, "ORDER_NOT_FOUND")
 
 
 async def test_a_stale_etag_moves_nothing(shop: Shop) -> None:

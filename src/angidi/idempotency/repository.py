@@ -25,7 +25,7 @@ DELETE FROM idempotency_keys
  WHERE (user_id, key) IN (
        SELECT user_id, key
          FROM idempotency_keys
-        WHERE created_at < now() - %(age)s
+        WHERE created_at < now() - %(age)s::interval
         ORDER BY created_at
         LIMIT %(limit)s
           FOR UPDATE SKIP LOCKED)

@@ -22,7 +22,10 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.jobs")
 
 
 class Sweep(NamedTuple):
-    """Work to repeat: `run` deals with a batch of rows and returns how many, 0 if none is left. `interval` in seconds."""
+    """Work to repeat: `run` deals with a batch of rows and returns how many, 0 if none is left.
+
+    `interval` is in seconds.
+    """
 
     name: str
     interval: float
@@ -37,6 +40,7 @@ def sweeps_of(
         Sweep("expired reservations", 5, reservations.expire),
         *([Sweep("pending orders", 30, lambda: orders.cancel_stale(pending_ttl))] if pending_ttl else []),
         Sweep("idempotency keys", 300, idempotency.sweep),
+        Sweep("old reservations", 300, reservations.delete_old),
     ]
 
 

@@ -1,5 +1,8 @@
 -- squawk-ignore-file ban-drop-table
 -- Profiles and addresses are people's data: an empty table goes, a filled one stops this.
+-- Else what others store between the check and the end would go unseen.
+LOCK TABLE user_profiles, addresses IN ACCESS EXCLUSIVE MODE;
+
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM user_profiles) OR EXISTS (SELECT FROM addresses) THEN

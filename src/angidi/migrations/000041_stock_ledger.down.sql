@@ -1,5 +1,8 @@
 -- squawk-ignore-file ban-drop-table, ban-drop-function, ban-drop-trigger
 -- The ledger is history: an empty table goes, one that knows of more than opening stocks stops this.
+-- Else what others store between the check and the end would go unseen.
+LOCK TABLE products, stock_ledger IN ACCESS EXCLUSIVE MODE;
+
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM stock_ledger WHERE kind <> 'initial') THEN

@@ -82,7 +82,7 @@ CREATE TABLE order_history (
 );
 
 -- The history is written here, so that no state changes without an entry, and the foreign key to the transitions
--- refuses a change that is none of them.
+-- refuses a change that is none of them. SQL that leaves updated_at as it was changes the state now.
 CREATE OR REPLACE FUNCTION record_order_status() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path FROM CURRENT
@@ -91,7 +91,8 @@ DECLARE
     cause jsonb := change_cause();
 BEGIN
     INSERT INTO order_history (order_id, version, old, status, at, actor_id, note)
-    VALUES (NEW.id, NEW.version, CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status, NEW.updated_at,
+    VALUES (NEW.id, NEW.version, CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status,
+            CASE WHEN TG_OP = 'UPDATE' AND OLD.updated_at = NEW.updated_at THEN now() ELSE NEW.updated_at END,
             (cause ->> 'actor_id')::uuid, coalesce(cause ->> 'note', ''));
     RETURN NULL;
 END
@@ -133,6 +134,13 @@ CREATE TRIGGER orders_version
           IS DISTINCT FROM
           (NEW.number, NEW.user_id, NEW.status, NEW.total, NEW.currency, NEW.shipping_address, NEW.note, NEW.version))
     EXECUTE FUNCTION next_version();
+
+-- An order that named another transaction would take items again. Whom it belongs to, and where it goes, can be corrected.
+CREATE TRIGGER orders_as_placed
+    BEFORE UPDATE ON orders
+    FOR EACH ROW
+    WHEN ((OLD.number, OLD.currency, OLD.made_in) IS DISTINCT FROM (NEW.number, NEW.currency, NEW.made_in))
+    EXECUTE FUNCTION refuse_change('number, currency and made_in stay as placed');
 
 CREATE TRIGGER orders_first_status
     AFTER INSERT ON orders

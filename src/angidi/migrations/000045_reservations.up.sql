@@ -16,6 +16,7 @@ CREATE TABLE reservations (
 
 CREATE INDEX reservations_user_id_idx ON reservations (user_id);
 CREATE INDEX reservations_expires_at_idx ON reservations (expires_at) WHERE state = 'live';
+CREATE INDEX reservations_expired_idx ON reservations (expires_at) WHERE state = 'expired';
 
 CREATE TABLE reservation_items (
     reservation_id uuid NOT NULL,
@@ -76,5 +77,7 @@ COMMENT ON CONSTRAINT line_positive ON reservation_items IS
     'A reservation has at most a hundred lines.';
 COMMENT ON CONSTRAINT quantity_in_range ON reservation_items IS
     'One to ten thousand pieces.';
+COMMENT ON INDEX reservations_expired_idx IS
+    'What the sweep of old ones looks for.';
 COMMENT ON INDEX reservation_items_product_id_idx IS
     'The reservations of a product.';

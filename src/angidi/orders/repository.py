@@ -107,7 +107,7 @@ SELECT id
 """
 
 # By the clock of the database, which set the times: that of the worker's machine may be wrong.
-CANCEL_STALE = "SELECT cancel_pending_orders(now() - %(age)s, %(limit)s)"
+CANCEL_STALE = "SELECT cancel_pending_orders(now() - %(age)s::interval, %(limit)s)"
 
 
 class Placement(NamedTuple):

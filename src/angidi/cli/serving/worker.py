@@ -33,8 +33,8 @@ def worker(*, once: bool, as_json: bool, beside: bool) -> None:
     """Run the job worker.
 
     It gives back what expired reservations hold, cancels orders that were pending for longer than ORDER_PENDING_TTL,
-    and deletes idempotency keys after a day. Any number may run at the same time. It ends by SIGTERM or SIGINT, after
-    the batch that it is at; a lost database is waited for.
+    and deletes expired reservations and idempotency keys after a day. Any number may run at the same time. It ends by
+    SIGTERM or SIGINT, after the batch that it is at; a lost database is waited for.
     """
     settings = load()
     if as_json and not once:

@@ -19,9 +19,9 @@ from angidi.db.diagnostics.search_rows import rewrite_stale_rows, stale_rows
 TRIGGERS = frozenset({
     "addresses_version", "categories_inserted_closure", "categories_moved_closure", "categories_version",
     "email_format", "order_history_append_only", "order_items_as_sold", "order_items_with_order",
-    "orders_first_status", "orders_status", "orders_total", "orders_version", "products_changed_stock",
-    "products_deleted_count", "products_inserted_count", "products_inserted_search", "products_moved_count",
-    "products_new_stock", "products_no_truncate", "products_purged_stock", "products_recounted",
+    "orders_as_placed", "orders_first_status", "orders_status", "orders_total", "orders_version",
+    "products_changed_stock", "products_deleted_count", "products_inserted_count", "products_inserted_search",
+    "products_moved_count", "products_new_stock", "products_no_truncate", "products_purged_stock", "products_recounted",
     "products_truncated_count", "products_updated_fold", "products_updated_search", "products_version",
     "stock_ledger_append_only", "user_profiles_version", "users_deleted_count", "users_inserted_count",
     "users_moved_count", "users_truncated_count", "users_version",

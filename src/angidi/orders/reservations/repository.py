@@ -1,5 +1,6 @@
 """Reservations in SQL. Every function is one statement on the connection given."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -60,6 +61,17 @@ DELETE FROM reservations
  WHERE id = %(id)s
 """
 
+DELETE_EXPIRED = """
+DELETE FROM reservations
+ WHERE id IN (
+       SELECT id
+         FROM reservations
+        WHERE state = 'expired' AND expires_at < now() - %(age)s::interval
+        ORDER BY expires_at
+        LIMIT %(limit)s
+          FOR UPDATE SKIP LOCKED)
+"""
+
 EXPIRE = "SELECT expire_reservations(%(limit)s)"
 
 
@@ -111,3 +123,8 @@ async def expire(conn: Connection, limit: int) -> int:
     Reservations that somebody else is using are left for the next call.
     """
     return await fetch_value(conn, EXPIRE, {"limit": limit})
+
+
+async def delete_expired(conn: Connection, age: timedelta, limit: int) -> int:
+    """Delete reservations that expired longer ago than this, and were given back; return how many."""
+    return await execute(conn, DELETE_EXPIRED, {"age": age, "limit": limit})

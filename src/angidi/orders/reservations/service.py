@@ -1,5 +1,6 @@
 """Business actions on reservations."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from angidi.changes import Cause, Principal
@@ -16,6 +17,9 @@ from angidi.users import repository as users
 
 MOST_LIVE = 5
 """Live reservations of a user."""
+
+KEPT = timedelta(hours=24)
+"""How long an expired reservation can still be read."""
 
 SWEEP_SIZE = 100
 """Reservations that one sweep gives back in a transaction."""
@@ -68,3 +72,11 @@ class ReservationService:
     async def expire(self) -> int:
         """Give back what a batch of expired reservations holds; return how many there were, 0 if none is left."""
         return await self._db.write(repository.expire, SWEEP_SIZE)
+
+    @retried
+    async def delete_old(self) -> int:
+        """Delete a batch of reservations that expired long ago; return how many, 0 if none is left.
+
+        Used ones stay: they say where the stock of their orders came from.
+        """
+        return await self._db.write(repository.delete_expired, KEPT, SWEEP_SIZE)
