@@ -1090,7 +1090,7 @@ COMMENT ON FUNCTION public.product_words(name text, description text, sku text) 
 
 CREATE FUNCTION public.record_changed_stock() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     cause jsonb := change_cause();
@@ -1116,7 +1116,7 @@ COMMENT ON FUNCTION public.record_changed_stock() IS 'Appends a changed stock to
 
 CREATE FUNCTION public.record_new_stock() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     cause jsonb := change_cause();
@@ -1170,7 +1170,7 @@ COMMENT ON FUNCTION public.record_order_status() IS 'Appends a state to the hist
 
 CREATE FUNCTION public.record_purged_stock() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     cause jsonb := change_cause();
@@ -1519,6 +1519,7 @@ CREATE TABLE public.addresses (
     CONSTRAINT country_format CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT line1_visible CHECK (public.is_visible(line1)),
     CONSTRAINT recipient_visible CHECK (public.is_visible(recipient)),
+    CONSTRAINT texts_length CHECK (((char_length(recipient) <= 100) AND (char_length(line1) <= 200) AND (char_length(line2) <= 200) AND (char_length(city) <= 100) AND (char_length(region) <= 100) AND (char_length(postal_code) <= 20))),
     CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at))),
     CONSTRAINT version_in_range CHECK (((version >= 1) AND (version <= '9007199254740991'::bigint)))
 );
@@ -1648,6 +1649,13 @@ COMMENT ON CONSTRAINT line1_visible ON public.addresses IS 'A first line has a v
 --
 
 COMMENT ON CONSTRAINT recipient_visible ON public.addresses IS 'A recipient has a visible character.';
+
+
+--
+-- Name: CONSTRAINT texts_length ON addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT texts_length ON public.addresses IS 'Lines have at most 200 characters, a postal code 20, and the others 100.';
 
 
 --

@@ -123,6 +123,12 @@ def test_every_change_of_a_state_is_in_the_history(book: Book) -> None:
     assert history == [(1, None, "pending"), (2, "pending", "confirmed")]
 
 
+def test_a_temporary_table_does_not_stand_in_for_the_ledger(book: Book) -> None:
+    book.conn.execute("CREATE TEMPORARY TABLE stock_ledger (LIKE stock_ledger INCLUDING ALL)")
+    book.conn.execute("UPDATE products SET stock = 3")
+    assert book.one("SELECT sum(delta) FROM public.stock_ledger") == 3
+
+
 def test_a_change_by_sql_is_in_the_history_at_its_time(book: Book) -> None:
     book.conn.execute("UPDATE orders SET updated_at = '2020-01-01'")
     book.conn.execute("UPDATE orders SET status = 'confirmed'")

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 from tests.support.api import Api, error_of, fields_of
-from tests.support.shop import make, many
+from tests.support.shop import make, many, rows
 
+from angidi.users.addresses.errors import AddressTooLong
 from angidi.users.addresses.service import MAXIMUM
 
 URL = "/users/me/addresses"
@@ -190,3 +191,14 @@ async def test_a_stale_etag_changes_nothing(api: Api, method: str) -> None:
     assert (await listed(api, headers))["addresses"][0]["city"] == "Bath"
     fresh = headers | {"If-Match": stale.headers["etag"]}
     assert (await api.request(method, f"{URL}/{address['id']}", headers=fresh, json={"city": "Ely"})).is_success
+
+
+@pytest.mark.parametrize(
+    ("column", "longest"),
+    [("recipient", 100), ("line1", 200), ("line2", 200), ("city", 100), ("region", 100), ("postal_code", 20)],
+)
+async def test_sql_stores_no_address_that_an_order_could_not_show(api: Api, column: str, longest: int) -> None:
+    await api.make_user()
+    await make(api.database, rows("addresses", {column: "x" * longest}))
+    with pytest.raises(AddressTooLong):
+        await make(api.database, rows("addresses", {column: "x" * (longest + 1)}))

@@ -40,8 +40,11 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 GIVES_BACK: dict[Status, StockChange] = {"cancelled": "cancel", "returned": "return"}
 """The states in which an order gives its stock back, and the kind of that in the ledger."""
 
-SWEEP_SIZE = 100
-"""Orders that one sweep cancels in a transaction."""
+SWEEP_SIZE = 20
+"""Orders that a sweep cancels in one transaction.
+
+A hundred of a hundred lines each held their products for 1.4 s, longer than others wait for a lock.
+"""
 
 WAITING_PER_CONNECTION = 20
 """Orders that wait to be placed for each connection; more are refused with 503."""

@@ -21,8 +21,8 @@ MOST_LIVE = 5
 KEPT = timedelta(hours=24)
 """How long an expired reservation can still be read."""
 
-SWEEP_SIZE = 100
-"""Reservations that one sweep gives back in a transaction."""
+SWEEP_SIZE = 20
+"""Reservations that a sweep gives back, or deletes, in one transaction: as few as it cancels orders."""
 
 
 class ReservationService:

@@ -57,3 +57,9 @@ class CountryMalformed(Invalid, table="addresses", constraint="country_format"):
 
     field = "country"
     message = "must be a country of ISO 3166-1 in two letters, such as GB"
+
+
+class AddressTooLong(Invalid, table="addresses", constraint="texts_length"):
+    """A text of the address is too long."""
+
+    message = "A text of the address is too long: lines have at most 200 characters, a postal code 20, the others 100."
