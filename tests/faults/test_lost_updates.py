@@ -5,23 +5,23 @@ from collections import Counter
 from collections.abc import Mapping
 
 import pytest
-from tests.faults.conftest import ROUNDS, Headers, TwoServers
+from tests.faults.conftest import Headers, TwoServers
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 CLIENTS = 50
-UPDATES = max(2, ROUNDS)
+UPDATES = 20
 
 
 async def count_up(shop: TwoServers, user: Headers, *, checked: bool) -> int:
-    """Add one to the number in the profile's phone, a few times; return how often that was answered with 200."""
+    """Add one to the number in the profile's phone, `UPDATES` times; return how often that was answered with 200."""
     done = 0
     for _ in range(UPDATES):
         shown = await shop.ask("GET", "/users/me/profile", headers=user)
         known = {"If-Match": shown.headers["etag"]} if checked else {}
         phone = str(int(shown.data["phone"] or 0) + 1)
         answer = await shop.ask("PUT", "/users/me/profile", {"phone": phone}, headers={**user, **known})
-        assert answer.status in {200, 412, 503}, answer  # 503: waited for the row for too long, and changed nothing
+        assert answer.status in ({200, 412} if checked else {200}), answer
         done += answer.status == 200
     return done
 
@@ -34,7 +34,6 @@ async def counted(shop: TwoServers, *, checked: bool) -> tuple[int, int]:
     return int(shown.data["phone"]), sum(done)
 
 
-@pytest.mark.timeout(120 + 10 * ROUNDS)
 async def test_the_counter_in_a_profile_is_the_number_of_updates(shop: TwoServers) -> None:
     counter, done = await counted(shop, checked=True)
     assert counter == done > 0
@@ -44,6 +43,19 @@ async def test_without_a_precondition_updates_are_lost(shop: TwoServers) -> None
     """The control of the test above."""
     counter, done = await counted(shop, checked=False)
     assert 0 < counter < done
+
+
+async def test_all_who_change_one_product_at_once_are_served(shop: TwoServers) -> None:
+    admin, cup = await shop.api.admin_headers(), await shop.product(stock=10)
+
+    async def change(client: int) -> None:
+        for number in range(UPDATES):
+            body = {"description": f"{client} {number}", "stock": number}
+            answer = await shop.ask("PUT", f"/products/{cup}", body, headers=admin)
+            assert answer.status == 200, answer
+
+    await asyncio.gather(*map(change, range(CLIENTS)))
+    assert shop.value("SELECT version FROM products WHERE id = %s", cup) == 1 + CLIENTS * UPDATES
 
 
 async def moved(shop: TwoServers, *actions: str, checked: bool = True) -> tuple[str, Counter[tuple[int, str]]]:

@@ -101,7 +101,7 @@ class CategoryService:
         values = {name: value for name, value in structs.asdict(settled).items() if value is not UNSET}
         if not values and not known:
             return await self.get(category_id)
-        async with self._db.transaction() as conn:
+        async with self._db.transaction(row=category_id) as conn:
             if values.keys() - {"description"}:
                 await repository.lock_tree(conn)
             await _check_version(conn, category_id, known)
@@ -119,7 +119,7 @@ class CategoryService:
         `VersionMismatch` unless the category is as `known`.
         """
         try:
-            async with self._db.transaction() as conn:
+            async with self._db.transaction(row=category_id) as conn:
                 await repository.lock_tree(conn)
                 await _check_version(conn, category_id, known)
                 await repository.delete(conn, category_id)

@@ -10,9 +10,11 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Concatenate, Literal, LiteralString, ParamSpec, Protocol, TypeVar
+from uuid import UUID
 
 import psycopg
 
+from angidi.db.admission import RowQueues
 from angidi.db.errors import translate, translated
 from angidi.db.rows import Connection
 from angidi.errors import ConnectionLost, StatementTimeout, TransactionConflict
@@ -53,6 +55,7 @@ class Database:
     def __init__(self, source: ConnectionSource, replica: ConnectionSource | None = None) -> None:
         self._source = source
         self._replica = replica or source
+        self._rows = RowQueues()
 
     async def open(self) -> None:
         """Open all sources. Raises `Unavailable` if one cannot be reached."""
@@ -85,16 +88,19 @@ class Database:
         read_only: bool = False,
         deadline: float | None = None,
         rollback: bool = False,
+        row: UUID | None = None,
     ) -> AsyncGenerator[Connection]:
         """Provide a connection in a transaction: commit at the end of the block, roll back on any exception.
 
         A block of `conn.transaction()` inside is a savepoint. `deadline` is the time for the whole block in seconds;
         after it the statement that runs is cancelled, and `StatementTimeout` raised. With `rollback` it always rolls
-        back (dry run).
+        back (dry run). `row` is the id of the row that the block locks first: such transactions on one row wait for
+        each other in arrival order, before they take a connection. Raises `LockWaitTimeout` if that takes too long.
         """
         with translated():
             async with (
                 _time_limit(deadline),
+                self._rows.turn(row),
                 self._source.connection() as conn,
                 conn.transaction(force_rollback=rollback),
             ):

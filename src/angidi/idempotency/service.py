@@ -41,17 +41,21 @@ class Idempotency:
         self._db = db
         self._running: dict[tuple[UUID, str], asyncio.Future[None]] = {}
 
-    async def run(self, key: Key | None, kind: type[T], action: Callable[[Connection], Awaitable[T]]) -> T:
+    async def run(
+        self, key: Key | None, kind: type[T], action: Callable[[Connection], Awaitable[T]], *, row: UUID | None = None
+    ) -> T:
         """Run `action` in a transaction that also keeps its result, a `kind`, for the key.
+
+        `row` is the id of the row that it locks first, as for `Database.transaction`.
 
         Raises `KeyReused`, `KeyInProgress`, and what `action` raises, after which nothing is kept.
         """
         if key is None:
-            async with self._db.transaction() as conn:
+            async with self._db.transaction(row=row) as conn:
                 return await action(conn)
 
         async def kept() -> T:
-            async with self._db.transaction() as conn:
+            async with self._db.transaction(row=row) as conn:
                 await repository.claim(conn, key)
                 result = await action(conn)
                 await repository.store(conn, key, ENCODER.encode(result).decode())

@@ -148,7 +148,7 @@ class OrderService:
             await _move(conn, order, change, actor)
             return await repository.get_order(conn, order_id)
 
-        return await self._idempotency.run(conditions.key, Order, move)
+        return await self._idempotency.run(conditions.key, Order, move, row=order_id)
 
     async def add_samples(self, buyers: Sequence[SampleBuyer], skus: Sequence[str]) -> int:
         """Sell the active products of these SKUs in samples unless that was done before; return how many orders.

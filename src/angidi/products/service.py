@@ -163,7 +163,7 @@ class ProductService:
             update = partial(repository.update, product_id=product_id, values=values, cause=Cause.by(actor, "set"))
             if known is None:
                 return await self._db.write(update)
-            async with self._db.transaction() as conn:
+            async with self._db.transaction(row=product_id) as conn:
                 product = await repository.lock_product(conn, product_id)
                 known.check(product, exactly="stock" in values)
                 return await update(conn) if values else product
@@ -174,7 +174,7 @@ class ProductService:
         if known is None:
             await self._db.write(repository.delete, product_id)
             return
-        async with self._db.transaction() as conn:
+        async with self._db.transaction(row=product_id) as conn:
             known.check(await repository.lock_product(conn, product_id))
             await repository.delete(conn, product_id)
 

@@ -109,7 +109,7 @@ class UserService:
         name = None if settled is UNSET else settled
         if known is None:
             return await self._db.write(repository.update, user_id, name=name, role=None)
-        async with self._db.transaction() as conn:
+        async with self._db.transaction(row=user_id) as conn:
             await _check_version(conn, user_id, known)
             return await repository.update(conn, user_id, name=name, role=None)
 
@@ -153,7 +153,7 @@ class UserService:
         settled = await changes.settled(partial(self.get, user_id))
         name = None if settled.name is UNSET else settled.name
         role = None if settled.role is UNSET else settled.role
-        async with self._db.transaction() as conn:
+        async with self._db.transaction(row=user_id) as conn:
             if role in {None, "admin"}:
                 await _check_version(conn, user_id, known)
             else:
@@ -166,7 +166,7 @@ class UserService:
 
         Raises `UserNotFound`, `LastAdmin`, and `VersionMismatch` unless the user is as `known`.
         """
-        async with self._db.transaction() as conn:
+        async with self._db.transaction(row=user_id) as conn:
             await _require_another_admin(conn, user_id, known)
             await repository.delete(conn, user_id)
 

@@ -51,7 +51,7 @@ class ReservationService:
             return await repository.get_reservation(conn, holder.id, reservation_id)
 
         try:
-            return await self._idempotency.run(key, Reservation, reserve)
+            return await self._idempotency.run(key, Reservation, reserve, row=holder.id)
         except (ProductsUnknown, StockInsufficient) as error:
             raise at_lines(error, lines.places) from error.__cause__
 
@@ -62,7 +62,7 @@ class ReservationService:
     @retried
     async def delete(self, holder: Principal, reservation_id: UUID) -> None:
         """Give back what a live reservation of the account holds. Raises `ReservationNotFound`."""
-        async with self._db.transaction() as conn:
+        async with self._db.transaction(row=reservation_id) as conn:
             await repository.lock_live(conn, holder.id, reservation_id)
             await set_cause(conn, Cause(holder.id, holder.request_id, "release"))
             await repository.return_stock(conn, reservation_id)

@@ -43,7 +43,7 @@ class StockService:
             stock = await repository.adjust(conn, product_id, wanted.delta)
             return AdjustedStock(stock, await repository.get_last_entry(conn, product_id))
 
-        return await self._idempotency.run(key, AdjustedStock, adjust)
+        return await self._idempotency.run(key, AdjustedStock, adjust, row=product_id)
 
     async def entries(self, product_id: UUID, query: StockQuery) -> StockPage:
         """Return a page of a product's entries, newest first. Raises `Invalid`, `ProductNotFound`."""

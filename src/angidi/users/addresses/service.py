@@ -39,7 +39,7 @@ class AddressService:
     @retried
     async def create(self, user_id: UUID, new: NewAddress) -> Address:
         """Create an address. The first one becomes the default. Raises `UserNotFound`, `TooManyAddresses`."""
-        async with self._db.transaction() as conn:
+        async with self._db.transaction(row=user_id) as conn:
             await users.lock_user(conn, user_id)
             number = await repository.count(conn, user_id)
             if number >= MAXIMUM:
@@ -59,7 +59,7 @@ class AddressService:
         """
         given = {name: value for name, value in structs.asdict(changes).items() if value is not UNSET}
         values = {name: "" if value is None else value for name, value in given.items()}
-        async with self._db.transaction() as conn:
+        async with self._db.transaction(row=user_id) as conn:
             await users.lock_user(conn, user_id)
             address = await _get(conn, user_id, address_id, known)
             if address.is_default or not values.get("is_default"):
@@ -70,7 +70,7 @@ class AddressService:
     @retried
     async def delete(self, user_id: UUID, address_id: UUID, known: Precondition | None = None) -> None:
         """Delete an address; if it was the default, the oldest one left becomes it. Raises as `change` does."""
-        async with self._db.transaction() as conn:
+        async with self._db.transaction(row=user_id) as conn:
             await users.lock_user(conn, user_id)
             address = await _get(conn, user_id, address_id, known)
             await repository.delete(conn, address_id)

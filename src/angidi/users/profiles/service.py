@@ -24,7 +24,7 @@ class ProfileService:
     @retried
     async def change(self, user_id: UUID, changes: ProfileChanges, known: Precondition | None = None) -> Profile:
         """Change the given fields. Raises `UserNotFound`, and `VersionMismatch` unless the profile is as `known`."""
-        async with self._db.transaction() as conn:
+        async with self._db.transaction(row=user_id) as conn:
             # A statement of its own: the one that waits for a lock reads other tables as they were before.
             await users.lock_user(conn, user_id)
             profile = await repository.get_profile(conn, user_id)
