@@ -31,8 +31,11 @@ class Answer(NamedTuple):
 async def send(
     port: int, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None
 ) -> Answer:
-    """Send a request below the base path to the loopback. Raises OSError and EOFError if no answer comes."""
-    content = b"" if body is None else msgspec.json.encode(body)
+    """Send a request below the base path to the loopback; a body of bytes is sent as it is, any other one as JSON.
+
+    Raises OSError and EOFError if no answer comes.
+    """
+    content = _encoded(body)
     lines = {"Host": "localhost", "Connection": "close", "Content-Length": str(len(content)), **(headers or {})}
     head = f"{method} {BASE}{path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -41,6 +44,12 @@ async def send(
         return parsed(await reader.read())
     finally:
         writer.close()
+
+
+def _encoded(body: object) -> bytes:
+    if body is None:
+        return b""
+    return body if isinstance(body, bytes) else msgspec.json.encode(body)
 
 
 def parsed(received: bytes) -> Answer:
