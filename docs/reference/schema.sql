@@ -3477,6 +3477,20 @@ COMMENT ON INDEX public.orders_user_id_idx IS 'The orders of a user, newest firs
 
 
 --
+-- Name: orders_user_id_status_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_user_id_status_idx ON public.orders USING btree (user_id, status, created_at DESC, id DESC);
+
+
+--
+-- Name: INDEX orders_user_id_status_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.orders_user_id_status_idx IS 'The orders of a user in a state, newest first: few of the many that one buyer may have.';
+
+
+--
 -- Name: product_search_document_idx; Type: INDEX; Schema: public; Owner: -
 --
 

@@ -51,12 +51,16 @@ SELECT return_stock(array_agg(product_id), array_agg(quantity))
  WHERE order_id = %(id)s
 """
 
+# The page is taken from the index alone: items and history are read of its orders only, not of those that are skipped.
 LIST = """
 SELECT row_to_json(shown)::text
-  FROM shown_orders AS shown
- WHERE {where}
+  FROM (SELECT id
+          FROM orders
+         WHERE {where}
+         ORDER BY created_at DESC, id DESC
+         LIMIT %(limit)s OFFSET %(offset)s) AS page
+  JOIN shown_orders AS shown USING (id)
  ORDER BY created_at DESC, id DESC
- LIMIT %(limit)s OFFSET %(offset)s
 """
 
 COUNT = "SELECT count(*) FROM orders WHERE {where}"
