@@ -49,7 +49,7 @@ def fill(url: str, rows: int, users: int | None = None) -> None:
         with ExitStack() as stack:
             for table in LOADED:
                 if conn.execute("SELECT to_regclass(%s)", [table]).fetchall()[0][0]:
-                    stack.enter_context(_without_indexes(conn, table))
+                    stack.enter_context(without_indexes(conn, table))
             with ThreadPoolExecutor(STREAMS) as threads:
                 list(threads.map(lambda part: _copy_products(url, rows, part), range(STREAMS)))
             _copy(conn, "users", _users(rows if users is None else users))
@@ -62,7 +62,7 @@ def _copy_products(url: str, rows: int, part: int) -> None:
 
 
 @contextmanager
-def _without_indexes(conn: psycopg.Connection, table: str) -> Generator[None]:
+def without_indexes(conn: psycopg.Connection, table: str) -> Generator[None]:
     """Drop the indexes of `table` but for those of constraints, and build the same again; fails if they differ."""
     before = conn.execute(DROPPABLE, {"table": table}).fetchall()
     for _, index in before:

@@ -28,7 +28,12 @@ def add_admin(url: str) -> None:
 
 def authorization() -> dict[str, str]:
     """Return the header of a request by the admin; its claims are the contract's."""
+    return {"Authorization": f"Bearer {token(ADMIN, EMAIL, 'admin')}"}
+
+
+def token(user_id: UUID, email: str, role: str) -> str:
+    """Return an account's token."""
     now = datetime.now(UTC)
-    claims = {"user_id": str(ADMIN), "email": EMAIL, "role": "admin"}
+    claims = {"user_id": str(user_id), "email": email, "role": role}
     registered = {"iss": ISSUER, "iat": now, "nbf": now, "exp": now + LIFETIME}
-    return {"Authorization": f"Bearer {jwt.encode(claims | registered, SECRET, algorithm='HS256')}"}
+    return jwt.encode(claims | registered, SECRET, algorithm="HS256")

@@ -83,7 +83,7 @@ def test_a_page_or_a_total_or_a_cost_that_is_wrong_would_be_found() -> None:
     model = Shop([], places.below)
     empty: dict[str, Any] = {"products": [], "total_count": 0, "page": 1}
     calls = {1: Call(10, 1.0), 6: Call(10, 1.0), 12: Call(10, 1.0)}
-    right = Warm(all_pairs()[0], calls, [200] * 12, 0, {"data": empty})
+    right = Warm(all_pairs()[0], calls, [200] * 12, {"data": empty}, 0)
     assert problems(right, model, places) == []
     shown = {"products": [{"id": "x"}], "total_count": 1, "next_cursor": "y"}
     assert len(problems(right._replace(body={"data": shown}), model, places)) == 3

@@ -45,7 +45,15 @@ class Warm(NamedTuple):
     combination: Combination
     calls: dict[int, Call]
     statuses: list[int]
+    body: dict[str, Any]
     before: int
+
+
+class Repeated(NamedTuple):
+    """What a request came to when it was sent twelve times: measured calls by number, statuses, and the last body."""
+
+    calls: dict[int, Call]
+    statuses: list[int]
     body: dict[str, Any]
 
 
@@ -53,36 +61,40 @@ class Connected:
     """The application on a pool of one connection, and an eye on the database from another one."""
 
     def __init__(self, api: Api, admin: dict[str, str], monitor: psycopg.Connection, name: str) -> None:
-        self._api = api
-        self._admin = admin
+        self.api = api
+        self.admin = admin
         self._monitor = monitor
         self._name = name
 
     async def run(self, combination: Combination, places: Places) -> Warm:
         """Ask twelve times for the same."""
         path, parameters = combination.request(places)
-        headers = self._admin if combination.is_admins else {}
+        headers = self.admin if combination.is_admins else {}
         before = places.deep_page - 1 if combination.page == "deep" else 0
         if combination.page == "cursor":
-            before, parameters = await self._walked(path, parameters, headers)
-        request = self._api.build_request("GET", path, params=parameters, headers=headers)
+            before, parameters = await self.walked(path, parameters, headers)
+        return Warm(combination, *await self.repeated(path, parameters, headers), before)
+
+    async def repeated(self, path: str, parameters: dict[str, str], headers: dict[str, str]) -> Repeated:
+        """Send a request twelve times."""
+        request = self.api.build_request("GET", path, params=parameters, headers=headers)
         statuses, calls, body = list[int](), dict[int, Call](), dict[str, Any]()
         for number in range(1, CALLS + 1):
             if number in MEASURED:
                 answer, calls[number] = await self._measured(request)
             else:
-                answer = await self._api.send(request)
+                answer = await self.api.send(request)
             statuses.append(answer.status_code)
             body = answer.json()
-        return Warm(combination, calls, statuses, before, body)
+        return Repeated(calls, statuses, body)
 
-    async def _walked(
+    async def walked(
         self, path: str, parameters: dict[str, str], headers: dict[str, str]
     ) -> tuple[int, dict[str, str]]:
         """Return the parameters of a page further on, by its cursor, and how many lie before it."""
         page = parameters
         for before in range(AFTER):
-            answer = await self._api.get(path, params=page | {"count": "none"}, headers=headers)
+            answer = await self.api.get(path, params=page | {"count": "none"}, headers=headers)
             cursor = answer.json().get("data", {}).get("next_cursor")
             if not cursor:
                 return before, page
@@ -92,13 +104,13 @@ class Connected:
     async def _measured(self, request: httpx.Request) -> tuple[httpx.Response, Call]:
         before = await self._pages()
         began = time.perf_counter()
-        answer = await self._api.send(request)
+        answer = await self.api.send(request)
         seconds = time.perf_counter() - began
         return answer, Call(await self._pages() - before, seconds * 1000)
 
     async def _pages(self) -> int:
         """Return how many pages the database has touched so far; the connection has told all that it did."""
-        await self._api.database.read(execute, FLUSH, {})
+        await self.api.database.read(execute, FLUSH, {})
         row = self._monitor.execute(PAGES, [self._name]).fetchone()
         assert row is not None
         return int(row[0])
