@@ -9,7 +9,6 @@ from benchmarks.growth.loading import load_orders
 from benchmarks.growth.works import Call, places, works
 from benchmarks.loading import fill
 from benchmarks.tokens import add_admin
-
 from tests.conftest import migrate_up
 
 ORDERS = 300
