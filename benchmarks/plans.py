@@ -105,6 +105,7 @@ def explain(rows: int) -> int:
     print(*exceeded, sep="\n", end="\n" if exceeded else "")
     result = {
         "products": rows,
+        "orders": rows // catalogue.ORDERS,
         "server": f"PostgreSQL {version // 10_000}.{version % 10_000}",
         "indexes": indexes,
         "requests": {case.name: answer.buffers for case, answer in found.items()},

@@ -18,7 +18,7 @@ TABLES = ("orders", "order_items", "stock_ledger")
 FREQUENT_BUYER = "user0@shop.example"
 
 # Orders can be placed of every product, again and again.
-STOCK: LiteralString = "UPDATE products SET stock = 1000000, deleted_at = NULL WHERE %(orders)s > 0"
+STOCK: LiteralString = "UPDATE products SET stock = 1000000 WHERE deleted_at IS NULL"
 
 NUMBERED: LiteralString = """
 CREATE TEMP TABLE buyers AS
@@ -102,11 +102,15 @@ SELECT product_id, delta, kind, order_id, user_id, at
 """
 
 
-def load_orders(url: str, orders: int) -> None:
-    """Put orders into a database that has products and users, and none yet. Needs the rights to disable triggers."""
+def load_orders(url: str, orders: int, *, stocked: bool = True) -> None:
+    """Put orders into a database that has products and users, and none yet. Needs the rights to disable triggers.
+
+    If `stocked`, active products have a stock of a million afterwards.
+    """
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("SET maintenance_work_mem = '512MB'; SET work_mem = '256MB'; SET synchronous_commit = on")
-        conn.execute(STOCK, {"orders": orders})
+        if stocked:
+            conn.execute(STOCK)
         conn.execute(NUMBERED, {"frequent": FREQUENT_BUYER})
         conn.execute(GOODS)
         conn.execute("ANALYZE buyers; ANALYZE goods")

@@ -68,6 +68,13 @@ def found(query: str, *indexes: str, buffers: int, scans: tuple[str, ...] = (), 
     return Case(f"GET /products?page_size=50&{query}", (*indexes, *KEYS), buffers, sorts=True, scans=scans, large=large)
 
 
+def orders(query: str, *indexes: str, buffers: int = 700, after: int = 0) -> Case:
+    """Return the case of a page of 50 orders, which an index gives; items and history are read of these only."""
+    whole = ("orders_pkey", "order_items_pkey", "order_history_pkey")
+    request = f"GET /orders?page_size=50{query}"
+    return Case(request, ("users_pkey", *indexes, *whole), buffers, admin=True, after=after, sorts=True)
+
+
 NEW_PRODUCT = '{{"name": "A new cup", "price": 7.5, "category_id": "{leaf}", "sku": "NEW-1"}}'
 
 CASES = (
@@ -222,6 +229,23 @@ CASES = (
         body='{{"name": "New", "parent_id": "{branch}"}}',
         status=201,
         scans=("categories",),
+        sorts=True,
+    ),
+    orders("&count=none", "orders_created_at_idx"),
+    orders("&count=none", "orders_created_at_idx", after=20),
+    orders("&count=none&page=100", "orders_created_at_idx"),
+    orders("&from={since}&to={until}", "orders_created_at_idx"),
+    orders("&status=returned", "orders_status_idx"),
+    orders("&status=returned&from={since}&to={until}", "orders_status_idx"),
+    orders("&user_id={buyer}&count=none", "orders_user_id_idx"),
+    orders("&user_id={buyer}&status=delivered", "orders_user_id_status_idx"),
+    orders("&user_id={buyer}&status=cancelled", "orders_user_id_status_idx"),
+    orders("&number={number}", "orders_number_key"),
+    Case(
+        "GET /products/{product}/stock?page_size=50",
+        ("users_pkey", "products_pkey", "stock_ledger_product_id_idx"),
+        100,
+        admin=True,
         sorts=True,
     ),
 )

@@ -8,6 +8,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
+from benchmarks.growth.loading import load_orders
 from benchmarks.loading import fill
 from psycopg.rows import dict_row
 
@@ -18,6 +19,9 @@ from tests.support.server import Databases
 
 USERS = 5
 """Products for each user."""
+
+ORDERS = 3
+"""Products for each order."""
 
 DELETE_USERS: LiteralString = "UPDATE users SET deleted_at = created_at WHERE right(email, 14) = '0@shop.example'"
 
@@ -31,13 +35,25 @@ SELECT p.id AS product, p.sku, u.id AS user, u.email
  LIMIT 1
 """
 
+# A buyer of very many orders, the number of an order, and a month of the past.
+ORDER_PLACES: LiteralString = """
+SELECT buyer, (SELECT number FROM orders WHERE user_id = buyer ORDER BY created_at LIMIT 1) AS number,
+       to_char(newest - interval '90 days', 'YYYY-MM-DD"T"00:00:00"Z"') AS since,
+       to_char(newest - interval '60 days', 'YYYY-MM-DD"T"00:00:00"Z"') AS until
+  FROM (SELECT user_id AS buyer FROM orders GROUP BY user_id ORDER BY count(*) DESC LIMIT 1) AS frequent
+ CROSS JOIN (SELECT max(created_at) AS newest FROM orders) AS times
+"""
+
 
 def build(url: str, rows: int) -> None:
-    """Fill the empty, migrated database with so many products, and a fifth as many users, a tenth of them deleted."""
+    """Fill the empty, migrated database with so many products, and a fifth as many users, a tenth of them deleted.
+
+    There is an order for every three products.
+    """
     fill(url, rows, rows // USERS)
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(DELETE_USERS)
-        conn.execute("VACUUM ANALYZE users")
+    load_orders(url, rows // ORDERS, stocked=False)
 
 
 def template(databases: Databases, rows: int) -> str:
@@ -63,9 +79,11 @@ def places(url: str, rows: int) -> dict[str, Any]:
         "foreign": "wallet",
     }
     with psycopg.connect(url) as conn:
-        row = conn.cursor(row_factory=dict_row).execute(PLACES, found).fetchone()
+        cursor = conn.cursor(row_factory=dict_row)
+        row, orders = cursor.execute(PLACES, found).fetchone(), cursor.execute(ORDER_PLACES).fetchone()
     assert row is not None
-    return found | row
+    assert orders is not None
+    return found | row | orders
 
 
 def products(rows: int) -> Iterator[Product]:

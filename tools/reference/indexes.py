@@ -22,9 +22,9 @@ PAGE = """\
 Made by `make docs` from the [schema](../reference/schema.sql), from the requests whose plans the tests check
 (`tests/plans/cases.py`), and from what `make bench-plans` measured; compared with them by `make check`.
 
-Every index has its readers, and each costs every row that is written. Sizes are those at {products:,} products and
-{users:,} users, on {server}; the cost is what one more row adds to the write-ahead log because of the index. None holds
-or is conditioned on `stock`: selling is a HOT update and writes to no index.
+Every index has its readers, and each costs every row that is written. Sizes are those at {products:,} products,
+{users:,} users and {orders:,} orders, on {server}; the cost is what one more row adds to the write-ahead log because
+of the index. None holds or is conditioned on `stock`: selling is a HOT update and writes to no index.
 """
 
 REQUESTS = """\
@@ -64,7 +64,7 @@ class Index(NamedTuple):
 def page() -> str:
     """Return the page."""
     measured = json.loads((PROJECT / "docs/database/plans.json").read_text(encoding="utf-8"))
-    size = {"products": measured["products"], "users": measured["products"] // 5, "server": measured["server"]}
+    size = {name: measured[name] for name in ("products", "orders", "server")} | {"users": measured["products"] // 5}
     indexes, keys = _schema((PROJECT / "docs/reference/schema.sql").read_text(encoding="utf-8"))
     parts = [PAGE.format(**size)]
     for name in sorted({index.table for index in indexes}):
