@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O and U, which are mistaken for others."""
 
-_RANDOM = 8
+_BITS, _DIGIT_BITS = 40, 5
 
 
 def draw_number(at: datetime | None = None) -> str:
@@ -14,4 +14,6 @@ def draw_number(at: datetime | None = None) -> str:
 
     The database refuses one that is taken; then another is drawn.
     """
-    return f"{at or datetime.now(UTC):%y%m%d}-{''.join(secrets.choice(_DIGITS) for _ in range(_RANDOM))}"
+    bits = secrets.randbits(_BITS)
+    digits = [_DIGITS[bits >> place & 2**_DIGIT_BITS - 1] for place in range(0, _BITS, _DIGIT_BITS)]
+    return f"{at or datetime.now(UTC):%y%m%d}-{''.join(digits)}"
