@@ -1,11 +1,14 @@
 """A shop in which orders are placed."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
 import pytest
-from tests.support.api import Api
+from tests.support.api import Api, api_on_one_connection
 from tests.support.shop import make, rows
+
+from angidi.config import Settings
 
 ADDRESS = {"recipient": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "country": "GB"}
 
@@ -79,3 +82,10 @@ async def shop(api: Api) -> Shop:
 async def busy_shop(pool_api: Api) -> Shop:
     """A shop on a database of its own with real commits, for races."""
     return await _shop(pool_api)
+
+
+@pytest.fixture
+async def lone_shop(settings: Settings, fresh_db: str) -> AsyncGenerator[Shop]:
+    """A shop on one connection to a database of its own."""
+    async with api_on_one_connection(settings, fresh_db) as api:
+        yield await _shop(api)
