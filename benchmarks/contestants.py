@@ -232,6 +232,7 @@ def before(baseline: Baseline | None) -> Contestant:
 
 ANGIDI = Contestant("Angidi", "platform", _angidi)
 GO = Contestant("Go: chi, pgx", "former", _go)
+GO_ORDERS = Contestant("Go: chi, pgx, the same call", "platform", _go)
 FASTAPI = Contestant("FastAPI, SQLAlchemy", "former", _fastapi)
 DJANGO = Contestant("Django, django-ninja", "former", _django)
 FORMER = Contestant("former SQL in our stack", "former", _former)

@@ -42,8 +42,8 @@ DIGITS = 9
 class Order(Struct, frozen=True, kw_only=True):
     """What to send, and for how long. `rate` (a second) makes it an open loop.
 
-    Paths and bodies are taken in turn. `{number}` in a body is the number of the request in nine digits, from `first`
-    on.
+    Paths, bodies and `tokens`, the bearers, are taken in turn. `{number}` in a body or header is the number of the
+    request in nine digits, from `first` on.
     """
 
     port: int
@@ -57,6 +57,7 @@ class Order(Struct, frozen=True, kw_only=True):
     rate: float | None = None
     expected: int = 200
     headers: dict[str, str] = {}
+    tokens: list[str] = []
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -105,7 +106,7 @@ class Generator:
         self._over = False
         self._due = 0.0
         self._requests = cycle(built(order))
-        self._numbered = any(NUMBER.decode() in body for body in order.bodies)
+        self._numbered = any(NUMBER.decode() in text for text in (*order.bodies, *order.headers.values()))
         self._waiting: deque[float] = deque()
         self._idle: list[Connection] = []
         self._started = 0.0
@@ -261,11 +262,16 @@ def is_whole(data: bytes) -> bool:
 
 
 def built(order: Order) -> list[bytes]:
-    """Return the requests as they go over the wire: each path, and each body, as often as it takes to end together."""
+    """Return the requests as they go over the wire: paths, bodies and tokens as often as it takes to end together."""
     headers = "".join(f"{name}: {value}\r\n" for name, value in ({"Host": "localhost"} | order.headers).items())
-    pairs = zip(cycle(order.paths), cycle(order.bodies or [""]), strict=False)
-    number = math.lcm(len(order.paths), len(order.bodies) or 1)
-    return [_request(order.method, path, headers, body) for path, body in islice(pairs, min(number, MOST_BUILT))]
+    parts = (order.paths, order.bodies or [""], [_authorization(token) for token in order.tokens] or [""])
+    number = math.lcm(*map(len, parts))
+    every = islice(zip(*map(cycle, parts), strict=False), min(number, MOST_BUILT))
+    return [_request(order.method, path, headers + bearer, body) for path, body, bearer in every]
+
+
+def _authorization(token: str) -> str:
+    return f"Authorization: Bearer {token}\r\n"
 
 
 def _request(method: str, path: str, headers: str, body: str) -> bytes:

@@ -4,7 +4,18 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from benchmarks.arena import Arena
-from benchmarks.measure import http, http_writes, importing, pool, repository, starts, takeover, writes
+from benchmarks.measure import (
+    http,
+    http_writes,
+    importing,
+    order_log,
+    orders,
+    pool,
+    repository,
+    starts,
+    takeover,
+    writes,
+)
 from benchmarks.results import Outcome
 
 
@@ -25,6 +36,8 @@ ALL = {
     "http-growth": Measurement(http.growth, 24),
     "http-writes": Measurement(http_writes.products, 9),
     "http-register": Measurement(http_writes.register, 2),
+    "orders-http": Measurement(orders.http, 8),
+    "orders-log": Measurement(order_log.parts, 6),
     "writes": Measurement(writes.statements, 15),
     "repository": Measurement(repository.against_the_driver, 10),
     "targets": Measurement(repository.targets, 16),

@@ -147,3 +147,13 @@ async def test_each_body_has_a_number_of_its_own() -> None:
         await run(Order(port=port, paths=["/"], method="POST", bodies=[body], first=1_000, requests=3))
         await ended.wait()
     assert seen == [b'{"sku": "NEW-%09d", "again": "%09d"}' % (n, n) for n in (1_000, 1_001, 1_002)]
+
+
+def test_headers_take_numbers_and_tokens_in_turn() -> None:
+    order = Order(
+        port=1, paths=["/a"], method="POST", bodies=["x", "y"], headers={"Key": "order-{number}"}, tokens=["one", "two"]
+    )
+    first, second = built(order)
+    assert b"Key: order-{number}\r\n" in first
+    assert (b"Bearer one" in first, first[-1:]) == (True, b"x")
+    assert (b"Bearer two" in second, second[-1:]) == (True, b"y")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -28,40 +29,65 @@ var parser = jwt.NewParser(
 	jwt.WithExpirationRequired(),
 )
 
+type contextKey struct{}
+
+// buyerOf returns the account of a request that `account` let through.
+func buyerOf(r *http.Request) uuid.UUID {
+	return r.Context().Value(contextKey{}).(uuid.UUID)
+}
+
+// account lets only those through whose token is valid and whose account is in the database.
+func (s *server) account(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if id, _, ok := s.authenticated(w, r); ok {
+			next(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, id)))
+		}
+	}
+}
+
 // admin lets only those through whose token is valid and whose role in the database is admin.
 func (s *server) admin(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		header := r.Header.Get("Authorization")
-		if header == "" {
-			fail(w, r, http.StatusUnauthorized, "MISSING_TOKEN", "Authorization header is missing")
-			return
-		}
-		token, found := strings.CutPrefix(header, "Bearer ")
-		if !found {
-			fail(w, r, http.StatusUnauthorized, "INVALID_TOKEN_FORMAT", "Authorization must be: Bearer <token>")
-			return
-		}
-		var c claims
-		_, err := parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return s.secret, nil })
-		if err != nil {
-			code := "INVALID_TOKEN"
-			if errors.Is(err, jwt.ErrTokenExpired) {
-				code = "EXPIRED_TOKEN"
-			}
-			fail(w, r, http.StatusUnauthorized, code, "The token is not valid")
-			return
-		}
-		var role string
-		err = s.pool.QueryRow(r.Context(), findRole, c.UserID).Scan(&role)
+		_, role, ok := s.authenticated(w, r)
 		switch {
-		case errors.Is(err, pgx.ErrNoRows):
-			fail(w, r, http.StatusUnauthorized, "INVALID_TOKEN", "The account does not exist")
-		case err != nil:
-			internal(w, r, err)
+		case !ok:
 		case role != "admin":
 			fail(w, r, http.StatusForbidden, "FORBIDDEN", "Only admins may do this")
 		default:
 			next(w, r)
 		}
 	}
+}
+
+// authenticated returns whose token it is, and the role in the database, or answers with what is wrong.
+func (s *server) authenticated(w http.ResponseWriter, r *http.Request) (uuid.UUID, string, bool) {
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		fail(w, r, http.StatusUnauthorized, "MISSING_TOKEN", "Authorization header is missing")
+		return uuid.Nil, "", false
+	}
+	token, found := strings.CutPrefix(header, "Bearer ")
+	if !found {
+		fail(w, r, http.StatusUnauthorized, "INVALID_TOKEN_FORMAT", "Authorization must be: Bearer <token>")
+		return uuid.Nil, "", false
+	}
+	var c claims
+	_, err := parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return s.secret, nil })
+	if err != nil {
+		code := "INVALID_TOKEN"
+		if errors.Is(err, jwt.ErrTokenExpired) {
+			code = "EXPIRED_TOKEN"
+		}
+		fail(w, r, http.StatusUnauthorized, code, "The token is not valid")
+		return uuid.Nil, "", false
+	}
+	var role string
+	err = s.pool.QueryRow(r.Context(), findRole, c.UserID).Scan(&role)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		fail(w, r, http.StatusUnauthorized, "INVALID_TOKEN", "The account does not exist")
+	case err != nil:
+		internal(w, r, err)
+	}
+	return c.UserID, role, err == nil
 }

@@ -1,8 +1,9 @@
 // The Go peer: the catalogue as the former service served it, with chi and pgx.
 //
 // It counts and offsets for a list, searches with LOWER(…) LIKE, looks for the category before it inserts, and reads,
-// merges and writes the whole row for an update, as that service did; the JSON is that of the API contract. Every
-// request has an id and a line in the access log. DATABASE_URL, PORT, MAX_CONNS and JWT_SECRET say where and how.
+// merges and writes the whole row for an update, as that service did; the JSON is that of the API contract. Orders are
+// placed by the platform's own function, for which the database has its schema. Every request has an id and a line in
+// the access log. DATABASE_URL, PORT, MAX_CONNS and JWT_SECRET say where and how.
 package main
 
 import (
@@ -27,6 +28,7 @@ func (s *server) routes() http.Handler {
 	router.Post("/api/v1/products", s.admin(s.create))
 	router.Get("/api/v1/products/{id}", s.product)
 	router.Put("/api/v1/products/{id}", s.admin(s.update))
+	router.Post("/api/v1/orders", s.account(s.place))
 	return router
 }
 

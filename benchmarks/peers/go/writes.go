@@ -155,7 +155,7 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 		fail(w, r, http.StatusNotFound, "PRODUCT_NOT_FOUND", "Product not found")
 	case errors.Is(err, errBody):
 		fail(w, r, http.StatusBadRequest, "INVALID_REQUEST", err.Error())
-	case errors.Is(err, errCategory), errors.As(err, &invalid):
+	case errors.Is(err, errCategory), errors.Is(err, errPieces), errors.As(err, &invalid):
 		fail(w, r, http.StatusBadRequest, "VALIDATION_ERROR", err.Error())
 	case errors.As(err, &database) && database.Code == uniqueViolation:
 		fail(w, r, http.StatusConflict, "SKU_EXISTS", "The SKU is taken")
