@@ -928,6 +928,10 @@ DECLARE
     placed text;
     sold numeric;
 BEGIN
+    IF NOT EXISTS (SELECT FROM users WHERE id = buyer_id AND deleted_at IS NULL) THEN
+        RAISE EXCEPTION 'the buyer is no active user'
+            USING ERRCODE = 'foreign_key_violation', TABLE = 'orders', CONSTRAINT = 'buyer_active';
+    END IF;
     IF new_key IS NOT NULL THEN
         PERFORM claim_idempotency_key(buyer_id, new_key, request_hash);
     END IF;

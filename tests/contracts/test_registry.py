@@ -70,9 +70,9 @@ def test_every_declared_constraint_is_in_the_catalogue(constraints: set[Constrai
     assert set(REGISTRY) - constraints == set()
 
 
-def test_every_declared_constraint_answers_400_404_or_409() -> None:
+def test_every_declared_constraint_answers_400_401_404_or_409() -> None:
     repeated = {error for error in REGISTRY.values() if issubclass(error, TransactionConflict)}
-    assert {status_of(error) for error in {*REGISTRY.values()} - repeated} == {400, 404, 409}
+    assert {status_of(error) for error in {*REGISTRY.values()} - repeated} == {400, 401, 404, 409}
 
 
 def test_the_roles_of_the_code_are_those_of_the_check(shared_db: str) -> None:

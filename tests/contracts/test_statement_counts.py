@@ -90,7 +90,7 @@ LIMITS = {
     "PUT /api/v1/users/me/addresses/{address_id}": Limit(ACCOUNT + 3, body={"city": "Paris"}),
     "DELETE /api/v1/users/me/addresses/{address_id}": Limit(ACCOUNT + 4, status=204),
     "GET /api/v1/orders": Limit(ACCOUNT + LIST, query="?status=pending&page=9"),
-    "POST /api/v1/orders": Limit(ACCOUNT + PLACE, body={"items": [LINE], "shipping_address": ADDRESS}, status=201),
+    "POST /api/v1/orders": Limit(PLACE, body={"items": [LINE], "shipping_address": ADDRESS}, status=201),
     "GET /api/v1/orders/{order_id}": Limit(ACCOUNT + READ),
     "POST /api/v1/orders/{order_id}/cancel": Limit(ACCOUNT + 6, body={"reason": "Too late"}),
     "POST /api/v1/orders/{order_id}/confirm": Limit(ACCOUNT + 5),

@@ -189,3 +189,13 @@ async def test_an_order_needs_an_active_account(shop: Shop) -> None:
 
 async def test_a_product_without_a_sku_is_sold_without(shop: Shop) -> None:
     assert (await shop.placed())["items"][0]["sku"] == ""
+
+
+async def test_a_deleted_account_places_no_order_and_gets_no_former_one(shop: Shop) -> None:
+    cup = await shop.product(stock=5)
+    headers = shop.buyer | {"Idempotency-Key": "order-1"}
+    await shop.placed((cup, 1), headers=headers)
+    assert (await shop.api.delete("/users/me", headers=shop.buyer)).status_code == 204
+    answers = [await shop.place((cup, 1), headers=each) for each in (shop.buyer, headers)]
+    assert [error_of(answer) for answer in answers] == [(401, "INVALID_TOKEN")] * 2
+    assert await shop.stock_of(cup) == [4]

@@ -6,7 +6,7 @@ import pytest
 from tests.orders.conftest import Shop
 
 MOST = 3
-"""Of an order, the check of the account included."""
+"""Of an order, the check of the account included: the goal, of which one is used."""
 
 ENDINGS = {"Sync", "Query"}
 """The messages of a client that wait for the server, with which each round trip ends."""

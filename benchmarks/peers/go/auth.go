@@ -31,15 +31,15 @@ var parser = jwt.NewParser(
 
 type contextKey struct{}
 
-// buyerOf returns the account of a request that `account` let through.
+// buyerOf returns the account of a request that `holder` let through.
 func buyerOf(r *http.Request) uuid.UUID {
 	return r.Context().Value(contextKey{}).(uuid.UUID)
 }
 
-// account lets only those through whose token is valid and whose account is in the database.
-func (s *server) account(next http.HandlerFunc) http.HandlerFunc {
+// holder lets only those through whose token is valid: placeOrder looks for the account.
+func (s *server) holder(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if id, _, ok := s.authenticated(w, r); ok {
+		if id, ok := s.bearer(w, r); ok {
 			next(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, id)))
 		}
 	}
@@ -48,9 +48,17 @@ func (s *server) account(next http.HandlerFunc) http.HandlerFunc {
 // admin lets only those through whose token is valid and whose role in the database is admin.
 func (s *server) admin(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		_, role, ok := s.authenticated(w, r)
+		id, ok := s.bearer(w, r)
+		if !ok {
+			return
+		}
+		var role string
+		err := s.pool.QueryRow(r.Context(), findRole, id).Scan(&role)
 		switch {
-		case !ok:
+		case errors.Is(err, pgx.ErrNoRows):
+			fail(w, r, http.StatusUnauthorized, "INVALID_TOKEN", "The account does not exist")
+		case err != nil:
+			internal(w, r, err)
 		case role != "admin":
 			fail(w, r, http.StatusForbidden, "FORBIDDEN", "Only admins may do this")
 		default:
@@ -59,17 +67,17 @@ func (s *server) admin(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// authenticated returns whose token it is, and the role in the database, or answers with what is wrong.
-func (s *server) authenticated(w http.ResponseWriter, r *http.Request) (uuid.UUID, string, bool) {
+// bearer returns whose token it is, or answers with what is wrong.
+func (s *server) bearer(w http.ResponseWriter, r *http.Request) (uuid.UUID, bool) {
 	header := r.Header.Get("Authorization")
 	if header == "" {
 		fail(w, r, http.StatusUnauthorized, "MISSING_TOKEN", "Authorization header is missing")
-		return uuid.Nil, "", false
+		return uuid.Nil, false
 	}
 	token, found := strings.CutPrefix(header, "Bearer ")
 	if !found {
 		fail(w, r, http.StatusUnauthorized, "INVALID_TOKEN_FORMAT", "Authorization must be: Bearer <token>")
-		return uuid.Nil, "", false
+		return uuid.Nil, false
 	}
 	var c claims
 	_, err := parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return s.secret, nil })
@@ -79,15 +87,7 @@ func (s *server) authenticated(w http.ResponseWriter, r *http.Request) (uuid.UUI
 			code = "EXPIRED_TOKEN"
 		}
 		fail(w, r, http.StatusUnauthorized, code, "The token is not valid")
-		return uuid.Nil, "", false
+		return uuid.Nil, false
 	}
-	var role string
-	err = s.pool.QueryRow(r.Context(), findRole, c.UserID).Scan(&role)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		fail(w, r, http.StatusUnauthorized, "INVALID_TOKEN", "The account does not exist")
-	case err != nil:
-		internal(w, r, err)
-	}
-	return c.UserID, role, err == nil
+	return c.UserID, true
 }

@@ -28,7 +28,7 @@ func (s *server) routes() http.Handler {
 	router.Post("/api/v1/products", s.admin(s.create))
 	router.Get("/api/v1/products/{id}", s.product)
 	router.Put("/api/v1/products/{id}", s.admin(s.update))
-	router.Post("/api/v1/orders", s.account(s.place))
+	router.Post("/api/v1/orders", s.holder(s.place))
 	return router
 }
 

@@ -151,6 +151,8 @@ func refuseOrder(w http.ResponseWriter, r *http.Request, err error) {
 		fail(w, r, http.StatusConflict, "INSUFFICIENT_STOCK", database.Detail)
 	case "product_active":
 		fail(w, r, http.StatusBadRequest, "VALIDATION_ERROR", database.Detail)
+	case "buyer_active":
+		fail(w, r, http.StatusUnauthorized, "INVALID_TOKEN", "The account does not exist")
 	case "idempotency_keys_pkey":
 		fail(w, r, http.StatusConflict, "IDEMPOTENCY_KEY_REUSED", "The key was used")
 	default:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Self
 
-from angidi.errors import Conflict, FieldError, Invalid, NotFound, TransactionConflict
+from angidi.errors import Conflict, FieldError, Invalid, NotFound, TransactionConflict, Unauthenticated
 
 
 class OrderNotFound(NotFound):
@@ -35,6 +35,12 @@ class TotalChanged(Conflict, table="orders", constraint="total_expected"):
     def of_detail(cls, detail: str) -> Self:
         """Return the error with the total that it would be."""
         return cls(f"The total has changed: it would be {detail}.")
+
+
+class BuyerInactive(Unauthenticated, table="orders", constraint="buyer_active"):
+    """The account of the token is deleted."""
+
+    message = "The token is not valid. Please log in again."
 
 
 class AddressOfBuyerUnknown(NotFound, table="orders", constraint="address_of_buyer"):

@@ -1,6 +1,6 @@
 """The routes of orders."""
 
-from angidi.http.routing.guards import Account, Admin
+from angidi.http.routing.guards import Account, Admin, Holder
 from angidi.http.routing.inputs import Body, Conditional, IdempotencyKey, Query
 from angidi.http.routing.routes import Routes
 from angidi.orders.errors import (
@@ -50,7 +50,7 @@ CUPS = {
 
 
 @routes.post("/orders", errors=PLACING, example=CUPS)
-async def place_order(account: Account, key: IdempotencyKey, new: Body[NewOrder], orders: OrderService) -> Order:
+async def place_order(account: Holder, key: IdempotencyKey, new: Body[NewOrder], orders: OrderService) -> Order:
     """Place an order.
 
     All pieces leave the stock at once, or none: 409 `INSUFFICIENT_STOCK` names each line that failed and what is left.

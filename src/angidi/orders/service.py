@@ -84,9 +84,9 @@ class OrderService:
     async def place(self, buyer: Principal, new: NewOrder, key: Key | None = None) -> Order:
         """Place an order: its pieces leave the stock, all or none.
 
-        Raises `Invalid` (also for products that are not there), `AddressOfBuyerUnknown`, `StockInsufficient`,
-        `TotalChanged`, `ReservationNotFound`, `ReservationExpired`, `KeyReused`, `KeyInProgress`, and
-        `ServerOverloaded` if too many orders wait, or this one waited for too long.
+        Raises `Invalid` (also for products that are not there), `BuyerInactive`, `AddressOfBuyerUnknown`,
+        `StockInsufficient`, `TotalChanged`, `ReservationNotFound`, `ReservationExpired`, `KeyReused`, `KeyInProgress`,
+        and `ServerOverloaded` if too many orders wait, or this one waited for too long.
         """
         _check_alternatives(new)
         lines = merge_lines(new.items) if new.items is not UNSET else MergedLines([], [], [])

@@ -1,8 +1,8 @@
 """Authentication and authorization: the bearer token, then the current account and role in the database.
 
-Guards run before a body is read. `Bearer` verifies the token only, for handlers whose own statement reads the account;
-`Owner`, `Account` and `Admin` read the database, so a deleted account or a lost role counts at once, whatever the body
-is.
+Guards run before a body is read. `Bearer` and `Holder` verify the token only, for handlers whose own statement reads
+the account; `Owner`, `Account` and `Admin` read the database, so a deleted account or a lost role counts at once,
+whatever the body is.
 """
 
 from collections.abc import Awaitable, Callable
@@ -91,6 +91,10 @@ async def _check_bearer(authenticator: Authenticator, request: Request) -> UUID:
     return authenticator.bearer(request.first(b"authorization"))
 
 
+async def _check_holder(authenticator: Authenticator, request: Request) -> Principal:
+    return Principal(authenticator.bearer(request.first(b"authorization")), "", request.id)
+
+
 async def _check_owner(authenticator: Authenticator, request: Request) -> UUID:
     return await authenticator.owner(request.first(b"authorization"))
 
@@ -114,6 +118,9 @@ Bearer = Annotated[UUID, Guard(_check_bearer, forbids=False)]
 
 Owner = Annotated[UUID, Guard(_check_owner, forbids=False)]
 """The id of the authenticated account, which is active."""
+
+Holder = Annotated[Principal, Guard(_check_holder, forbids=False)]
+"""The authenticated account, whose role is unknown; the handler's own statement refuses one that is not active."""
 
 Account = Annotated[Principal, Guard(_check_account, forbids=False)]
 """An active account."""
