@@ -7,12 +7,14 @@ program of its own, so that another commit's interpreter can run it: with that c
 """
 
 import asyncio
+import importlib.util
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from itertools import islice
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import msgspec
 from msgspec import Struct
@@ -48,9 +50,10 @@ class Order(Struct, frozen=True, kw_only=True):
 
 def calls(ids: Sequence[UUID], texts: Sequence[catalogue.Product]) -> dict[str, Call]:
     """Return the kinds of statement; each call takes another product, and a new one has the texts of one in `texts`."""
+    cause = _cause()
 
     def change(column: str, value: Callable[[int], object]) -> Call:
-        return lambda db, number: db.write(repository.update, ids[number % len(ids)], {column: value(number)})
+        return lambda db, number: db.write(repository.update, ids[number % len(ids)], {column: value(number)}, *cause)
 
     def insert(db: Database, number: int) -> Awaitable[object]:
         row = texts[number]
@@ -63,7 +66,7 @@ def calls(ids: Sequence[UUID], texts: Sequence[catalogue.Product]) -> dict[str, 
             image_url="https://img.shop.example/radio.jpg",
             sku=f"NEW-{number:09}",
         )
-        return db.write(repository.insert, new)
+        return db.write(repository.insert, new, *cause)
 
     return {
         STOCK: change("stock", lambda number: 1_000 + number),
@@ -72,6 +75,14 @@ def calls(ids: Sequence[UUID], texts: Sequence[catalogue.Product]) -> dict[str, 
         INSERT: insert,
         DELETE: lambda db, number: db.write(repository.delete, ids[number % len(ids)]),
     }
+
+
+def _cause() -> list[Any]:
+    """Return the last argument of writes, the change of an account; nothing where the commit measured has no causes."""
+    if not importlib.util.find_spec("angidi.changes"):
+        return []
+    changes = importlib.import_module("angidi.changes")
+    return [changes.Cause.by(changes.Principal(uuid4(), "admin", str(uuid4())))]
 
 
 async def run(order: Order) -> float:
