@@ -921,7 +921,7 @@ COMMENT ON FUNCTION public.paths_to_root(categories uuid[]) IS 'The closure''s r
 
 CREATE FUNCTION public.place_order(new_id uuid, new_number text, buyer_id uuid, reserved_id uuid, product_ids uuid[], quantities integer[], address_id uuid, address jsonb, new_note text, expected numeric, new_currency text, cause jsonb, new_key text, request_hash bytea) RETURNS text
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE

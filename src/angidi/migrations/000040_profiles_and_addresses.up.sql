@@ -34,9 +34,6 @@ CREATE TABLE addresses (
     CONSTRAINT line1_visible CHECK (is_visible(line1)),
     CONSTRAINT city_visible CHECK (is_visible(city)),
     CONSTRAINT country_format CHECK (country ~ '^[A-Z]{2}$'),
-    CONSTRAINT texts_length CHECK (
-        char_length(recipient) <= 100 AND char_length(line1) <= 200 AND char_length(line2) <= 200
-        AND char_length(city) <= 100 AND char_length(region) <= 100 AND char_length(postal_code) <= 20),
     CONSTRAINT version_in_range CHECK (version BETWEEN 1 AND 9007199254740991),
     CONSTRAINT times_representable CHECK (is_representable(created_at) AND is_representable(updated_at))
 );
@@ -127,8 +124,6 @@ COMMENT ON CONSTRAINT line1_visible ON addresses IS
     'A first line has a visible character.';
 COMMENT ON CONSTRAINT city_visible ON addresses IS
     'A city has a visible character.';
-COMMENT ON CONSTRAINT texts_length ON addresses IS
-    'Lines have at most 200 characters, a postal code 20, and the others 100.';
 COMMENT ON CONSTRAINT country_format ON addresses IS
     'Two capital letters; which of them are countries, the application knows.';
 COMMENT ON CONSTRAINT version_in_range ON addresses IS

@@ -3,9 +3,6 @@
 --
 -- A transition table would be filled by every UPDATE of products, also one that changes no stock: for UPDATE the trigger
 -- fires per row, and only if the stock changed.
--- The functions look into temporary schemas last: else a temporary table of that name would take the entries.
-SELECT set_config('search_path', current_setting('search_path') || ', pg_temp', true);
-
 -- The delta is an integer, as products.stock is.
 -- squawk-ignore-file prefer-bigint-over-int
 CREATE TABLE stock_ledger (

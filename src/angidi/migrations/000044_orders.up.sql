@@ -45,7 +45,6 @@ CREATE TABLE orders (
 CREATE INDEX orders_user_id_idx ON orders (user_id, created_at DESC, id DESC);
 CREATE INDEX orders_created_at_idx ON orders (created_at DESC, id DESC);
 CREATE INDEX orders_status_idx ON orders (status, created_at DESC, id DESC);
-CREATE INDEX orders_user_id_status_idx ON orders (user_id, status, created_at DESC, id DESC);
 
 CREATE TABLE order_items (
     order_id   uuid NOT NULL,
@@ -241,8 +240,6 @@ COMMENT ON INDEX orders_created_at_idx IS
     'All orders, newest first.';
 COMMENT ON INDEX orders_status_idx IS
     'The orders in a state, newest first; the sweep reads the oldest pending ones.';
-COMMENT ON INDEX orders_user_id_status_idx IS
-    'The orders of a user in a state, newest first: few of the many that one buyer may have.';
 
 COMMENT ON TABLE order_items IS
     'The lines of orders as sold: later changes of the product do not reach them.';
