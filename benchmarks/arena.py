@@ -17,7 +17,7 @@ import msgspec
 import psycopg
 
 from angidi.products import repository
-from benchmarks import catalogue, contestants, processes
+from benchmarks import catalogue, contestants, pgbench, processes
 from benchmarks.baseline import ABSENT, Baseline
 from benchmarks.console import ROOT, print_progress
 from benchmarks.contestants import Contestant, Place, Running, Unavailable, free_port
@@ -201,23 +201,8 @@ class Arena:
     def pgbench(self, rows: int, clients: int) -> float:
         """Return point reads a second by pgbench, one product, statements prepared: the most that the server gives."""
         read = repository.FIND.replace("%(id)s", f"'{self.ids(rows)[0]}'")
-        with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-            script.write(f"{read.strip()};\n")
-            script.flush()
-            threads = min(clients, 2)
-            options = [
-                "-n",
-                "-M",
-                "prepared",
-                f"-c{clients}",
-                f"-j{threads}",
-                f"-T{max(1, round(self.options.seconds))}",
-            ]
-            command = [self.databases.binaries / "pgbench", *options, "-f", script.name, self.url(rows)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise Failed(f"pgbench failed: {done.stderr[-500:]}")
-        return float(next(line.split()[2] for line in done.stdout.splitlines() if line.startswith("tps")))
+        options = [f"-c{clients}", f"-j{min(clients, 2)}", f"-T{max(1, round(self.options.seconds))}"]
+        return pgbench.run(self.databases.binaries, self.url(rows), f"{read.strip()};\n", *options).rate
 
 
 def get(running: Running, path: str) -> Any:

@@ -1,14 +1,11 @@
 """Placing orders by the bare SQL in pgbench: what the database gives without a service and a function of ours."""
 
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
 
-from benchmarks import processes
-from benchmarks.arena import Failed
+from benchmarks import pgbench, processes
 from benchmarks.databases import Databases
 from benchmarks.shopping import ADDRESS, BUYER, BUYERS
 from benchmarks.workloads import Window
@@ -79,7 +76,7 @@ class BareOrders:
     def __init__(self, url: str, databases: Databases, scripts: Mapping[str, Script]) -> None:
         self.rounds: dict[str, list[Pace]] = {name: [] for name in scripts}
         self._url = url
-        self._pgbench = databases.binaries / "pgbench"
+        self._binaries = databases.binaries
         self._postmaster = databases.postmaster
         self._scripts = scripts
 
@@ -93,15 +90,6 @@ class BareOrders:
             self.rounds[name].append(Pace(rate, 1e6 * used / max(1, number)))
         return {}
 
-    def _run(self, script: Script, seconds: int) -> tuple[int, float]:
-        """Return the number of transactions, and how many there were a second."""
-        with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-            file.write(script.text())
-            file.flush()
-            options = ["-n", "-M", "prepared", f"-c{CLIENTS}", "-j2", f"-T{seconds}", "-f", file.name]
-            done = subprocess.run([self._pgbench, *options, self._url], capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise Failed(f"pgbench failed: {done.stderr[-800:]}")
-        lines = dict(line.split(":", 1) for line in done.stdout.splitlines() if ":" in line)
-        rate = next(float(line.split()[2]) for line in done.stdout.splitlines() if line.startswith("tps"))
-        return int(lines["number of transactions actually processed"].split("/")[0]), rate
+    def _run(self, script: Script, seconds: int) -> pgbench.Processed:
+        options = [f"-c{CLIENTS}", "-j2", f"-T{seconds}"]
+        return pgbench.run(self._binaries, self._url, script.text(), *options)

@@ -1,14 +1,13 @@
 """The same orders by the bare SQL in pgbench, one client: what the database gives without a service."""
 
 import json
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import LiteralString
 
 import psycopg
 
+from benchmarks import pgbench
 from benchmarks.replay.client import ADDRESS, identity
 from benchmarks.replay.lines import Order
 
@@ -71,14 +70,8 @@ def bare_rate(url: str, binaries: Path, orders: Sequence[Order]) -> float:
         conn.commit()
         conn.autocommit = True
         conn.execute("VACUUM ANALYZE")
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-        file.write(SCRIPT.format(address=json.dumps(ADDRESS)))
-        file.flush()
-        options = ["-n", "-M", "prepared", "-c1", f"-t{len(orders)}", "-f", file.name]
-        done = subprocess.run([binaries / "pgbench", *options, url], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"pgbench failed: {done.stderr[-800:]}")
-    return next(float(line.split()[2]) for line in done.stdout.splitlines() if line.startswith("tps"))
+    script = SCRIPT.format(address=json.dumps(ADDRESS))
+    return pgbench.run(binaries, url, script, "-c1", f"-t{len(orders)}").rate
 
 
 def _row(number: int, order: Order) -> dict[str, object]:
