@@ -19,6 +19,8 @@ NOBODY, ADA, ADMIN, GHOST, FORMER = "nobody", "ada", "admin", "ghost", "former"
 """Who calls: without a token, a user, an admin, a user who never was, a user whose account is deleted."""
 OTHER, MODERATOR = "other", "moderator"
 """Who calls besides, where it matters whose something is."""
+DEMOTED, PROMOTED = "demoted", "promoted"
+"""Who was an admin when the token was made, and is a user now; and the other way round."""
 
 USER = {"id", "email", "name", "role", "created_at", "updated_at", "version"}
 TOKENS = {"access_token", "refresh_token", "expires_in", "user"}
