@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from angidi.db.query_counter import QueryCounter, query_counter
-from angidi.errors import ResponseTimeout
+from angidi.errors import Invalid, Malformed, ResponseTimeout, TooLarge
 from angidi.http.core.errors import response_to
 from angidi.http.core.request import UNMATCHED, WITHOUT_BODY, Request
 from angidi.http.core.responses import Response, StreamedResponse
@@ -125,11 +125,16 @@ class Gateway:
             if request.late:
                 raise ResponseTimeout
         with limits.hold_slot():
-            request.closes = True
-            request.body = await limits.bodies.read(request)
-            request.closes = False
-            limits.timeouts.start(request)
-            return await endpoint.call(request)
+            try:
+                request.closes = True
+                request.body = await limits.bodies.read(request)
+                request.closes = False
+                limits.timeouts.start(request)
+                return await endpoint.call(request)
+            except (Invalid, Malformed, TooLarge):
+                if endpoint.confirm:
+                    await endpoint.confirm(request)
+                raise
 
     async def _answer_late(self, request: Request) -> None:
         await self._send(request, response_to(ResponseTimeout(), request))

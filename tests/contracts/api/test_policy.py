@@ -11,8 +11,8 @@ from typing import Any, cast
 import pytest
 from msgspec import structs
 from tests.contracts.api.policy import ADMINS, CALLERS, CALLS, OPERATIONS, Call
-from tests.contracts.api.rows import ADA, ADMIN, DEMOTED, MODERATOR, OTHER, PROMOTED, Row, Scene
-from tests.support.api import Api
+from tests.contracts.api.rows import ADA, ADMIN, DEMOTED, MODERATOR, OTHER, PROMOTED, Body, Row, Scene
+from tests.support.api import Api, error_of
 from tests.support.tables import contents
 
 from angidi.app import OPERATIONS as DECLARED
@@ -22,6 +22,14 @@ ROWS = [(call, row) for call in CALLS for row in call.rows()]
 READS = [call for call in CALLS if call.call.startswith("GET")]
 HIDDEN = [row for _, row in ROWS if row.status == 404]
 CHANGES = [(call, row) for call, row in ROWS if row.status < 400 and not call.call.startswith("GET")]
+GUARDED = [call for call in CALLS if call.policy.nobody and not call.call.startswith("GET")]
+REFUSED_BODIES: dict[str, Body] = {
+    "nothing that is required": {},
+    "half an object": "{",
+    "a list": "[]",
+    "a lone field": {"name": 1, "items": 1},
+    "70,000 bytes": " " * 70_000,
+}
 FORGED = {
     **dict.fromkeys(("id", "user_id", "actor_id", "order_id", "parent"), "deadbeef-dead-7eef-8eef-deadbeefdead"),
     **dict.fromkeys(("created_at", "updated_at", "deleted_at", "expires_at", "at"), "2001-01-01T00:00:00Z"),
@@ -80,6 +88,15 @@ async def test_who_may_change_something_can(crowd: Scene, call: Call, row: Row) 
     await prepare(crowd, call)
     answer = await crowd.call(row)
     assert answer.status_code == row.status, answer.text
+
+
+@pytest.mark.parametrize("call", GUARDED, ids=[call.call for call in GUARDED])
+async def test_who_may_not_is_refused_whatever_is_sent(crowd: Scene, call: Call) -> None:
+    for kind, body in REFUSED_BODIES.items():
+        for row in call.rows():
+            if row.status in {401, 403}:
+                answer = await crowd.call(row._replace(body=body), **{"Idempotency-Key": ""})
+                assert error_of(answer) == (row.status, row.answer), (kind, row.who)
 
 
 @pytest.mark.parametrize(("call", "row"), FORGEABLE, ids=[row.title for _, row in FORGEABLE])

@@ -1,8 +1,8 @@
 """Authentication and authorization: the bearer token, then the current account and role in the database.
 
 Guards run before a body is read. `Bearer` and `Holder` verify the token only, for handlers whose own statement reads
-the account; `Owner`, `Account` and `Admin` read the database, so a deleted account or a lost role counts at once,
-whatever the body is.
+the account; where a body is refused before that, the account is read first. `Owner`, `Account` and `Admin` read the
+database. So a deleted account or a lost role counts at once, whatever the body is.
 """
 
 from collections.abc import Awaitable, Callable
@@ -86,6 +86,9 @@ class Guard(NamedTuple):
     is_required: bool = True
     """Whether every request needs a token."""
 
+    confirm: Callable[[Authenticator, Request], Awaitable[Any]] | None = None
+    """Reads the account of a request that is refused before the handler's own statement could."""
+
 
 async def _check_bearer(authenticator: Authenticator, request: Request) -> UUID:
     return authenticator.bearer(request.first(b"authorization"))
@@ -113,13 +116,13 @@ async def _check_admin_for_deleted(authenticator: Authenticator, request: Reques
     return None
 
 
-Bearer = Annotated[UUID, Guard(_check_bearer, forbids=False)]
+Bearer = Annotated[UUID, Guard(_check_bearer, forbids=False, confirm=_check_owner)]
 """The id of the authenticated account."""
 
 Owner = Annotated[UUID, Guard(_check_owner, forbids=False)]
 """The id of the authenticated account, which is active."""
 
-Holder = Annotated[Principal, Guard(_check_holder, forbids=False)]
+Holder = Annotated[Principal, Guard(_check_holder, forbids=False, confirm=_check_account)]
 """The authenticated account, whose role is unknown; the handler's own statement refuses one that is not active."""
 
 Account = Annotated[Principal, Guard(_check_account, forbids=False)]

@@ -32,14 +32,18 @@ class Endpoint(NamedTuple):
     call: Callable[[Request], Awaitable[Response]]
     check: Callable[[Request], Awaitable[Any]] | None = None
     takes_large_body: bool = False
+    confirm: Callable[[Request], Awaitable[Any]] | None = None
+    """Runs before the answer to a request that is refused without a look at the account."""
 
 
 def compile_operation(operation: Operation, services: Services) -> Endpoint:
     """Return the endpoint of an operation. Raises KeyError for a type that no service has."""
     inputs = operation.inputs
-    check = partial(inputs.guard[1].check, services[Authenticator]) if inputs.guard else None
+    guard = inputs.guard and inputs.guard[1]
+    check = partial(guard.check, services[Authenticator]) if guard else None
+    confirm = partial(guard.confirm, services[Authenticator]) if guard and guard.confirm else None
     call = _compile_call(operation, inputs, services)
-    return Endpoint(operation.path, call, check, operation.takes_large_body)
+    return Endpoint(operation.path, call, check, operation.takes_large_body, confirm)
 
 
 def _compile_call(operation: Operation, inputs: Inputs, services: Services) -> Callable[[Request], Awaitable[Response]]:
