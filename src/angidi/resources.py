@@ -46,16 +46,29 @@ class VersionMismatch(AngidiError):
         return error
 
 
+class PreconditionRequired(AngidiError):
+    """The client names no state of the resource, and the shop requires one."""
+
+    code = "PRECONDITION_REQUIRED"
+    message = "This needs “If-Match” with the ETag of what you have read."
+
+
 class Precondition(Struct, frozen=True):
-    """The states of one resource that the client knows, as `Resource.state` gives them; None: any state will do."""
+    """The states of one resource that the client knows, as `Resource.state` gives them; None: any state will do.
+
+    `is_missing`: the client names none where one is required. Only a resource that is there is refused for that.
+    """
 
     states: tuple[str, ...] | None
+    is_missing: bool = False
 
     def check(self, resource: Resource, *, exactly: bool = False) -> None:
         """Raise `VersionMismatch` if the resource has another version than in all these states.
 
-        With `exactly` the whole state is compared.
+        With `exactly` the whole state is compared. Raises `PreconditionRequired` if the states are missing.
         """
+        if self.is_missing:
+            raise PreconditionRequired
         if self.states is None:
             return
         known = self.states if exactly else [_version(state) for state in self.states]

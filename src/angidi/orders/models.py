@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -125,6 +125,8 @@ class NewOrder(Struct, frozen=True):
     address_id: Annotated[UUID, Meta(examples=["0198c5a0-a1b2-7c3d-8e4f-5a6b7c8d9e0f"])] | UnsetType = UNSET
     note: Note = ""
     expected_total: Total | UnsetType = UNSET
+
+    requires_some: ClassVar = True
 
 
 class Cancellation(Struct, frozen=True):

@@ -8,6 +8,7 @@ from tests.support.api import Api
 from angidi.app import OPERATIONS
 from angidi.http.routing.routes import PARAMETER
 
+CHALLENGE = 'Bearer realm="angidi"'
 GETS = sorted({operation.path for operation in OPERATIONS if operation.method == "GET"})
 UNAUTHENTICATED = [
     Row("GET /users/me", NOBODY, None, 401, "MISSING_TOKEN"),
@@ -23,7 +24,8 @@ UNAUTHENTICATED = [
 async def test_a_401_names_the_scheme_that_it_wants(scene: Scene, row: Row) -> None:
     answer = await scene.call(row)
     scene.check(row, answer)
-    assert answer.headers["www-authenticate"] == "Bearer"
+    sent = row.who != NOBODY
+    assert answer.headers["www-authenticate"] == CHALLENGE + (', error="invalid_token"' if sent else "")
 
 
 async def test_no_other_answer_asks_for_a_token(scene: Scene) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.contracts.api.conftest import with_sales
-from tests.contracts.api.rows import ADA, ADMIN, HOME, ITEMS, NOBODY, Row, Scene, make_scene
+from tests.contracts.api.rows import ADA, ADMIN, FORMER, GHOST, HOME, ITEMS, NOBODY, Row, Scene, make_scene
 from tests.support.api import Api, api_over, error_of
 
 from angidi.app import OPERATIONS
@@ -268,7 +268,30 @@ REQUIRED = [
     Row("POST /products/{product}/restore", ADMIN, None, 200, {"version": 1}),
     Row("POST /users/{ada}/restore", ADMIN, None, 200, {"version": 1}),
     Row("POST /products/bulk", ADMIN, {"products": []}, 400, "VALIDATION_ERROR products"),
-]
+    Row("PUT /products/{product}", ADMIN, {"stock": -1}, 400, "VALIDATION_ERROR stock"),
+    Row("PUT /products/{product}", ADMIN, {"sku": "OLD 1"}, 428, "PRECONDITION_REQUIRED"),
+    Row("PUT /products/{nothing}", ADMIN, {"stock": 1}, 404, "PRODUCT_NOT_FOUND"),
+    Row("DELETE /products/{nothing}", ADMIN, None, 404, "PRODUCT_NOT_FOUND"),
+    Row("PUT /categories/{nothing}", ADMIN, {"name": "Mugs"}, 404, "CATEGORY_NOT_FOUND"),
+    Row("DELETE /categories/{nothing}", ADMIN, None, 404, "CATEGORY_NOT_FOUND"),
+    Row("PUT /users/{nothing}", ADMIN, {"role": "user"}, 404, "USER_NOT_FOUND"),
+    Row("PUT /users/{nothing}", ADMIN, {"role": "admin"}, 404, "USER_NOT_FOUND"),
+    Row("DELETE /users/{nothing}", ADMIN, None, 404, "USER_NOT_FOUND"),
+    Row("PUT /users/me/addresses/{nothing}", ADA, {}, 404, "ADDRESS_NOT_FOUND"),
+    Row("DELETE /users/me/addresses/{nothing}", ADA, None, 404, "ADDRESS_NOT_FOUND"),
+    *(
+        Row(f"POST /orders/{{nothing}}/{action}", ADMIN, {}, 404, "ORDER_NOT_FOUND")
+        for action in ("cancel", "confirm", "ship", "deliver", "return")
+    ),
+    *(
+        Row(f"{method} /users/me", who, body, status, code)
+        for method, body in (("PUT", {"name": "Countess"}), ("DELETE", None))
+        for who, status, code in (
+            (FORMER, 401, "INVALID_TOKEN"), (GHOST, 404, "USER_NOT_FOUND"), (ADA, 428, "PRECONDITION_REQUIRED")
+        )
+    ),
+]  # fmt: skip
+"""Calls without the header. What is not there is 404 first."""
 
 
 async def test_a_shop_can_require_the_header_of_whatever_compares_a_version(settings: Settings, db: Database) -> None:

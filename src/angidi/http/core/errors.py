@@ -12,7 +12,7 @@ from angidi.http.core.request import Request
 from angidi.http.core.responses import ErrorBody, Failure, Headers, Response, encoded
 from angidi.http.core.validators import etag
 from angidi.idempotency.errors import KeyInProgress, KeyReused
-from angidi.resources import Detail, VersionMismatch
+from angidi.resources import Detail, PreconditionRequired, VersionMismatch
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.errors")
 
@@ -47,12 +47,10 @@ class RateLimited(AngidiError):
         return error
 
 
-class PreconditionRequired(AngidiError):
-    """The header is missing where the shop requires it."""
+CHALLENGE = b'Bearer realm="angidi"'
 
-    code = "PRECONDITION_REQUIRED"
-    message = "This needs “If-Match” with the ETag of what you have read."
-
+TOKEN_REFUSED = frozenset({"EXPIRED_TOKEN", "INVALID_TOKEN"})
+"""Codes of an access token that was read and refused."""
 
 STATUS: dict[type[AngidiError], int] = {
     errors.Invalid: 400,
@@ -104,8 +102,14 @@ def _headers_of(error: AngidiError, request: Request) -> Headers:
     if isinstance(error, MethodNotAllowed):
         headers.append((b"allow", error.allow))
     if isinstance(error, errors.Unauthenticated):
-        headers.append((b"www-authenticate", b"Bearer"))
+        headers.append((b"www-authenticate", _challenge(error, request)))
     return headers
+
+
+def _challenge(error: errors.Unauthenticated, request: Request) -> bytes:
+    """Return what a 401 asks for (RFC 6750, section 3): without an error code if no token was sent."""
+    is_refused = b"authorization" in request.fields and error.code in TOKEN_REFUSED
+    return CHALLENGE + b', error="invalid_token"' if is_refused else CHALLENGE
 
 
 def _details(error: AngidiError, request: Request) -> dict[str, str | None]:

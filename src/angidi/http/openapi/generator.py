@@ -10,17 +10,18 @@ from typing import Any
 
 from angidi import __version__, errors
 from angidi.errors import AngidiError
-from angidi.http.core.errors import PreconditionRequired, RateLimited, status_of
+from angidi.http.core.errors import RateLimited, status_of
 from angidi.http.openapi.examples import answer_of, example_of, failure_of
 from angidi.http.openapi.parameters import is_revalidated, parameters_of
 from angidi.http.openapi.schemas import reference, schemas_of
 from angidi.http.openapi.texts import ABOUT, BEARER, HEADERS, Json, header
 from angidi.http.routing.answers import shown_by
 from angidi.http.routing.guards import TokenMisplaced, TokenMissing
+from angidi.http.routing.requests import requires_body
 from angidi.http.routing.routes import Operation, Tag
 from angidi.idempotency.errors import KeyInProgress, KeyReused
 from angidi.pagination.pages import PageInfo
-from angidi.resources import Resource, VersionMismatch
+from angidi.resources import PreconditionRequired, Resource, VersionMismatch
 from angidi.security.tokens import TokenExpired, TokenInvalid
 
 _EVERYWHERE: tuple[type[AngidiError], ...] = (RateLimited, AngidiError, errors.Unavailable)
@@ -76,7 +77,7 @@ def _operation(operation: Operation, schemas: Json) -> Json:
     if body := operation.inputs.body:
         schema = reference(body[1].__name__)
         content = {"schema": schema, "example": operation.example or example_of(schema, schemas)}
-        required = operation.inputs.is_patch or bool(schemas[body[1].__name__].get("required"))
+        required = operation.inputs.is_patch or requires_body(body[1])
         described["requestBody"] = {"required": required, "content": {"application/json": content}}
     if operation.inputs.csv:
         content = {"schema": {"type": "string"}, "example": operation.csv_example}

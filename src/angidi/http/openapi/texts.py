@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from angidi.http.core.errors import CHALLENGE
+
 Json = dict[str, Any]
 
 ABOUT = """\
@@ -70,6 +72,8 @@ IF_MATCH: Json = {
     "schema": {"type": "string", "examples": [_ETAG]},
 }
 
+_CHALLENGE = CHALLENGE.decode()
+
 HEADERS: Json = {
     "X-Request-ID": {
         "description": "The id of the request: the client's own, or a new one. It stands in the server's log.",
@@ -78,10 +82,10 @@ HEADERS: Json = {
         "example": "0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a12",
     },
     "WWW-Authenticate": {
-        "description": "The scheme of authentication (RFC 9110).",
+        "description": "The scheme of authentication (RFC 9110), and whether a token was refused (RFC 6750).",
         "required": True,
-        "schema": {"type": "string", "const": "Bearer"},
-        "example": "Bearer",
+        "schema": {"type": "string", "enum": [_CHALLENGE, f'{_CHALLENGE}, error="invalid_token"']},
+        "example": _CHALLENGE,
     },
     "Retry-After": {
         "description": "Seconds to wait before the request is repeated.",

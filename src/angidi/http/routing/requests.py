@@ -37,12 +37,13 @@ def _refuse_idle(query: Struct) -> None:
 
 def read_body(into: type[S], request: Request) -> S:
     """Return the body as an `into`; none is `{}` where nothing is required. Raises `Malformed`, `Invalid`."""
-    values = read_object(request.body) if request.body or _requires(into) else {}
+    values = read_object(request.body) if request.body or requires_body(into) else {}
     return build(values, into, strict=request.is_strict)
 
 
-def _requires(into: type[Struct]) -> bool:
-    return any(field.required for field in structs.fields(into))
+def requires_body(into: type[Struct]) -> bool:
+    """Tell whether `{}` is no `into`: a field is required, or one of several (`requires_some`)."""
+    return getattr(into, "requires_some", False) or any(field.required for field in structs.fields(into))
 
 
 def read_patch(into: type[S], request: Request) -> Changes[S]:
