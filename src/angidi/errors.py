@@ -78,6 +78,12 @@ class Invalid(AngidiError):
     message = "The request has invalid fields."
 
 
+class OutOfRange(Invalid):
+    """A number, or what would be computed from it, that its column cannot hold. Services say which it is."""
+
+    message = "A value is out of the range that can be stored."
+
+
 class Malformed(AngidiError):
     """Input of the wrong form, such as a body that is not a JSON object."""
 

@@ -213,6 +213,14 @@ async def an_order_cancelled_twice(api: Api) -> httpx.Response:
     return await api.post(path, headers=buyer)
 
 
+@case(409, "STOCK_FULL")
+async def no_room_to_come_back(api: Api) -> httpx.Response:
+    buyer = api.as_(await api.make_user())
+    path = f"/orders/{(await order(api, buyer)).json()['data']['id']}/cancel"
+    await api.database.write(execute, "UPDATE products SET stock = 2147483647")
+    return await api.post(path, headers=buyer)
+
+
 async def reserve(api: Api, buyer: dict[str, str], times: int) -> httpx.Response:
     """Send as many reservations of one piece; return the last answer."""
     admin = await api.admin_headers()

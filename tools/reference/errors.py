@@ -41,6 +41,7 @@ ADVICE: dict[str, str] = {
     "DEFAULT_ADDRESS_EXISTS": "Try again.",
     "TOO_MANY_ADDRESSES": "Delete an address first.",
     "INSUFFICIENT_STOCK": "Order no more than what `details` say is left, or take these lines out.",
+    "STOCK_FULL": "An admin corrects the stock of the products that `details` name; then send the request again.",
     "TOTAL_CHANGED": "Read the products again, show the new total, and order with it.",
     "ORDER_STATE": "Read the order again: the message names its state.",
     "RESERVATION_EXPIRED": "Make a new reservation, or order by `items`.",

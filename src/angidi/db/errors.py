@@ -21,6 +21,7 @@ from angidi.errors import (
     DiskFull,
     Invalid,
     LockWaitTimeout,
+    OutOfRange,
     ReadOnlyDatabase,
     ServerOverloaded,
     Side,
@@ -57,7 +58,7 @@ UNAVAILABLE: dict[str, type[Unavailable]] = {
 }
 """The error of each SQLSTATE, or of its class (first two characters)."""
 
-UNSTORABLE = "A value is out of the range that can be stored."
+UNSTORABLE = OutOfRange.message
 
 LOADING = (psycopg.DataError, ValueError, ArithmeticError)
 """Exceptions of the driver when it cannot convert a stored value to Python, such as text that is not UTF-8."""
@@ -102,9 +103,9 @@ def translate(error: psycopg.Error) -> AngidiError | None:
         return _translate_driver_error(error)
     if unavailable := UNAVAILABLE.get(state) or UNAVAILABLE.get(state[:2]):
         return unavailable()
-    if isinstance(error, psycopg.DataError):
-        return Invalid(UNSTORABLE)
-    return None
+    if isinstance(error, pg.NumericValueOutOfRange):
+        return OutOfRange()
+    return Invalid(UNSTORABLE) if isinstance(error, psycopg.DataError) else None
 
 
 def _translate_driver_error(error: psycopg.Error) -> AngidiError | None:

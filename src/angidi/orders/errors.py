@@ -25,6 +25,18 @@ class OrderStateConflict(Conflict, table="order_history", constraint="order_hist
     message = "The order is in a state that does not allow this."
 
 
+class StockFull(Conflict):
+    """Pieces would come back into a stock that has no room for them."""
+
+    code = "STOCK_FULL"
+    message = "A stock has no room for the pieces that would come back. Correct the stock of the products first."
+
+    @classmethod
+    def of_lines(cls, lines: Sequence[int]) -> Self:
+        """Return the error for these lines, counted from 1."""
+        return cls(details=[FieldError(f"items[{line - 1}].product_id", "has a stock without room") for line in lines])
+
+
 class TotalChanged(Conflict, table="orders", constraint="total_expected"):
     """The total is not the one that the buyer expects."""
 

@@ -17,6 +17,7 @@ from angidi.orders.errors import OrderNotFound
 from angidi.orders.models import Order, OrderQuery, Status
 from angidi.orders.samples import SampleChange, SampleOrder
 from angidi.pagination.pages import COUNT_BOUND, PageRequest, Total
+from angidi.products.models import MAXIMUM_STOCK
 
 PLACE = """
 SELECT place_order(
@@ -114,6 +115,23 @@ SELECT id
 CANCEL_STALE = "SELECT cancel_pending_orders(now() - %(age)s::interval, %(limit)s)"
 
 
+COUNT_STALE = """
+SELECT count(*)
+  FROM (SELECT 1
+          FROM orders
+         WHERE status = 'pending' AND created_at < now() - %(age)s::interval
+         LIMIT %(limit)s) AS stale
+"""
+
+LIST_FULL = """
+SELECT line
+  FROM order_items
+  JOIN products ON products.id = product_id
+ WHERE order_id = %(id)s AND stock > %(maximum)s - quantity
+ ORDER BY line
+"""
+
+
 class Placement(NamedTuple):
     """The arguments of `place_order`: one of `reservation_id` and lines, one of `address_id` and `shipping_address`."""
 
@@ -185,6 +203,16 @@ async def cancel_stale(conn: Connection, age: timedelta, limit: int) -> int:
     Orders that somebody else is changing are left for the next call.
     """
     return await fetch_value(conn, CANCEL_STALE, {"age": age, "limit": limit})
+
+
+async def count_stale(conn: Connection, age: timedelta, limit: int) -> int:
+    """Return how many orders have been pending for longer than this, at most `limit`."""
+    return await fetch_value(conn, COUNT_STALE, {"age": age, "limit": limit})
+
+
+async def list_full(conn: Connection, order_id: UUID) -> list[int]:
+    """Return the lines of an order, from 1, whose pieces have no room in the stock."""
+    return await fetch_values(conn, LIST_FULL, {"id": order_id, "maximum": MAXIMUM_STOCK})
 
 
 async def list_product_ids(conn: Connection, skus: Sequence[str]) -> list[UUID]:

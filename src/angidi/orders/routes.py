@@ -9,6 +9,7 @@ from angidi.orders.errors import (
     OrderStateConflict,
     ReservationExpired,
     ReservationNotFound,
+    StockFull,
     StockInsufficient,
     TotalChanged,
 )
@@ -18,6 +19,7 @@ from angidi.orders.service import OrderService, StatusChange
 routes = Routes("Orders", "Buyers place, read and cancel their orders; admins see all and move them on.")
 
 TRANSITION = (OrderNotFound, OrderStateConflict)
+GIVING_BACK = (*TRANSITION, StockFull)
 PLACING = (
     AddressOfBuyerUnknown,
     ReservationNotFound,
@@ -69,7 +71,7 @@ async def show_order(account: Account, order_id: OrderId, orders: OrderService) 
     return await orders.get(account, order_id)
 
 
-@routes.post("/orders/{order_id}/cancel", status=200, errors=TRANSITION)
+@routes.post("/orders/{order_id}/cancel", status=200, errors=GIVING_BACK)
 async def cancel_order(
     account: Account,
     conditions: Conditional,
@@ -129,7 +131,7 @@ async def deliver_order(
     return await orders.change_status(admin, order_id, StatusChange("delivered", body.note), conditions)
 
 
-@routes.post("/orders/{order_id}/return", status=200, errors=TRANSITION)
+@routes.post("/orders/{order_id}/return", status=200, errors=GIVING_BACK)
 async def return_order(
     admin: Admin,
     conditions: Conditional,

@@ -13,12 +13,13 @@ from angidi.changes import Cause, Principal, StockChange
 from angidi.db import Connection, Database, retried
 from angidi.db.admission import AdmissionQueue
 from angidi.db.causes import set_cause
-from angidi.errors import FieldError, Invalid
+from angidi.errors import FieldError, Invalid, OutOfRange
 from angidi.idempotency.models import Conditions, Key
 from angidi.idempotency.service import Idempotency
 from angidi.ids import new_id
 from angidi.orders import repository
-from angidi.orders.errors import OrderStateConflict, ProductsUnknown, StockInsufficient, at_lines
+from angidi.orders.blocked import sweep_past_blocked
+from angidi.orders.errors import OrderStateConflict, ProductsUnknown, StockFull, StockInsufficient, at_lines
 from angidi.orders.lines import MergedLines, merge_lines
 from angidi.orders.models import NewOrder, Order, OrderPage, OrderQuery, Status
 from angidi.orders.numbers import draw_number
@@ -95,6 +96,9 @@ class OrderService:
             return await (self._idempotency.once(key, Order, place) if key else place())
         except (ProductsUnknown, StockInsufficient) as error:
             raise at_lines(error, lines.places) from error.__cause__
+        except OutOfRange as error:  # no stock: it only becomes smaller
+            field = "items" if new.reservation_id is UNSET else "reservation_id"
+            raise Invalid(details=[FieldError(field, "has a total that is too large: order less")]) from error
 
     @retried
     async def _place(self, buyer: Principal, new: NewOrder, lines: MergedLines, key: Key | None) -> Order:
@@ -137,7 +141,7 @@ class OrderService:
     ) -> Order:
         """Change the state of an order, of the actor unless an admin asks; cancelled and returned give stock back.
 
-        Raises `OrderNotFound`, `OrderStateConflict`, `VersionMismatch`, `KeyReused`, `KeyInProgress`.
+        Raises `OrderNotFound`, `OrderStateConflict`, `StockFull`, `VersionMismatch`, `KeyReused`, `KeyInProgress`.
         """
 
         async def move(conn: Connection) -> Order:
@@ -148,7 +152,10 @@ class OrderService:
             await _move(conn, order, change, actor)
             return await repository.get_order(conn, order_id)
 
-        return await self._idempotency.run(conditions.key, Order, move, row=order_id)
+        try:
+            return await self._idempotency.run(conditions.key, Order, move, row=order_id)
+        except OutOfRange as error:
+            raise StockFull.of_lines(await self._db.read(repository.list_full, order_id)) from error
 
     async def add_samples(self, buyers: Sequence[SampleBuyer], skus: Sequence[str]) -> int:
         """Sell the active products of these SKUs in samples unless that was done before; return how many orders.
@@ -181,7 +188,8 @@ class OrderService:
     @retried
     async def cancel_stale(self, age: timedelta) -> int:
         """Cancel a batch of orders that have been pending for longer than `age`; return how many, 0 if none is left."""
-        return await self._db.write(repository.cancel_stale, age, SWEEP_SIZE)
+        cancel, count = partial(repository.cancel_stale, age=age), partial(repository.count_stale, age=age)
+        return await sweep_past_blocked(self._db, cancel, count, SWEEP_SIZE)
 
 
 async def _move(conn: Connection, order: Order, change: StatusChange, actor: Principal) -> None:

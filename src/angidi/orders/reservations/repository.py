@@ -5,11 +5,12 @@ from uuid import UUID
 
 import msgspec
 
-from angidi.db.rows import Connection, execute, fetch_value
+from angidi.db.rows import Connection, execute, fetch_value, fetch_values
 from angidi.ids import new_id
 from angidi.orders.errors import ReservationNotFound
 from angidi.orders.lines import MergedLines
 from angidi.orders.reservations.models import Reservation
+from angidi.products.models import MAXIMUM_STOCK
 
 # By the clock: one that has expired is no longer live, though its stock is given back by the next sweep.
 SHOWN = """
@@ -72,6 +73,22 @@ DELETE FROM reservations
           FOR UPDATE SKIP LOCKED)
 """
 
+COUNT_STALE = """
+SELECT count(*)
+  FROM (SELECT 1
+          FROM reservations
+         WHERE state = 'live' AND expires_at <= now()
+         LIMIT %(limit)s) AS stale
+"""
+
+LIST_FULL = """
+SELECT line
+  FROM reservation_items
+  JOIN products ON products.id = product_id
+ WHERE reservation_id = %(id)s AND stock > %(maximum)s - quantity
+ ORDER BY line
+"""
+
 EXPIRE = "SELECT expire_reservations(%(limit)s)"
 
 
@@ -123,6 +140,16 @@ async def expire(conn: Connection, limit: int) -> int:
     Reservations that somebody else is using are left for the next call.
     """
     return await fetch_value(conn, EXPIRE, {"limit": limit})
+
+
+async def count_stale(conn: Connection, limit: int) -> int:
+    """Return how many reservations have expired and still hold stock, at most `limit`."""
+    return await fetch_value(conn, COUNT_STALE, {"limit": limit})
+
+
+async def list_full(conn: Connection, reservation_id: UUID) -> list[int]:
+    """Return the lines of a reservation, from 1, whose pieces have no room in the stock."""
+    return await fetch_values(conn, LIST_FULL, {"id": reservation_id, "maximum": MAXIMUM_STOCK})
 
 
 async def delete_expired(conn: Connection, age: timedelta, limit: int) -> int:

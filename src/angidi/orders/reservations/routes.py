@@ -3,7 +3,7 @@
 from angidi.http.routing.guards import Account
 from angidi.http.routing.inputs import Body, IdempotencyKey
 from angidi.http.routing.routes import Routes
-from angidi.orders.errors import ReservationNotFound, StockInsufficient
+from angidi.orders.errors import ReservationNotFound, StockFull, StockInsufficient
 from angidi.orders.reservations.errors import TooManyReservations
 from angidi.orders.reservations.models import NewReservation, Reservation, ReservationId
 from angidi.orders.reservations.service import ReservationService
@@ -34,7 +34,7 @@ async def show_reservation(
     return await reservations.get(account, reservation_id)
 
 
-@routes.delete("/reservations/{reservation_id}", errors=(ReservationNotFound,))
+@routes.delete("/reservations/{reservation_id}", errors=(ReservationNotFound, StockFull))
 async def delete_reservation(account: Account, reservation_id: ReservationId, reservations: ReservationService) -> None:
     """Give back what a live reservation holds.
 

@@ -6,9 +6,11 @@ from uuid import UUID
 from angidi.changes import Cause, Principal
 from angidi.db import Connection, Database, retried
 from angidi.db.causes import set_cause
+from angidi.errors import OutOfRange
 from angidi.idempotency.models import Key
 from angidi.idempotency.service import Idempotency
-from angidi.orders.errors import ProductsUnknown, StockInsufficient, at_lines
+from angidi.orders.blocked import sweep_past_blocked
+from angidi.orders.errors import ProductsUnknown, StockFull, StockInsufficient, at_lines
 from angidi.orders.lines import merge_lines
 from angidi.orders.reservations import repository
 from angidi.orders.reservations.errors import TooManyReservations
@@ -61,17 +63,20 @@ class ReservationService:
 
     @retried
     async def delete(self, holder: Principal, reservation_id: UUID) -> None:
-        """Give back what a live reservation of the account holds. Raises `ReservationNotFound`."""
-        async with self._db.transaction(row=reservation_id) as conn:
-            await repository.lock_live(conn, holder.id, reservation_id)
-            await set_cause(conn, Cause(holder.id, holder.request_id, "release"))
-            await repository.return_stock(conn, reservation_id)
-            await repository.delete(conn, reservation_id)
+        """Give back what a live reservation of the account holds. Raises `ReservationNotFound`, `StockFull`."""
+        try:
+            async with self._db.transaction(row=reservation_id) as conn:
+                await repository.lock_live(conn, holder.id, reservation_id)
+                await set_cause(conn, Cause(holder.id, holder.request_id, "release"))
+                await repository.return_stock(conn, reservation_id)
+                await repository.delete(conn, reservation_id)
+        except OutOfRange as error:
+            raise StockFull.of_lines(await self._db.read(repository.list_full, reservation_id)) from error
 
     @retried
     async def expire(self) -> int:
         """Give back what a batch of expired reservations holds; return how many there were, 0 if none is left."""
-        return await self._db.write(repository.expire, SWEEP_SIZE)
+        return await sweep_past_blocked(self._db, repository.expire, repository.count_stale, SWEEP_SIZE)
 
     @retried
     async def delete_old(self) -> int:
