@@ -98,6 +98,9 @@ class Gateway:
 
     async def _respond(self, request: Request) -> Response:
         """Return the response. Raises errors, which `_serve` turns into responses."""
+        if request.lacks_host:
+            request.closes = True
+            raise Malformed("The request must name one host.")
         if b"origin" in request.fields and (preflight := self._cors.preflight(request)):
             return preflight
         endpoint = self._router.find(request)

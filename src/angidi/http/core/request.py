@@ -26,8 +26,8 @@ class Request:
     """
 
     __slots__ = (
-        "body", "client", "closes", "due", "fields", "has_begun", "headers", "id", "is_strict", "late", "method",
-        "parameters", "path", "principal", "query", "receive", "route", "segments", "send", "status",
+        "body", "client", "closes", "due", "fields", "has_begun", "headers", "id", "is_strict", "lacks_host", "late",
+        "method", "parameters", "path", "principal", "query", "receive", "route", "segments", "send", "status",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,6 +44,10 @@ class Request:
         """The headers by name; of a repeated one the last. `joined` returns all values."""
         given = fields.get(b"x-request-id", b"").strip()
         self.id = given.decode() if _REQUEST_ID.fullmatch(given) else str(uuid4())
+        self.lacks_host = scope.get("http_version") == "1.1" and (
+            not fields.get(b"host") or (len(fields) != len(self.headers) and b"," in self.joined(b"host"))
+        )
+        """Whether it has no host, or several, which HTTP/1.1 requires to be refused (RFC 9112, section 3.2)."""
         self.is_strict = b"prefer" in fields and _asks_for_strict(self.joined(b"prefer"))
         self.route = UNMATCHED
         self.segments: list[str] = []
