@@ -88,6 +88,10 @@ read-your-writes: setup ## Write and read at once, 10,000 times, on two workers 
 faults: setup ## Run the races and faults of orders at length: buyers at once twenty times, kills for a minute (ROUNDS=20).
 	@FAULT_ROUNDS=$(or $(ROUNDS),20) BANK_SECONDS=60 $(BIN)/python tools/suite.py --quiet -m "" -rP tests/faults
 
+.PHONY: attacks
+attacks: setup ## Attack a server by schemathesis and sqlmap (EXAMPLES=100: more requests; SQLMAP=all: every parameter).
+	@EXAMPLES=$(EXAMPLES) SQLMAP=$(SQLMAP) sh tools/attacks.sh
+
 .PHONY: bench
 bench: setup ## Measure everything beside its limits and its peers into docs/benchmarks (ARGS=--list; BASELINE=<commit>).
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -110,9 +114,10 @@ docs: setup ## Write everything that is generated: docs/reference, SCHEMA.md and
 	@$(BIN)/python -m tools.reference
 
 .PHONY: lock
-lock: ## Write both locks in requirements/ anew, with the newest versions (needs uv).
+lock: ## Write the locks in requirements/ anew, with the newest versions (needs uv).
 	@$(LOCK) --upgrade pyproject.toml requirements/build.in --group dev --output-file requirements/dev.txt
 	@$(LOCK) pyproject.toml requirements/build.in --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	@$(LOCK) --upgrade requirements/attacks.in --output-file requirements/attacks.txt
 
 .PHONY: clean
 clean: ## Delete .venv and what tools left behind; the database in .angidi/ and .env stay.

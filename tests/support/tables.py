@@ -1,5 +1,6 @@
 """What the tables hold, as something that can be compared."""
 
+import psycopg
 from psycopg import sql
 
 from angidi.db import Database
@@ -22,9 +23,21 @@ async def contents(database: Database) -> Contents:
     """Return name, row count and checksum of every table."""
     async with database.connection() as conn:
         names = [str(row[0]) for row in await (await conn.execute(TABLES)).fetchall()]
-        parts = [CHECKSUM.format(name=sql.Literal(name), table=sql.Identifier(name)) for name in names]
-        rows = await (await conn.execute(sql.SQL(" UNION ALL ").join(parts))).fetchall()
+        rows = await (await conn.execute(_checksums(names))).fetchall()
     return sorted((str(name), int(count), checksum) for name, count, checksum in rows)
+
+
+def contents_of(url: str) -> Contents:
+    """Return the same of the database at an address, outside an event loop."""
+    with psycopg.connect(url) as conn:
+        names = [str(row[0]) for row in conn.execute(TABLES).fetchall()]
+        rows = conn.execute(_checksums(names)).fetchall()
+    return sorted((str(name), int(count), checksum) for name, count, checksum in rows)
+
+
+def _checksums(names: list[str]) -> sql.Composed:
+    parts = [CHECKSUM.format(name=sql.Literal(name), table=sql.Identifier(name)) for name in names]
+    return sql.SQL(" UNION ALL ").join(parts)
 
 
 async def analyze_products(database: Database) -> None:
