@@ -1,12 +1,15 @@
 """`angidi doctor`: settings and server; its flag of former releases does what `angidi verify` does."""
 
 import json
+import re
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from tests.cli.conftest import Run
 
 from angidi.db.diagnostics import versions
+from angidi.db.roles import grant_app
 
 
 def test_settings_and_server_are_checked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,7 +17,7 @@ def test_settings_and_server_are_checked(run: Run, monkeypatch: pytest.MonkeyPat
     done = run("doctor", "--json")
     assert done.exit_code == 0, done.output
     checks = [check["check"] for check in json.loads(done.stdout)["checks"]]
-    assert checks == ["migrations", "settings", "server version", "characters", "collation"]
+    assert checks == ["migrations", "settings", "server version", "characters", "collation", "serving role"]
 
 
 def test_a_misspelt_setting_is_warned_of(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,3 +56,32 @@ def test_the_former_flag_rebuilds_and_verifies_what_verify_does(run: Run, fresh_
     assert done.exit_code == 0, done.output
     assert "ok       list_counts\n" in done.stdout
     assert run("verify").exit_code == 0
+
+
+def test_a_superuser_who_serves_is_warned_of(run: Run, fresh_db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", fresh_db)
+    done = run("doctor")
+    assert done.exit_code == 0
+    assert re.search(r"WARNING  serving role\n +\w+ is a superuser: .*; `angidi db roles` sets up one", done.stdout)
+
+
+def test_a_right_that_the_app_lacks_or_has_too_much_is_told(
+    run: Run, fresh_db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = "angidi_test_app_of_doctor"
+    monkeypatch.setenv("DATABASE_URL", make_conninfo(fresh_db, user=app))
+    with psycopg.connect(fresh_db, autocommit=True) as conn:
+        conn.execute(f"CREATE ROLE {app} LOGIN".encode())
+        try:
+            grant_app(fresh_db, app)
+            assert "ok       serving role" in run("doctor").stdout
+            conn.execute(f"GRANT UPDATE, TRUNCATE ON stock_ledger TO {app}".encode())
+            assert (
+                f"WARNING  serving role\n         {app} may UPDATE and TRUNCATE stock_ledger; " in run("doctor").stdout
+            )
+            conn.execute(f"REVOKE UPDATE, DELETE ON orders FROM {app}".encode())
+            done = run("doctor")
+        finally:
+            conn.execute(f"DROP OWNED BY {app}; DROP ROLE {app}".encode())
+    assert done.exit_code == 1
+    assert f"{app} may not UPDATE and DELETE orders: run `angidi db roles`" in done.stdout

@@ -16,6 +16,7 @@ from angidi.cli.main import main
 
 ARGUMENTS = {
     "db create": "--admin-url ADMIN",
+    "db roles": "--dry-run",
     "db shell": "-c 'SELECT 1'",
     "export categories": "FOLDER/categories-out.csv",
     "export products": "FOLDER/products-out.csv",

@@ -41,6 +41,14 @@ PLACES: dict[str, dict[str, str]] = {
         "pairs": "name AS key0, lag(name) OVER in_order AS before0",
         "is_behind": "before0 > key0",
     },
+    "roles.statements": {
+        "role": "checked_role",
+        "attributes": "NOCREATEDB",
+        "password": "'secret'",
+        "database": "postgres",
+        "setting": "timezone",
+        "value": "'UTC'",
+    },
     "provision": {
         "role": "checked_role",
         "password": "'secret'",
@@ -81,6 +89,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "former_times": ("former_times.CREATE_RECORD_SCHEMA", "former_times.CREATE_RECORD"),
     "history": ("history._CREATE",),
     "provision": ("provision.CREATE_ROLE",),
+    "roles.statements": ("roles.statements.CREATE_ROLE",),
     "diagnostics.statements": ("server.CREATE_STATISTICS",),
 }
 """What the statements of a module need: the constants that create it."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from angidi.config.sources import ENVIRONMENT, EnvFile, environment_names
 
-OTHERS = ("admin_database_url", "angidi_test_")
+OTHERS = ("admin_database_url", "angidi_test_", "db_app_password", "db_backup_password", "db_readonly_password")
 """Beginnings of names that mean something to a command or to the tests."""
 
 SIMILAR = 0.6

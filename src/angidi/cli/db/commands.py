@@ -8,6 +8,7 @@ import click
 
 from angidi.cli.context import locate_database, resolve_database
 from angidi.cli.db import report
+from angidi.cli.db.roles import roles
 from angidi.cli.db.slow import slow
 from angidi.config import ConfigError, load
 from angidi.db import provision
@@ -24,7 +25,7 @@ def group() -> None:
     """Show, open, create and inspect the database."""
 
 
-for command in (slow, *report.COMMANDS):
+for command in (roles, slow, *report.COMMANDS):
     group.add_command(command)
 
 

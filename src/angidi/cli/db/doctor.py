@@ -12,6 +12,7 @@ from angidi.db.diagnostics.consistency import check_collation
 from angidi.db.diagnostics.results import CheckResult, finding, warning
 from angidi.db.diagnostics.versions import known_holes
 from angidi.db.inspection import connect, read_encoding
+from angidi.db.roles import check_serving_role
 
 
 @click.command()
@@ -20,8 +21,9 @@ from angidi.db.inspection import connect, read_encoding
 def doctor(*, rebuilding: bool, as_json: bool) -> None:
     """Check settings and server; `angidi verify` verifies the data.
 
-    Checks migrations, encoding and collation, and warns of names that are no setting, of a weak JWT_PREVIOUS_SECRET,
-    and of a server version with published vulnerabilities.
+    Checks migrations, encoding, collation, and that the role that serves has the rights that it needs. Warns if it has
+    others, of names that are no setting, of a weak JWT_PREVIOUS_SECRET, and of a server version with published
+    vulnerabilities.
 
     Exit codes: 0 all is well, warnings included · 1 something differs.
     """
@@ -33,8 +35,16 @@ def doctor(*, rebuilding: bool, as_json: bool) -> None:
         ]
         if not results[0].differs:
             results += _server(where.direct)
+            results.append(_serving_role(where.main))
             results += check_data(where.direct, rebuilding=True) if rebuilding else []
     report_checks(results, as_json=as_json)
+
+
+def _serving_role(conninfo: str) -> CheckResult:
+    check = check_serving_role(conninfo)
+    if check.missing:
+        return finding("serving role", [f"{line}: run `angidi db roles`" for line in check.missing])
+    return warning("serving role", [f"{line}; `angidi db roles` sets up one with less" for line in check.excess])
 
 
 def _server(conninfo: str) -> Iterator[CheckResult]:

@@ -118,7 +118,7 @@ CONNECTION_ADVICE: tuple[tuple[str, str], ...] = (
 
 STATEMENT_ADVICE = {
     "25006": "The server is a standby, or read-only (default_transaction_read_only): name the primary in DATABASE_URL",
-    "42501": "Grant the role that right, or name the database's owner: in DATABASE_DIRECT_URL for migrations, else in "
-    "DATABASE_URL (docs/database/SETUP.md, “Two roles”)",
+    "42501": "Grant the role that right: `angidi db roles` gives the role that serves all that it needs. Migrations "
+    "and maintenance need the database's owner in DATABASE_DIRECT_URL (docs/database/SETUP.md, “Roles”)",
 }
 """What to do about a refused statement, by SQLSTATE."""
