@@ -48,6 +48,35 @@ COMMENT ON EXTENSION unaccent IS 'text search dictionary that removes accents';
 
 
 --
+-- Name: accept_login_attempt(bytea, bytea, timestamp with time zone, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.accept_login_attempt(account_key bytea, origin_key bytea, began_at timestamp with time zone, owner_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    PERFORM lock_login_attempts(account_key);
+    UPDATE login_attempts SET times = array_remove(times, began_at) WHERE key = account_key;
+    DELETE FROM login_attempts WHERE key = origin_key;
+    INSERT INTO known_addresses AS known (user_id, address)
+    SELECT id, origin_key
+      FROM users
+     WHERE id = owner_id
+        ON CONFLICT (user_id, address) DO UPDATE SET last_login_at = now()
+     WHERE known.last_login_at < now() - interval '1 day';
+END
+$$;
+
+
+--
+-- Name: FUNCTION accept_login_attempt(account_key bytea, origin_key bytea, began_at timestamp with time zone, owner_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.accept_login_attempt(account_key bytea, origin_key bytea, began_at timestamp with time zone, owner_id uuid) IS 'Ends an attempt with the right password: the address is known, and its earlier failures no longer count.';
+
+
+--
 -- Name: add_product_search(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -90,6 +119,74 @@ CREATE FUNCTION public.analyze_products() RETURNS void
 --
 
 COMMENT ON FUNCTION public.analyze_products() IS 'Updates the planner statistics of products and their search data after a bulk load.';
+
+
+--
+-- Name: begin_login_attempt(bytea, bytea, uuid, bytea[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.begin_login_attempt(account_key bytea, origin_key bytea, owner_id uuid, known_keys bytea[], OUT wait integer, OUT began_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    account login_attempts;
+    origin login_attempts;
+    next_try timestamptz;
+BEGIN
+    PERFORM lock_login_attempts(account_key);
+    began_at := clock_timestamp();
+    SELECT * INTO account FROM login_attempts WHERE key = account_key AND expires_at > began_at;
+    SELECT * INTO origin FROM login_attempts WHERE key = origin_key AND expires_at > began_at;
+
+    -- The first block begins with the first attempt that is refused, whenever that is.
+    IF origin.blocks = 0 AND is_login_bound_reached(origin.times, 10, began_at) THEN
+        origin.blocked_until := began_at + interval '30 seconds';
+        UPDATE login_attempts
+           SET blocks = 1, blocked_until = origin.blocked_until,
+               expires_at = origin.blocked_until + interval '15 minutes'
+         WHERE key = origin_key;
+    END IF;
+    next_try := origin.blocked_until;
+
+    -- Under attack from many addresses an owner gets in from wherever they got in before, and from elsewhere once a
+    -- minute: nobody can use up the attempts of an address that is not their own.
+    IF is_login_bound_reached(account.times, 100, began_at) AND NOT EXISTS (
+        SELECT FROM known_addresses
+         WHERE user_id = owner_id AND address = ANY (known_keys) AND last_login_at > began_at - interval '90 days'
+    ) THEN
+        next_try := greatest(next_try, origin.times[cardinality(origin.times)] + interval '1 minute');
+    END IF;
+    wait := greatest(ceil(extract(epoch FROM next_try - began_at))::integer, 0);
+    IF wait > 0 THEN
+        RETURN;
+    END IF;
+
+    -- After a block one attempt is tried, and the next block, twice as long, begins with it: it counts while in progress.
+    IF origin.blocks > 0 THEN
+        origin.blocked_until := began_at + least(interval '30 seconds' * 2 ^ origin.blocks, interval '15 minutes');
+        origin.blocks := least(origin.blocks + 1, 6);
+    END IF;
+    -- A few more than the bound are kept, because a successful attempt is taken out again.
+    INSERT INTO login_attempts (key, times, blocks, blocked_until, expires_at)
+    VALUES
+        (account_key, (account.times || began_at)[coalesce(cardinality(account.times), 0) - 126:], 0, NULL,
+         began_at + interval '15 minutes'),
+        (origin_key, (origin.times || began_at)[coalesce(cardinality(origin.times), 0) - 14:],
+         coalesce(origin.blocks, 0), origin.blocked_until,
+         greatest(began_at, origin.blocked_until) + interval '15 minutes')
+        ON CONFLICT (key) DO UPDATE
+       SET times = EXCLUDED.times, blocks = EXCLUDED.blocks, blocked_until = EXCLUDED.blocked_until,
+           expires_at = EXCLUDED.expires_at;
+END
+$$;
+
+
+--
+-- Name: FUNCTION begin_login_attempt(account_key bytea, origin_key bytea, owner_id uuid, known_keys bytea[], OUT wait integer, OUT began_at timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.begin_login_attempt(account_key bytea, origin_key bytea, owner_id uuid, known_keys bytea[], OUT wait integer, OUT began_at timestamp with time zone) IS 'Counts an attempt, or returns the seconds to wait: more than 0 if it is refused.';
 
 
 --
@@ -640,6 +737,25 @@ COMMENT ON FUNCTION public.is_email(body text) IS 'Whether the text is an addres
 
 
 --
+-- Name: is_login_bound_reached(timestamp with time zone[], integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_login_bound_reached(times timestamp with time zone[], most integer, at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO '$user', 'public'
+    AS $$
+    SELECT coalesce(times[cardinality(times) - most + 1] > at - interval '15 minutes', false)
+$$;
+
+
+--
+-- Name: FUNCTION is_login_bound_reached(times timestamp with time zone[], most integer, at timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.is_login_bound_reached(times timestamp with time zone[], most integer, at timestamp with time zone) IS 'Whether as many attempts as that began in the 15 minutes before.';
+
+
+--
 -- Name: is_representable(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -706,6 +822,28 @@ $$;
 --
 
 COMMENT ON FUNCTION public.keep_updated_at() IS 'Leaves the time of the last change as it was.';
+
+
+--
+-- Name: lock_login_attempts(bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.lock_login_attempts(account_key bytea) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
+    PERFORM pg_advisory_xact_lock(hashtextextended(encode(account_key, 'hex'), 0));
+END
+$$;
+
+
+--
+-- Name: FUNCTION lock_login_attempts(account_key bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.lock_login_attempts(account_key bytea) IS 'Makes the transaction the only one that counts attempts on the account.';
 
 
 --
@@ -1278,6 +1416,30 @@ $$;
 --
 
 COMMENT ON FUNCTION public.refuse_lines(product_ids uuid[], quantities integer[]) IS 'Raises if a product is not there or has too little stock, with the lines in DETAIL.';
+
+
+--
+-- Name: release_login_attempt(bytea, bytea, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.release_login_attempt(account_key bytea, origin_key bytea, began_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    PERFORM lock_login_attempts(account_key);
+    UPDATE login_attempts
+       SET times = array_remove(times, began_at), blocks = greatest(blocks - 1, 0), blocked_until = NULL
+     WHERE key IN (account_key, origin_key);
+END
+$$;
+
+
+--
+-- Name: FUNCTION release_login_attempt(account_key bytea, origin_key bytea, began_at timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.release_login_attempt(account_key bytea, origin_key bytea, began_at timestamp with time zone) IS 'Takes an attempt back whose password was not verified.';
 
 
 --
@@ -1868,6 +2030,45 @@ COMMENT ON COLUMN public.import_progress.updated_at IS 'When its last batch was 
 
 
 --
+-- Name: known_addresses; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.known_addresses (
+    user_id uuid NOT NULL,
+    address bytea NOT NULL,
+    last_login_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE known_addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.known_addresses IS 'Client addresses from which an account has logged in, for 90 days: an attack from elsewhere does not concern them.';
+
+
+--
+-- Name: COLUMN known_addresses.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.known_addresses.user_id IS 'The account.';
+
+
+--
+-- Name: COLUMN known_addresses.address; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.known_addresses.address IS 'HMAC-SHA-256 of account and client address: no address can be read here, nor can those of two accounts be compared.';
+
+
+--
+-- Name: COLUMN known_addresses.last_login_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.known_addresses.last_login_at IS 'The last log-in from there, to a day.';
+
+
+--
 -- Name: list_counts; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1935,6 +2136,70 @@ ALTER TABLE public.list_counts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     NO MAXVALUE
     CACHE 1
 );
+
+
+--
+-- Name: login_attempts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.login_attempts (
+    key bytea NOT NULL,
+    times timestamp with time zone[] NOT NULL,
+    blocks integer DEFAULT 0 NOT NULL,
+    blocked_until timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT blocks_nonnegative CHECK ((blocks >= 0))
+)
+WITH (fillfactor='70');
+
+
+--
+-- Name: TABLE login_attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.login_attempts IS 'Failed log-ins and those in progress, for each account, and for each account from each address. Accounts that do not exist have rows like any other.';
+
+
+--
+-- Name: COLUMN login_attempts.key; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.login_attempts.key IS 'HMAC-SHA-256 of the account, or of the account and the client address.';
+
+
+--
+-- Name: COLUMN login_attempts.times; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.login_attempts.times IS 'When the last ones began, in ascending order: at most 128 of an account, 16 from one address.';
+
+
+--
+-- Name: COLUMN login_attempts.blocks; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.login_attempts.blocks IS 'How many times further attempts from the address were blocked, each time for twice as long.';
+
+
+--
+-- Name: COLUMN login_attempts.blocked_until; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.login_attempts.blocked_until IS 'Until when further attempts from the address are refused.';
+
+
+--
+-- Name: COLUMN login_attempts.expires_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.login_attempts.expires_at IS 'When the row no longer counts; the job worker deletes it.';
+
+
+--
+-- Name: CONSTRAINT blocks_nonnegative ON login_attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT blocks_nonnegative ON public.login_attempts IS 'Zero or more blocks.';
 
 
 --
@@ -3147,6 +3412,21 @@ COMMENT ON CONSTRAINT import_progress_pkey ON public.import_progress IS 'One imp
 
 
 --
+-- Name: known_addresses known_addresses_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.known_addresses
+    ADD CONSTRAINT known_addresses_pkey PRIMARY KEY (user_id, address);
+
+
+--
+-- Name: CONSTRAINT known_addresses_pkey ON known_addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT known_addresses_pkey ON public.known_addresses IS 'An address of an account is kept once.';
+
+
+--
 -- Name: list_counts list_counts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3159,6 +3439,21 @@ ALTER TABLE ONLY public.list_counts
 --
 
 COMMENT ON CONSTRAINT list_counts_pkey ON public.list_counts IS 'Serves the total of a list, whole or by category.';
+
+
+--
+-- Name: login_attempts login_attempts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.login_attempts
+    ADD CONSTRAINT login_attempts_pkey PRIMARY KEY (key);
+
+
+--
+-- Name: CONSTRAINT login_attempts_pkey ON login_attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT login_attempts_pkey ON public.login_attempts IS 'One count for each key.';
 
 
 --
@@ -3416,6 +3711,34 @@ CREATE INDEX idempotency_keys_created_at_idx ON public.idempotency_keys USING bt
 --
 
 COMMENT ON INDEX public.idempotency_keys_created_at_idx IS 'What the sweep looks for.';
+
+
+--
+-- Name: known_addresses_last_login_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX known_addresses_last_login_at_idx ON public.known_addresses USING btree (last_login_at);
+
+
+--
+-- Name: INDEX known_addresses_last_login_at_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.known_addresses_last_login_at_idx IS 'What the sweep looks for.';
+
+
+--
+-- Name: login_attempts_expires_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX login_attempts_expires_at_idx ON public.login_attempts USING btree (expires_at);
+
+
+--
+-- Name: INDEX login_attempts_expires_at_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.login_attempts_expires_at_idx IS 'What the sweep looks for.';
 
 
 --
@@ -4079,6 +4402,21 @@ ALTER TABLE ONLY public.idempotency_keys
 --
 
 COMMENT ON CONSTRAINT idempotency_keys_user_id_fkey ON public.idempotency_keys IS 'The account exists; its keys go with it.';
+
+
+--
+-- Name: known_addresses known_addresses_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.known_addresses
+    ADD CONSTRAINT known_addresses_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+
+--
+-- Name: CONSTRAINT known_addresses_user_id_fkey ON known_addresses; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT known_addresses_user_id_fkey ON public.known_addresses IS 'The account exists; its addresses go with it.';
 
 
 --

@@ -23,7 +23,7 @@ from angidi.db.conninfo import DatabaseUrls
 from angidi.http import health
 from angidi.http.gateway import Gateway, Policies
 from angidi.http.middleware.cors import Cors
-from angidi.http.middleware.limits import RateLimit
+from angidi.http.middleware.limits import ClientAddresses, RateLimit
 from angidi.http.middleware.request_log import RequestLog
 from angidi.http.middleware.sliding_window import SlidingWindowCounter
 from angidi.http.openapi import docs_page
@@ -54,6 +54,7 @@ from angidi.users.addresses.service import AddressService
 from angidi.users.profiles import routes as profiles_routes
 from angidi.users.profiles.service import ProfileService
 from angidi.users.service import UserService
+from angidi.users.throttle.service import Throttle
 
 BASE_PATH = "/api/v1"
 RATE_LIMIT = "rate-limit"
@@ -79,6 +80,7 @@ class Services:
     """The services, by feature."""
 
     users: UserService
+    throttle: Throttle
     profiles: ProfileService
     addresses: AddressService
     categories: CategoryService
@@ -133,13 +135,17 @@ def prepare_home(settings: Settings) -> None:
 
 def build_services(settings: Settings, database: Database, tokens: Tokens) -> Services:
     """Return the services over `database`."""
-    cursors = Cursors(*_secrets(settings))
+    keys = _secrets(settings)
+    cursors = Cursors(*keys)
+    passwords = Passwords(rehash=settings.password_rehash)
+    throttle = Throttle(database, passwords, *keys)
     idempotency = Idempotency(database)
     categories = CategoryService(database, cursors, idempotency)
     most = _pool_settings(settings).max_conns
     queue = AdmissionQueue(most, most * (1 + WAITING_PER_CONNECTION))
     return Services(
-        users=UserService(database, cursors, tokens, Passwords(rehash=settings.password_rehash)),
+        users=UserService(database, cursors, tokens, passwords, throttle),
+        throttle=throttle,
         profiles=ProfileService(database),
         addresses=AddressService(database, cursors),
         categories=categories,
@@ -157,25 +163,27 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = lo
     tokens = build_tokens(settings)
     services = build_services(settings, database, tokens)
     metrics = Metrics(database.stats)
+    clients = ClientAddresses(settings.trusted_proxies)
     given: dict[Any, Any] = {
         **{feature.type: getattr(services, feature.name) for feature in fields(services)},
         Authenticator: Authenticator(tokens, services.users.role_of, services.users.me),
         health.Probe: health.Probe(database),
+        ClientAddresses: clients,
         Preconditions: Preconditions(are_required=settings.require_if_match),
         Metrics: metrics,
         docs_page.Description: docs_page.Description(msgspec.json.encode(describe(OPERATIONS))),
     }
     router = Router((operation.method, compile_operation(operation, given)) for operation in OPERATIONS)
-    policies = Policies(Cors(settings.cors_allowed_origins), _rate_limit(settings))
+    policies = Policies(Cors(settings.cors_allowed_origins), _rate_limit(settings, clients))
     lifespan = _lifespan(database, settings.db_slow_statement)
     return Gateway(router, lifespan, policies, RequestLog(metrics, access_log))
 
 
-def _rate_limit(settings: Settings) -> RateLimit | None:
+def _rate_limit(settings: Settings, clients: ClientAddresses) -> RateLimit | None:
     if not settings.api_rate_limit:
         return None
     window = SlidingWindowCounter(settings.angidi_home / RATE_LIMIT, settings.api_rate_limit)
-    return RateLimit(window, settings.trusted_proxies)
+    return RateLimit(window, clients)
 
 
 def _lifespan(database: Database, slow_statement: timedelta) -> ASGIApp:

@@ -126,6 +126,21 @@ class TooLarge(AngidiError):
     message = "The request body is too large."
 
 
+class RateLimited(AngidiError):
+    """The client has to wait; it may try again after `retry_after` seconds."""
+
+    code = "RATE_LIMIT_EXCEEDED"
+    message = "Too many requests. Please wait as long as Retry-After says."
+    retry_after: int = 1
+
+    @classmethod
+    def until(cls, seconds: int) -> Self:
+        """Return the error for a client that has to wait this long."""
+        error = cls()
+        error.retry_after = seconds
+        return error
+
+
 class UnreadableData(AngidiError):
     """A stored value cannot be read, such as a timestamp after the year 9999; the cause has the details."""
 

@@ -17,6 +17,7 @@ from angidi.errors import AngidiError
 from angidi.idempotency.service import Idempotency
 from angidi.orders.reservations.service import ReservationService
 from angidi.orders.service import OrderService
+from angidi.users.throttle.service import Throttle
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.jobs")
 
@@ -33,7 +34,11 @@ class Sweep(NamedTuple):
 
 
 def sweeps_of(
-    orders: OrderService, reservations: ReservationService, idempotency: Idempotency, pending_ttl: timedelta
+    orders: OrderService,
+    reservations: ReservationService,
+    idempotency: Idempotency,
+    throttle: Throttle,
+    pending_ttl: timedelta,
 ) -> list[Sweep]:
     """Return all sweeps; a `pending_ttl` of 0 leaves pending orders as they are."""
     return [
@@ -41,6 +46,8 @@ def sweeps_of(
         *([Sweep("pending orders", 30, lambda: orders.cancel_stale(pending_ttl))] if pending_ttl else []),
         Sweep("idempotency keys", 300, idempotency.sweep),
         Sweep("old reservations", 300, reservations.delete_old),
+        Sweep("failed log-ins", 300, throttle.sweep_attempts),
+        Sweep("known addresses", 3600, throttle.sweep_addresses),
     ]
 
 

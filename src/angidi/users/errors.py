@@ -1,6 +1,6 @@
 """Errors of users."""
 
-from angidi.errors import Conflict, Invalid, NotFound, Unauthenticated
+from angidi.errors import Conflict, Invalid, NotFound, RateLimited, Unauthenticated
 
 
 class UserNotFound(NotFound):
@@ -63,6 +63,12 @@ class CredentialsInvalid(Unauthenticated):
 
     code = "INVALID_CREDENTIALS"
     message = "The email address or the password is wrong."
+
+
+class TooManyFailures(RateLimited):
+    """Too many passwords were wrong; the same for accounts that do not exist."""
+
+    message = "Too many log-ins have failed. Please wait as long as Retry-After says."
 
 
 class PhoneTooLong(Invalid, table="user_profiles", constraint="phone_length"):

@@ -85,10 +85,13 @@ class User(Resource, frozen=True, omit_defaults=True):
 
 
 class Credentials(Struct, frozen=True):
-    """The data that log-in needs. Never part of an answer."""
+    """The data that log-in needs, without id and hash if there is no such account. Never part of an answer."""
 
-    id: UUID
-    password_hash: str
+    address: str
+    """The email address in small letters, as the database has them."""
+
+    id: UUID | None
+    password_hash: str | None
 
 
 class NewProfile(Struct, frozen=True):

@@ -49,10 +49,11 @@ SELECT {names(SHOWN)}
  LIMIT %(limit)s
 """
 
+# One row in any case: accounts that do not exist are counted by the address that the database compares, too.
 FIND_CREDENTIALS = """
-SELECT id, password_hash
-  FROM users
- WHERE lower(email) = lower(%(email)s) AND deleted_at IS NULL
+SELECT given.address, users.id, users.password_hash
+  FROM (SELECT lower(%(email)s)) AS given (address)
+       LEFT JOIN users ON lower(users.email) = given.address AND users.deleted_at IS NULL
 """
 
 FIND_ROLE = """
@@ -178,9 +179,9 @@ async def list_by_email(conn: Connection, email: str, limit: int) -> list[User]:
     return await fetch_all(conn, User, LIST_BY_EMAIL, {"email": email, "limit": limit})
 
 
-async def find_credentials(conn: Connection, email: str) -> Credentials | None:
-    """Return what a log-in of the active user with the address needs."""
-    return await fetch_one(conn, Credentials, FIND_CREDENTIALS, {"email": email})
+async def find_credentials(conn: Connection, email: str) -> Credentials:
+    """Return what a log-in of the active user with the address needs, if there is one."""
+    return await fetch_one(conn, Credentials, FIND_CREDENTIALS, {"email": email}) or Credentials(email, None, None)
 
 
 async def find_role(conn: Connection, user_id: UUID) -> str | None:

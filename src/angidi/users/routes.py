@@ -1,10 +1,10 @@
 """The routes of users."""
 
 from angidi.http.routing.guards import Admin, Bearer, Owner
-from angidi.http.routing.inputs import Body, IfMatch, Patch, Query
+from angidi.http.routing.inputs import Body, ClientAddress, IfMatch, Patch, Query
 from angidi.http.routing.routes import Routes
 from angidi.security.tokens import TokenInvalid
-from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin, UserNotFound
+from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin, TooManyFailures, UserNotFound
 from angidi.users.models import (
     Login,
     NameChange,
@@ -31,14 +31,17 @@ async def register(new: Body[NewUser], users: UserService) -> User:
     return await users.register(new)
 
 
-@routes.post("/users/login", status=200, errors=(CredentialsInvalid,))
-async def login(credentials: Body[Login], users: UserService) -> TokenPair:
+@routes.post("/users/login", status=200, errors=(CredentialsInvalid, TooManyFailures))
+async def login(credentials: Body[Login], client: ClientAddress, users: UserService) -> TokenPair:
     """Log in.
 
     The access token goes into the header `Authorization: Bearer …`; the refresh token is for getting new ones. To try
     it out here, register first: the examples belong together.
+
+    Of ten wrong passwords within 15 minutes for one account from one address the eleventh log-in is 429, even if it is
+    right: wait as long as `Retry-After` says.
     """
-    return await users.login(credentials)
+    return await users.login(credentials, client)
 
 
 @routes.post("/users/refresh-token", status=200, errors=(TokenInvalid,))

@@ -39,6 +39,7 @@ from angidi.users.models import (
     UserQuery,
 )
 from angidi.users.profiles import repository as profiles
+from angidi.users.throttle.service import Throttle
 from angidi.validation.changes import Changes
 from angidi.validation.ids import parse_id
 
@@ -49,11 +50,14 @@ MOST_NAMED = 10
 class UserService:
     """Accounts: registration, log-in, administration."""
 
-    def __init__(self, db: Database, cursors: Cursors, tokens: Tokens, passwords: Passwords) -> None:
+    def __init__(
+        self, db: Database, cursors: Cursors, tokens: Tokens, passwords: Passwords, throttle: Throttle
+    ) -> None:
         self._db = db
         self._cursors = cursors
         self._tokens = tokens
         self._passwords = passwords
+        self._throttle = throttle
         self._roles: SingleFlight[UUID, str | None] = SingleFlight(partial(db.read, repository.find_role))
 
     async def register(self, new: NewUser) -> User:
@@ -67,14 +71,14 @@ class UserService:
             await profiles.upsert(conn, user.id, phone=new.profile.phone, address=new.profile.address)
             return user
 
-    async def login(self, login: Login) -> TokenPair:
-        """Exchange address and password for tokens. An outdated hash is replaced.
+    async def login(self, login: Login, client: str) -> TokenPair:
+        """Exchange address and password for tokens; `client` is the client address. An outdated hash is replaced.
 
-        Raises `CredentialsInvalid`, after the same time whatever is wrong.
+        Raises `CredentialsInvalid`, after the same time whatever is wrong, and `TooManyFailures`.
         """
         account = await self._db.read(repository.find_credentials, login.email)
-        matched = await self._passwords.match(login.password, account and account.password_hash)
-        if matched is None or not account:
+        matched = await self._throttle.match(login.password, account, client)
+        if matched is None or account.id is None or account.password_hash is None:
             raise CredentialsInvalid
         if self._passwords.is_outdated(account.password_hash, matched):
             new = await self._passwords.hash(matched.renewed)

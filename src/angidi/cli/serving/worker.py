@@ -33,8 +33,9 @@ def worker(*, once: bool, as_json: bool, beside: bool) -> None:
     """Run the job worker.
 
     It gives back what expired reservations hold, cancels orders that were pending for longer than ORDER_PENDING_TTL,
-    and deletes expired reservations and idempotency keys after a day. Any number may run at the same time. It ends by
-    SIGTERM or SIGINT, after the batch that it is at; a lost database is waited for.
+    deletes expired reservations and idempotency keys after a day, expired counts of failed log-ins, and after 90 days
+    the addresses that accounts logged in from. Any number may run at the same time. It ends by SIGTERM or SIGINT, after
+    the batch that it is at; a lost database is waited for.
     """
     settings = load()
     if as_json and not once:
@@ -85,7 +86,8 @@ def _end_as_orphan(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None
 
 
 def _sweeps(services: Services, settings: Settings) -> list[Sweep]:
-    return sweeps_of(services.orders, services.reservations, services.idempotency, settings.order_pending_ttl)
+    ttl = settings.order_pending_ttl
+    return sweeps_of(services.orders, services.reservations, services.idempotency, services.throttle, ttl)
 
 
 def _report(swept: dict[str, int], *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from angidi import errors
 from angidi.db.errors import error_reason, failed_statement, log_fields
-from angidi.errors import AngidiError
+from angidi.errors import AngidiError, RateLimited
 from angidi.http.core.request import Request
 from angidi.http.core.responses import ErrorBody, Failure, Headers, Response, encoded
 from angidi.http.core.validators import etag
@@ -29,21 +29,6 @@ class MethodNotAllowed(AngidiError):
         """Return the error for a path with the methods in `allow`."""
         error = cls()
         error.allow = allow
-        return error
-
-
-class RateLimited(AngidiError):
-    """The client exceeded the rate limit; it may try again after `retry_after` seconds."""
-
-    code = "RATE_LIMIT_EXCEEDED"
-    message = "Too many requests. Please wait as long as Retry-After says."
-    retry_after: int = 1
-
-    @classmethod
-    def until(cls, seconds: int) -> "RateLimited":
-        """Return the error for a client that has to wait this long."""
-        error = cls()
-        error.retry_after = seconds
         return error
 
 

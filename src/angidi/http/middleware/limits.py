@@ -8,8 +8,7 @@ from time import time
 from starlette.types import Receive
 
 from angidi.config import Network
-from angidi.errors import Malformed, TooLarge
-from angidi.http.core.errors import RateLimited
+from angidi.errors import Malformed, RateLimited, TooLarge
 from angidi.http.core.request import Request
 from angidi.http.middleware.sliding_window import SlidingWindowCounter
 
@@ -78,18 +77,29 @@ def _content_length(request: Request) -> int | None:
     return int(given[:20]) if given else None
 
 
+class ClientAddresses:
+    """Tells where requests come from."""
+
+    def __init__(self, trusted_proxies: tuple[Network, ...]) -> None:
+        self._trusted = trusted_proxies
+
+    def of(self, request: Request) -> str:
+        """Return the client address of a request, as `client_address` does."""
+        return client_address(request, self._trusted)
+
+
 class RateLimit:
     """Counts requests of each client address over all workers."""
 
-    def __init__(self, window: SlidingWindowCounter, trusted_proxies: tuple[Network, ...]) -> None:
+    def __init__(self, window: SlidingWindowCounter, clients: ClientAddresses) -> None:
         self._window = window
-        self._trusted = trusted_proxies
+        self._clients = clients
 
     def count(self, request: Request) -> None:
         """Count a request. Raises `RateLimited` beyond the limit."""
         if request.path in EXEMPT:
             return
-        wait = self._window.hit(client_address(request, self._trusted), time())
+        wait = self._window.hit(self._clients.of(request), time())
         if wait:
             raise RateLimited.until(wait)
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from angidi import __version__, errors
-from angidi.errors import AngidiError
-from angidi.http.core.errors import RateLimited, status_of
+from angidi.errors import AngidiError, RateLimited
+from angidi.http.core.errors import status_of
 from angidi.http.openapi.examples import answer_of, example_of, failure_of
 from angidi.http.openapi.parameters import is_revalidated, parameters_of
 from angidi.http.openapi.schemas import reference, schemas_of

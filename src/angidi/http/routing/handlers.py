@@ -10,6 +10,7 @@ import msgspec
 from angidi.errors import AngidiError, NotFound
 from angidi.http.core.request import Request
 from angidi.http.core.responses import Response
+from angidi.http.middleware.limits import ClientAddresses
 from angidi.http.routing.answers import respond_by, with_location
 from angidi.http.routing.guards import Authenticator
 from angidi.http.routing.idempotency import mark_replay, read_key
@@ -70,11 +71,14 @@ def _compile_call(operation: Operation, inputs: Inputs, services: Services) -> C
 
 def _readers(operation: Operation, inputs: Inputs, services: Services) -> list[tuple[str, Read]]:
     """Return the reader of each argument. Ids in the path come last: an invalid request is reported first."""
-    readers: list[tuple[str, Read]] = []
+    parts: dict[str | None, Read] = {
+        inputs.strict: attrgetter("is_strict"),
+        inputs.csv: attrgetter("body"),
+        inputs.request: lambda request: request,
+    }
+    readers = [(name, read) for name, read in parts.items() if name]
     if inputs.guard:
         readers.append((inputs.guard[0], attrgetter("principal")))
-    if inputs.strict:
-        readers.append((inputs.strict, attrgetter("is_strict")))
     if inputs.key:
         readers.append((inputs.key, read_key))
     if inputs.conditions:
@@ -82,14 +86,12 @@ def _readers(operation: Operation, inputs: Inputs, services: Services) -> list[t
         readers.append((inputs.conditions, lambda request: Conditions(read_condition(request), read_key(request))))
     if inputs.if_match:
         readers.append((inputs.if_match, services[Preconditions].read))
-    if inputs.request:
-        readers.append((inputs.request, lambda request: request))
+    if inputs.address:
+        readers.append((inputs.address, services[ClientAddresses].of))
     if inputs.query:
         readers.append((inputs.query[0], partial(read_query, inputs.query[1])))
     if inputs.body:
         readers.append((inputs.body[0], partial(read_patch if inputs.is_patch else read_body, inputs.body[1])))
-    if inputs.csv:
-        readers.append((inputs.csv, attrgetter("body")))
     missing = next((error for error in operation.errors if issubclass(error, NotFound)), NotFound)
     segments = operation.path[1:].split("/")
     return readers + [

@@ -3,7 +3,8 @@
 A name in the path is a path parameter. `Query[T]` is the query string and `Body[T]` the body, each decoded into the
 struct `T`. `Patch[T]` is a body that changes a resource, and `CsvBody` a CSV file as it came. A type with a `Guard`
 says who may call. `IfMatch`, `IdempotencyKey` and `Conditional` (both of them) are conditions of the request. `Strict`
-tells whether strict handling was requested. Any other type is a service, except `Request`, which is the request.
+tells whether strict handling was requested. `ClientAddress` is the one that the rate limit counts by. Any other type is
+a service, except `Request`, which is the request.
 """
 
 from collections.abc import Callable
@@ -27,7 +28,8 @@ class _Part(NamedTuple):
 
 _QUERY, _BODY, _PATCH, _CSV, _STRICT = _Part("query"), _Part("body"), _Part("patch"), _Part("csv"), _Part("strict")
 _IF_MATCH, _KEY, _CONDITIONS = _Part("if_match"), _Part("key"), _Part("conditions")
-_BY_NAME = frozenset({_STRICT, _CSV, _IF_MATCH, _KEY, _CONDITIONS})
+_ADDRESS = _Part("address")
+_BY_NAME = frozenset({_STRICT, _CSV, _IF_MATCH, _KEY, _CONDITIONS, _ADDRESS})
 
 Query = Annotated[T, _QUERY]
 Body = Annotated[T, _BODY]
@@ -37,6 +39,7 @@ Strict = Annotated[bool, _STRICT]
 IfMatch = Annotated[Precondition | None, _IF_MATCH]
 IdempotencyKey = Annotated[Key | None, _KEY]
 Conditional = Annotated[Conditions, _CONDITIONS]
+ClientAddress = Annotated[str, _ADDRESS]
 
 
 class Inputs(NamedTuple):
@@ -56,6 +59,7 @@ class Inputs(NamedTuple):
     key: str | None = None
     conditions: str | None = None
     request: str | None = None
+    address: str | None = None
 
     @property
     def takes_condition(self) -> bool:

@@ -1,0 +1,1 @@
+"""Failed log-ins: counted, and refused beyond a bound."""
