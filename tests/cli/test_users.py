@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -330,3 +331,15 @@ def test_on_a_terminal_it_asks_before_it_deletes(
     terminal.answer("Delete ada@shop.example (user, Somebody)?", answer)
     assert terminal.end() == code, terminal.shown
     assert ("deleted_at" in shown(run, "ada@shop.example")) == (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("password", "message"), [("Password123", "most common"), ("ada@shop.example", "email address")]
+)
+def test_no_command_gives_a_password_that_is_tried_first(run: Run, password: str, message: str) -> None:
+    created = run("users", "create", *ADA[:4], "--password-stdin", input=password)
+    assert run("users", "create", *ADA).exit_code == 0
+    replaced = run("users", "set-password", "ada@shop.example", "--password-stdin", input=password)
+    for done in (created, replaced):
+        assert done.exit_code == 1
+        assert re.match(f"error: password: .*{message}", done.stderr)

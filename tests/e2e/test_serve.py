@@ -202,6 +202,17 @@ def test_an_ordinary_user_is_never_made_an_admin_by_a_setting(home: Path) -> Non
 
 
 @pytest.mark.long
+def test_a_common_password_stops_the_start_that_would_make_the_first_admin(home: Path) -> None:
+    server = Server(home, free_port(), ADMIN_EMAIL="boss@shop.example", ADMIN_PASSWORD="Administrator")
+    assert server.process.wait(30) == 78
+    assert "ADMIN_PASSWORD: is one of the most common passwords" in server.output
+    with serving(home, ADMIN_EMAIL="boss@shop.example", ADMIN_PASSWORD="a long phrase of mine"):
+        pass
+    with serving(home, ADMIN_EMAIL="boss@shop.example", ADMIN_PASSWORD="Administrator") as again:
+        assert "ADMIN_PASSWORD" not in again.output
+
+
+@pytest.mark.long
 def test_an_admin_address_that_is_none_stops_the_start(home: Path) -> None:
     server = Server(home, free_port(), ADMIN_EMAIL="boss", ADMIN_PASSWORD="a long phrase of mine")
     assert server.process.wait(30) == 78

@@ -47,13 +47,6 @@ class LastAdmin(Conflict):
     )
 
 
-class AdminPasswordShort(Invalid):
-    """An admin's password has more characters than a user's."""
-
-    field = "password"
-    message = "must have 12 characters or more for an admin"
-
-
 class UserUnclear(Conflict):
     """Several deleted users had the address, so only an id names one of them."""
 

@@ -8,14 +8,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from angidi.pagination.pages import PageInfo
 from angidi.pagination.queries import PageQuery
 from angidi.resources import Resource
+from angidi.users.password_rules import LONGEST, SHORTEST, chosen_password
 from angidi.validation.fields import Timestamp, Version
+from angidi.validation.plans import Parse
 from angidi.validation.texts import AS_GIVEN, NAME, VERBATIM
 
 Role = Literal["user", "admin", "moderator"]
 """The roles; equal to the CHECK constraint `role_valid`, which a contract test compares."""
-
-ADMIN_PASSWORD_MINIMUM = 12
-"""Minimum characters of an admin's password."""
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9]+(-+[A-Za-z0-9]+)*"
@@ -47,13 +46,16 @@ Name = Annotated[
 Password = Annotated[
     str,
     Meta(
-        min_length=8,
-        max_length=128,
-        description="a text of 8 to 128 characters",
+        min_length=SHORTEST,
+        max_length=LONGEST,
+        description="a text of 8 to 128 characters, none of the 10,000 most common passwords",
         examples=["correct horse battery"],
     ),
     VERBATIM,
+    Parse(chosen_password),
 ]
+"""A password that somebody chooses now."""
+
 Token = Annotated[str, Meta(description="a token", examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"])]
 SAMPLE_ID = UUID("0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a11")
 """The id of the sample user, so that the example of a path names one that is there."""

@@ -17,16 +17,8 @@ from angidi.resources import Precondition
 from angidi.security.passwords import Passwords
 from angidi.security.tokens import TokenInvalid, Tokens
 from angidi.users import repository
-from angidi.users.errors import (
-    AdminPasswordShort,
-    CredentialsInvalid,
-    EmailTaken,
-    LastAdmin,
-    UserNotFound,
-    UserUnclear,
-)
+from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin, UserNotFound, UserUnclear
 from angidi.users.models import (
-    ADMIN_PASSWORD_MINIMUM,
     Login,
     NameChange,
     NewPassword,
@@ -38,6 +30,7 @@ from angidi.users.models import (
     UserPage,
     UserQuery,
 )
+from angidi.users.password_rules import check_password
 from angidi.users.profiles import repository as profiles
 from angidi.users.throttle.service import Throttle
 from angidi.validation.changes import Changes
@@ -61,7 +54,11 @@ class UserService:
         self._roles: SingleFlight[UUID, str | None] = SingleFlight(partial(db.read, repository.find_role))
 
     async def register(self, new: NewUser) -> User:
-        """Create an account with the role `user`, and its profile if given: both or neither. Raises `EmailTaken`."""
+        """Create an account with the role `user`, and its profile if given: both or neither.
+
+        Raises `EmailTaken`, and `Invalid` if the password is the address.
+        """
+        check_password(new.password, new.email, "user")
         password_hash = await self._passwords.hash(new.password)
         insert = partial(repository.insert, email=new.email, password_hash=password_hash, name=new.name, role="user")
         if new.profile is UNSET:
@@ -187,15 +184,15 @@ class UserService:
         return purging.purge(self._db, "users", before)
 
     async def set_password(self, user_id: UUID, new: NewPassword) -> User:
-        """Replace the password of an active user. Raises `UserNotFound`, `AdminPasswordShort`."""
-        if (await self.get(user_id)).role == "admin":
-            _check_admin_password(new.password)
+        """Replace the password of an active user. Raises `UserNotFound`, and `Invalid` as `check_password` does."""
+        user = await self.get(user_id)
+        check_password(new.password, user.email, user.role)
         password_hash = await self._passwords.hash(new.password)
         return await self._db.write(repository.set_password, user_id, password_hash)
 
     async def create_admin(self, new: NewUser) -> User:
-        """Create an account with the role `admin`. Raises `EmailTaken`, `AdminPasswordShort`."""
-        _check_admin_password(new.password)
+        """Create an account with the role `admin`. Raises `EmailTaken`, and `Invalid` as `check_password` does."""
+        check_password(new.password, new.email, "admin")
         password_hash = await self._passwords.hash(new.password)
         return await self._db.write(
             repository.insert, email=new.email, password_hash=password_hash, name=new.name, role="admin"
@@ -204,8 +201,10 @@ class UserService:
     async def ensure_admin(self, new: NewUser) -> User | None:
         """Create the first admin; return None if there is an admin.
 
-        Raises `EmailTaken` if the address belongs to a user of another role: a setting never promotes a user.
+        Raises `EmailTaken` if the address belongs to a user of another role: a setting never promotes a user. Raises
+        `Invalid` as `check_password` does.
         """
+        check_password(new.password, new.email, "admin")
         password_hash = await self._passwords.hash(new.password)
         async with self._db.transaction() as conn:
             await repository.lock_first_admin(conn)
@@ -238,12 +237,6 @@ class UserService:
             expires_in=int(self._tokens.access.total_seconds()),
             user=user,
         )
-
-
-def _check_admin_password(password: str) -> None:
-    """Raise `AdminPasswordShort` for a password that only a user without rights may have."""
-    if len(password) < ADMIN_PASSWORD_MINIMUM:
-        raise AdminPasswordShort
 
 
 def _unclear(text: str, users: list[User]) -> str:

@@ -199,11 +199,12 @@ def _printable(name: str) -> str:
 
 def _text(plan: Plan, value: str, handling: Handling) -> str:
     if plan.parse is None:
-        _refuse_unstorable(value)
+        refuse_unstorable(value)
     return plan.form.of(value, trims=handling.trims, longest=plan.longest)
 
 
-def _refuse_unstorable(value: str) -> None:
+def refuse_unstorable(value: str) -> None:
+    """Raise ValueError for a text that the database does not take."""
     if "\0" in value:
         raise ValueError("must not contain a NUL character")
     try:

@@ -62,8 +62,8 @@ def demote(user: str, *, role: Role, as_json: bool) -> None:
 def set_password(user: str, *, password_stdin: bool, as_json: bool) -> None:
     """Replace a user's password.
 
-    Asks twice on a terminal. A password has 8 to 128 characters, an admin's 12 or more. It is no option, because other
-    users of the machine see a command's options.
+    Asks twice on a terminal. A password has 8 to 128 characters, an admin's 12 or more, and is none of the most common
+    ones. It is no option, because other users of the machine see a command's options.
     """
     if not (password_stdin or sys.stdin.isatty()):
         raise click.UsageError("standard input is no terminal to ask on: give --password-stdin")
