@@ -2824,6 +2824,78 @@ COMMENT ON CONSTRAINT version_in_range ON public.products IS 'A version is at le
 
 
 --
+-- Name: refresh_tokens; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.refresh_tokens (
+    session_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    rotated_at timestamp with time zone,
+    successor_issued_at timestamp with time zone,
+    successor_expires_at timestamp with time zone,
+    CONSTRAINT hash_size CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT successor_dated CHECK ((num_nulls(rotated_at, successor_issued_at, successor_expires_at) = ANY (ARRAY[0, 3])))
+)
+WITH (fillfactor='80');
+
+
+--
+-- Name: TABLE refresh_tokens; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.refresh_tokens IS 'The refresh token of a session, and those that it replaced some seconds ago.';
+
+
+--
+-- Name: COLUMN refresh_tokens.session_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refresh_tokens.session_id IS 'The session.';
+
+
+--
+-- Name: COLUMN refresh_tokens.hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refresh_tokens.hash IS 'SHA-256 of the token''s `jti`; of a token of the former service, of what was signed.';
+
+
+--
+-- Name: COLUMN refresh_tokens.rotated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refresh_tokens.rotated_at IS 'When it was replaced; NULL: it is the latest one.';
+
+
+--
+-- Name: COLUMN refresh_tokens.successor_issued_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refresh_tokens.successor_issued_at IS 'The time of issue that its successor carries.';
+
+
+--
+-- Name: COLUMN refresh_tokens.successor_expires_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refresh_tokens.successor_expires_at IS 'The expiry that its successor carries.';
+
+
+--
+-- Name: CONSTRAINT hash_size ON refresh_tokens; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT hash_size ON public.refresh_tokens IS 'The size of a SHA-256.';
+
+
+--
+-- Name: CONSTRAINT successor_dated ON refresh_tokens; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT successor_dated ON public.refresh_tokens IS 'A token that was replaced says what its successor carries.';
+
+
+--
 -- Name: reservation_items; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2955,6 +3027,78 @@ COMMENT ON CONSTRAINT state_known ON public.reservations IS 'The states of a res
 --
 
 COMMENT ON CONSTRAINT times_representable ON public.reservations IS 'Times lie in the years 1 to 9999, so that every client can read them.';
+
+
+--
+-- Name: sessions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sessions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    epoch timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(expires_at)))
+)
+WITH (fillfactor='80');
+
+
+--
+-- Name: TABLE sessions; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.sessions IS 'Log-ins; kept until a day after their tokens have expired.';
+
+
+--
+-- Name: COLUMN sessions.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sessions.id IS 'UUID v7 from the application, in every token as `sid`; of a token of the former service it is made of that one.';
+
+
+--
+-- Name: COLUMN sessions.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sessions.user_id IS 'The account.';
+
+
+--
+-- Name: COLUMN sessions.epoch; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sessions.epoch IS 'The account''s `sessions_ended_at` at the log-in. The session has ended when that is another one.';
+
+
+--
+-- Name: COLUMN sessions.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sessions.created_at IS 'When the account logged in.';
+
+
+--
+-- Name: COLUMN sessions.expires_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sessions.expires_at IS 'When the last of its tokens expires.';
+
+
+--
+-- Name: COLUMN sessions.ended_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.sessions.ended_at IS 'When it was ended by itself: by a log-out, or by a refresh token that was used again.';
+
+
+--
+-- Name: CONSTRAINT times_representable ON sessions; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT times_representable ON public.sessions IS 'Times lie in the years 1 to 9999, so that every client can read them.';
 
 
 --
@@ -3215,6 +3359,7 @@ CREATE TABLE public.users (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     deleted_at timestamp with time zone,
     version bigint DEFAULT 1 NOT NULL,
+    sessions_ended_at timestamp with time zone,
     CONSTRAINT name_visible CHECK (public.is_visible((name)::text)),
     CONSTRAINT role_valid CHECK (((role)::text = ANY ((ARRAY['user'::character varying, 'admin'::character varying, 'moderator'::character varying])::text[]))),
     CONSTRAINT times_representable CHECK ((public.is_representable(created_at) AND public.is_representable(updated_at) AND public.is_representable(deleted_at))),
@@ -3291,6 +3436,13 @@ COMMENT ON COLUMN public.users.deleted_at IS 'When the account was deleted; NULL
 --
 
 COMMENT ON COLUMN public.users.version IS 'Number of changes of the user, from 1; part of the ETag.';
+
+
+--
+-- Name: COLUMN users.sessions_ended_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.users.sessions_ended_at IS 'When all sessions of the account ended last; NULL: never. Tokens of the former service from before it are void.';
 
 
 --
@@ -3562,6 +3714,21 @@ COMMENT ON CONSTRAINT products_pkey ON public.products IS 'The identity of a pro
 
 
 --
+-- Name: refresh_tokens refresh_tokens_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (session_id, hash);
+
+
+--
+-- Name: CONSTRAINT refresh_tokens_pkey ON refresh_tokens; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT refresh_tokens_pkey ON public.refresh_tokens IS 'A token of a session.';
+
+
+--
 -- Name: reservation_items reservation_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3589,6 +3756,21 @@ ALTER TABLE ONLY public.reservations
 --
 
 COMMENT ON CONSTRAINT reservations_pkey ON public.reservations IS 'The identity of a reservation.';
+
+
+--
+-- Name: sessions sessions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: CONSTRAINT sessions_pkey ON sessions; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT sessions_pkey ON public.sessions IS 'The identity of a session.';
 
 
 --
@@ -4012,6 +4194,34 @@ CREATE INDEX reservations_user_id_idx ON public.reservations USING btree (user_i
 --
 
 COMMENT ON INDEX public.reservations_user_id_idx IS 'The reservations of a user, to be counted.';
+
+
+--
+-- Name: sessions_expires_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX sessions_expires_at_idx ON public.sessions USING btree (expires_at);
+
+
+--
+-- Name: INDEX sessions_expires_at_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.sessions_expires_at_idx IS 'What the sweep looks for.';
+
+
+--
+-- Name: sessions_user_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX sessions_user_id_idx ON public.sessions USING btree (user_id);
+
+
+--
+-- Name: INDEX sessions_user_id_idx; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.sessions_user_id_idx IS 'The sessions of a user, which go with the user.';
 
 
 --
@@ -4525,6 +4735,21 @@ COMMENT ON CONSTRAINT products_category_id_fkey ON public.products IS 'The categ
 
 
 --
+-- Name: refresh_tokens refresh_tokens_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
+
+
+--
+-- Name: CONSTRAINT refresh_tokens_session_id_fkey ON refresh_tokens; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT refresh_tokens_session_id_fkey ON public.refresh_tokens IS 'The session exists; its tokens go with it.';
+
+
+--
 -- Name: reservation_items reservation_items_product_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4567,6 +4792,21 @@ ALTER TABLE ONLY public.reservations
 --
 
 COMMENT ON CONSTRAINT reservations_user_id_fkey ON public.reservations IS 'The account exists.';
+
+
+--
+-- Name: sessions sessions_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+
+--
+-- Name: CONSTRAINT sessions_user_id_fkey ON sessions; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT sessions_user_id_fkey ON public.sessions IS 'The account exists; its sessions go with it.';
 
 
 --

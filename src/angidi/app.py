@@ -54,6 +54,8 @@ from angidi.users.addresses.service import AddressService
 from angidi.users.profiles import routes as profiles_routes
 from angidi.users.profiles.service import ProfileService
 from angidi.users.service import UserService
+from angidi.users.sessions import routes as sessions_routes
+from angidi.users.sessions.service import SessionService
 from angidi.users.throttle.service import Throttle
 
 BASE_PATH = "/api/v1"
@@ -64,6 +66,7 @@ OPERATIONS = [
     *health.routes.below(""),
     *docs_page.routes.below(""),
     *users_routes.routes.below(BASE_PATH),
+    *sessions_routes.routes.below(BASE_PATH),
     *profiles_routes.routes.below(BASE_PATH),
     *addresses_routes.routes.below(BASE_PATH),
     *categories_routes.routes.below(BASE_PATH),
@@ -80,6 +83,7 @@ class Services:
     """The services, by feature."""
 
     users: UserService
+    sessions: SessionService
     throttle: Throttle
     profiles: ProfileService
     addresses: AddressService
@@ -141,10 +145,12 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
     throttle = Throttle(database, passwords, *keys)
     idempotency = Idempotency(database)
     categories = CategoryService(database, cursors, idempotency)
+    sessions = SessionService(database, tokens, reuse=settings.jwt_refresh_reuse == "allow")
     most = _pool_settings(settings).max_conns
     queue = AdmissionQueue(most, most * (1 + WAITING_PER_CONNECTION))
     return Services(
-        users=UserService(database, cursors, tokens, passwords, throttle),
+        users=UserService(database, cursors, sessions, passwords, throttle),
+        sessions=sessions,
         throttle=throttle,
         profiles=ProfileService(database),
         addresses=AddressService(database, cursors),
@@ -166,7 +172,7 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = lo
     clients = ClientAddresses(settings.trusted_proxies)
     given: dict[Any, Any] = {
         **{feature.type: getattr(services, feature.name) for feature in fields(services)},
-        Authenticator: Authenticator(tokens, services.users.role_of, services.users.me),
+        Authenticator: Authenticator(tokens, services.sessions.role_of, services.sessions.user_of),
         health.Probe: health.Probe(database),
         ClientAddresses: clients,
         Preconditions: Preconditions(are_required=settings.require_if_match),

@@ -1,5 +1,6 @@
 """Who changes something and why: what a transaction tells the database, which writes it into its own records."""
 
+import math
 from typing import Literal, Self
 from uuid import UUID
 
@@ -11,11 +12,16 @@ StockChange = Literal["set", "adjust", "import", "order", "cancel", "return", "r
 
 
 class Principal(Struct, frozen=True):
-    """The authenticated account, and the id of its request."""
+    """The authenticated account, the id of its request, and what its token says of its session.
+
+    `session_id` is None, and `issued_at` (in seconds since 1970) counts, for a token of the former service.
+    """
 
     id: UUID
     role: str
     request_id: str = ""
+    session_id: UUID | None = None
+    issued_at: float = math.inf
 
     @property
     def is_admin(self) -> bool:

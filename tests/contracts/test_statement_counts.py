@@ -48,8 +48,12 @@ LIMITS = {
     "POST /api/v1/users/register": Limit(
         WRITE, body={"email": "new@shop.example", "password": PASSWORD, "name": "New"}, status=201
     ),
-    "POST /api/v1/users/login": Limit(READ + ATTEMPT + READ, body={"email": "user@shop.example", "password": PASSWORD}),
-    "POST /api/v1/users/refresh-token": Limit(READ, body={"refresh_token": "{refresh_token}"}),
+    "POST /api/v1/users/login": Limit(
+        READ + ATTEMPT + WRITE, body={"email": "user@shop.example", "password": PASSWORD}
+    ),
+    "POST /api/v1/users/refresh-token": Limit(WRITE, body={"refresh_token": "{refresh_token}"}),
+    "POST /api/v1/users/logout": Limit(ACCOUNT + WRITE, body={"refresh_token": "{admin_refresh_token}"}, status=204),
+    "POST /api/v1/users/me/logout-all": Limit(ACCOUNT + WRITE, status=204),
     "GET /api/v1/users/me": Limit(READ),
     "PUT /api/v1/users/me": Limit(ACCOUNT + WRITE, body={"name": "Somebody Else"}),
     "DELETE /api/v1/users/me": Limit(ACCOUNT + READ + WRITE, status=204),
@@ -128,7 +132,8 @@ async def scene(api: Api) -> dict[str, str]:
     reservation = await created(api, headers, "/reservations", items)
     return {
         "admin": headers["Authorization"],
-        "refresh_token": api.tokens.make_refresh(user.id),
+        "refresh_token": (await api.log_in(user.id)).refresh_token,
+        "admin_refresh_token": (await api.log_in(admin.id)).refresh_token,
         "user_id": str(user.id),
         "category_id": category["id"],
         "other_id": other["id"],

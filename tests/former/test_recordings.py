@@ -30,10 +30,12 @@ PASSWORDS = {
     "{ada}": "a phrase of exactly seventy-two bytes that no shop should have asked for and more",
 }
 ANYTHING = "…"
+WAIT = "UPDATE refresh_tokens SET rotated_at = rotated_at - %(seconds)s * interval '1 second'"
+"""Lets time pass between requests, for what depends on it."""
 
 
 class Exchange(NamedTuple):
-    """A request and what the former service answered."""
+    """A request and what the former service answered, to the last of `repeat` with so many seconds between them."""
 
     name: str
     request: str
@@ -43,6 +45,7 @@ class Exchange(NamedTuple):
     authorization: str = ""
     content_type: str = "application/json"
     repeat: int = 1
+    seconds: int = 0
     ordered: bool = False
 
 
@@ -89,6 +92,7 @@ class Shop:
         base = "http://testserver" if path == "/health" else ""
         for _ in range(exchange.repeat - 1):
             await self._api.request(method, base + path, headers=headers, content=content)
+            await self._api.database.write(execute, WAIT, {"seconds": exchange.seconds})
         return await self._api.request(method, base + path, headers=headers, content=content)
 
     def _filled(self, text: str) -> str:

@@ -112,7 +112,7 @@ class Scene:
 
     def refresh_token(self) -> str:
         """Return a token of the other kind."""
-        return self.api.tokens.make_refresh(self._new_user().id)
+        return self.portal.call(self.api.log_in, self._new_user().id).refresh_token
 
     def _new_user(self) -> User:
         return self.portal.call(self.api.make_user, f"user{next(self._numbers)}@shop.example")

@@ -71,7 +71,9 @@ async def test_the_worker_runs_every_sweep_until_it_is_stopped(busy_shop: Shop) 
     await shop.placed(headers=shop.buyer | {"Idempotency-Key": "key"})
     await shop.api.database.write(execute, AGE_ORDERS)
     await shop.api.database.write(execute, AGE_KEYS)
-    sweeps = sweeps_of(services.orders, services.reservations, services.idempotency, services.throttle, DAY)
+    sweeps = sweeps_of(
+        services.orders, services.reservations, services.idempotency, services.sessions, services.throttle, DAY
+    )
     stop = asyncio.Event()
     running = asyncio.create_task(run_until(stop, sweeps))
     while await shop.api.database.read(fetch_value, "SELECT count(*) FROM idempotency_keys"):  # noqa: ASYNC110 - waits for another
@@ -83,6 +85,7 @@ async def test_the_worker_runs_every_sweep_until_it_is_stopped(busy_shop: Shop) 
         "pending orders": 0,
         "idempotency keys": 0,
         "old reservations": 0,
+        "expired sessions": 0,
         "failed log-ins": 0,
         "known addresses": 0,
     }
@@ -90,7 +93,9 @@ async def test_the_worker_runs_every_sweep_until_it_is_stopped(busy_shop: Shop) 
 
 async def test_pending_orders_are_left_alone_where_the_time_is_0(shop: Shop) -> None:
     services = shop.api.services
-    sweeps = sweeps_of(services.orders, services.reservations, services.idempotency, services.throttle, timedelta(0))
+    sweeps = sweeps_of(
+        services.orders, services.reservations, services.idempotency, services.sessions, services.throttle, timedelta(0)
+    )
     assert "pending orders" not in {sweep.name for sweep in sweeps}
 
 
@@ -98,7 +103,9 @@ async def test_a_sweep_is_a_batch_and_one_run_takes_all_batches(shop: Shop) -> N
     services = shop.api.services
     await shop.api.database.write(execute, OLD_KEYS, {"count": 2 * SWEEP_SIZE + 1})
     assert await services.idempotency.sweep() == SWEEP_SIZE
-    sweeps = sweeps_of(services.orders, services.reservations, services.idempotency, services.throttle, DAY)
+    sweeps = sweeps_of(
+        services.orders, services.reservations, services.idempotency, services.sessions, services.throttle, DAY
+    )
     assert (await run_once(sweeps))["idempotency keys"] == SWEEP_SIZE + 1
 
 

@@ -6,16 +6,17 @@ import time
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from jwt import PyJWT
 
+from angidi.security.sessions import RefreshClaims
 from angidi.security.tokens import MAX_VERIFIED, TokenExpired, TokenInvalid, Tokens
 
 SECRET = "k" * 32
 jwt: Any = PyJWT()  # its annotations name types of an optional dependency
-ID = uuid4()
+ID, SESSION = uuid4(), uuid4()
 HEADER = {"alg": "HS256", "typ": "JWT"}
 SECONDS = {"iat": int(time.time()), "nbf": int(time.time()), "exp": int(time.time()) + 600}
 
@@ -39,15 +40,36 @@ def test_an_access_token_has_the_claims_of_the_contract() -> None:
     assert claims["exp"] - claims["iat"] == 900
 
 
-def test_a_refresh_token_names_its_user_and_lives_seven_days() -> None:
-    claims = jwt.decode(make().make_refresh(ID), SECRET, algorithms=["HS256"], issuer="angidi-api")
-    assert (UUID(claims["sub"]), claims["exp"] - claims["iat"]) == (ID, 7 * 86400)
+def refresh_claims() -> RefreshClaims:
+    now = int(time.time())
+    return RefreshClaims.begin(ID)._replace(issued_at=now, expires_at=now + 60)
+
+
+def test_an_access_token_names_its_session() -> None:
+    token = make().make_access(ID, "a@b.example", "admin", SESSION)
+    assert jwt.decode(token, SECRET, algorithms=["HS256"], issuer="angidi-api")["sid"] == str(SESSION)
+    assert make().read_access(token)[:2] == (ID, SESSION)
+
+
+def test_a_refresh_token_says_what_it_was_made_of() -> None:
+    token = make().make_refresh(refresh_claims())
+    claims = jwt.decode(token, SECRET, algorithms=["HS256"], issuer="angidi-api")
+    assert set(claims) == {"sub", "sid", "jti", "iss", "iat", "nbf", "exp"}
+    read = make().read_refresh(token)
+    assert make().make_refresh(read) == token
+
+
+def test_a_refresh_token_has_one_successor_whatever_key_signs_it() -> None:
+    first = refresh_claims()
+    assert first.successor() == make("n" * 32).read_refresh(make("n" * 32).make_refresh(first)).successor()
+    assert first.successor().hash != first.hash
+    assert first.successor().session_id == first.session_id
 
 
 def test_neither_kind_is_taken_for_the_other() -> None:
     tokens = make()
     with pytest.raises(TokenInvalid):
-        tokens.read_access(tokens.make_refresh(ID))
+        tokens.read_access(tokens.make_refresh(refresh_claims()))
     with pytest.raises(TokenInvalid):
         tokens.read_refresh(tokens.make_access(ID, "a@b.example", "user"))
 
@@ -59,7 +81,7 @@ def test_an_expired_token_is_told_apart() -> None:
 
 def test_a_former_key_is_taken_while_keys_are_changed() -> None:
     old = make().make_access(ID, "a@b.example", "user")
-    assert make("n" * 32, previous=SECRET).read_access(old) == ID
+    assert make("n" * 32, previous=SECRET).read_access(old).user_id == ID
     with pytest.raises(TokenInvalid):
         make("n" * 32).read_access(old)
 
@@ -69,7 +91,7 @@ def test_a_previous_key_of_any_length_is_taken(key: str) -> None:
     """What signs here is the standard library's HMAC, as it was Go's there: PyJWT warns of short keys."""
     head, body = (urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=") for each in (HEADER, claims(**SECONDS)))
     signature = urlsafe_b64encode(hmac.digest(key.encode(), head + b"." + body, "sha256")).rstrip(b"=")
-    assert make(previous=key).read_access(b".".join([head, body, signature]).decode()) == ID
+    assert make(previous=key).read_access(b".".join([head, body, signature]).decode()).user_id == ID
 
 
 @pytest.mark.parametrize("missing", ["iss", "iat", "nbf", "exp", "user_id", "email", "role"])
@@ -111,7 +133,7 @@ def test_what_is_no_token_is_refused(token: str) -> None:
 def test_a_token_that_is_known_to_be_good_expires_all_the_same() -> None:
     tokens = make(minutes=2 / 60)
     token = tokens.make_access(ID, "a@b.example", "user")
-    assert tokens.read_access(token) == tokens.read_access(token) == ID
+    assert tokens.read_access(token).user_id == tokens.read_access(token).user_id == ID
     time.sleep(2.1)
     with pytest.raises(TokenExpired):
         tokens.read_access(token)

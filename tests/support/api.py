@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import httpx
 from tests.support.shop import password_hash
@@ -12,7 +13,7 @@ from angidi.config import Settings
 from angidi.db import Connection, ConnectionSource, Database
 from angidi.db.pool import Pool, PoolSettings
 from angidi.telemetry.access_log import AccessLog, discard, log_with_structlog
-from angidi.users.models import Role, User
+from angidi.users.models import Credentials, Role, TokenPair, User
 from angidi.users.repository import insert as insert_user
 
 BASE = "/api/v1"
@@ -34,6 +35,10 @@ class Api(httpx.AsyncClient):
     def as_(self, user: User) -> dict[str, str]:
         """Return the headers that make a request the user's."""
         return {"Authorization": f"Bearer {self.tokens.make_access(user.id, user.email, user.role)}"}
+
+    async def log_in(self, user_id: UUID) -> TokenPair:
+        """Return the tokens of a new session, without a look at the password."""
+        return await self.services.sessions.start(Credentials(user_id, "", None))
 
     async def make_user(self, email: str = "user@shop.example", name: str = "Some User", role: Role = "user") -> User:
         """Make a user, who logs in by `PASSWORD`."""

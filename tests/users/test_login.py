@@ -1,9 +1,9 @@
 """Logging in and refreshing: tokens for those who may, one answer for all others."""
 
 import json
+import time
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
 from typing import Any
 
 import bcrypt
@@ -16,7 +16,6 @@ from tests.support.shop import PASSWORD, make, rows
 from angidi.config import Settings
 from angidi.db import Database
 from angidi.db.rows import execute, fetch_value
-from angidi.security.tokens import Tokens
 
 EMAIL = "ada@shop.example"
 GO_PASSWORD = "go-gopher-1"
@@ -61,7 +60,7 @@ async def test_a_login_answers_with_both_tokens_and_the_user(api: Api) -> None:
 async def test_an_access_token_carries_the_claims_of_the_contract(api: Api) -> None:
     user = await api.make_user(EMAIL)
     claims = claims_of((await log_in(api)).json()["data"]["access_token"])
-    assert set(claims) == {"user_id", "email", "role", "iss", "iat", "nbf", "exp"}
+    assert set(claims) == {"user_id", "email", "role", "sid", "iss", "iat", "nbf", "exp"}
     assert (claims["user_id"], claims["email"], claims["role"]) == (str(user.id), EMAIL, "user")
     assert (claims["iss"], claims["exp"] - claims["iat"]) == ("angidi-api", 15 * 60)
 
@@ -259,7 +258,7 @@ async def test_a_refresh_token_gives_new_tokens(api: Api) -> None:
 async def test_refreshed_tokens_tell_of_the_role_as_it_is_now(api: Api) -> None:
     user = await api.make_user(EMAIL)
     await api.database.write(execute, "UPDATE users SET role = 'moderator'")
-    answer = await api.post("/users/refresh-token", json={"refresh_token": api.tokens.make_refresh(user.id)})
+    answer = await api.post("/users/refresh-token", json={"refresh_token": (await api.log_in(user.id)).refresh_token})
     assert claims_of(answer.json()["data"]["access_token"])["role"] == "moderator"
 
 
@@ -271,23 +270,22 @@ async def test_an_access_token_does_not_refresh(api: Api) -> None:
 
 async def test_a_refresh_token_is_no_access_token(api: Api) -> None:
     user = await api.make_user(EMAIL)
-    headers = {"Authorization": f"Bearer {api.tokens.make_refresh(user.id)}"}
+    headers = {"Authorization": f"Bearer {(await api.log_in(user.id)).refresh_token}"}
     assert error_of(await api.get("/users/me", headers=headers)) == (401, "INVALID_TOKEN")
 
 
 async def test_a_deleted_user_cannot_refresh(api: Api) -> None:
     user = await api.make_user(EMAIL)
+    body = {"refresh_token": (await api.log_in(user.id)).refresh_token}
     await api.services.users.delete(user.id)
-    body = {"refresh_token": api.tokens.make_refresh(user.id)}
     assert error_of(await api.post("/users/refresh-token", json=body)) == (401, "INVALID_TOKEN")
 
 
-async def test_an_expired_refresh_token_is_invalid(api: Api, settings: Settings) -> None:
+async def test_an_expired_refresh_token_is_invalid(api: Api) -> None:
     user = await api.make_user(EMAIL)
-    key = (settings.angidi_home / "jwt-secret").read_text()
-    expired = Tokens(key, access=timedelta(minutes=15), refresh=timedelta(seconds=-1)).make_refresh(user.id)
-    answer = await api.post("/users/refresh-token", json={"refresh_token": expired})
-    assert error_of(answer) == (401, "INVALID_TOKEN")
+    claims = api.tokens.read_refresh((await api.log_in(user.id)).refresh_token)
+    body = {"refresh_token": api.tokens.make_refresh(claims._replace(expires_at=int(time.time()) - 1))}
+    assert error_of(await api.post("/users/refresh-token", json=body)) == (401, "INVALID_TOKEN")
 
 
 @pytest.mark.parametrize("token", [None, 1, [], {}, "", " "])

@@ -17,7 +17,7 @@ from angidi.db import Database
 from angidi.db.rows import execute, fetch_value
 from angidi.errors import Unavailable
 from angidi.security.passwords import Passwords
-from angidi.users.models import Credentials
+from angidi.users.models import LoginAccount
 from angidi.users.throttle.service import SWEEP_SIZE, Throttle
 
 EMAIL = "ada@shop.example"
@@ -298,7 +298,7 @@ async def test_an_attempt_does_not_wait_for_the_disk_and_leaves_the_session_as_i
         assert await fetch_value(conn, SYNCHRONOUS) == "on"
 
 
-async def person_of(api: Api) -> Credentials:
+async def person_of(api: Api) -> LoginAccount:
     user = await api.services.users.get_by_text(EMAIL)
     stored = await api.database.read(fetch_value, "SELECT password_hash FROM users")
-    return Credentials(user.email, user.id, stored)
+    return LoginAccount(user.email, user.id, stored)

@@ -20,7 +20,7 @@ ADVICE: dict[str, str] = {
     "MISSING_TOKEN": "Send `Authorization: Bearer <access_token>`.",
     "INVALID_TOKEN_FORMAT": "Write the word `Bearer`, one space and the token.",
     "EXPIRED_TOKEN": "Get a new one by `POST /users/refresh-token`; if it is the refresh token, log in.",
-    "INVALID_TOKEN": "Log in again. The account may be gone, or the token of the other kind.",
+    "INVALID_TOKEN": "Log in again. The session may have ended, the account be gone, or the token of the other kind.",
     "INVALID_CREDENTIALS": "Check address and password; which of them is wrong is never said.",
     "FORBIDDEN": "Ask an admin. The role counts as it is now, not as it was when the token was made.",
     "NOT_FOUND": "Check the address.",

@@ -57,6 +57,7 @@ with the embedded database, and with an unencrypted connection to the database.
 signed. But whoever guesses it can sign tokens that are accepted, so the start warns of a weak one. Take it out when the
 last of its tokens has expired: the lifetime of a refresh token (`JWT_REFRESH_TOKEN_DURATION`) after the change.
 Production refuses one that stood in an example. A key that leaked must not stand there at all, however long it is.
+[End sessions and rotate keys](../how-to/end-sessions-and-rotate-keys.md) has the steps.
 """
 
 YAML_INTRODUCTION = """\

@@ -17,6 +17,7 @@ from angidi.config.values import (
     LogFormat,
     LogLevel,
     Networks,
+    RefreshReuse,
     SslMode,
 )
 
@@ -51,6 +52,9 @@ class Settings(BaseSettings):
     )
     jwt_access_token_duration: Duration = _setting("15m", "Lifetime of an access token", "15m")
     jwt_refresh_token_duration: Duration = _setting("168h", "Lifetime of a refresh token", "168h")
+    jwt_refresh_reuse: RefreshReuse = _setting(
+        "refuse", "allow: a refresh token can be used again and again, as in the former service", "allow"
+    )
     password_rehash: bool = _setting(
         True, "Replace bcrypt hashes at log-in; false: new hashes are bcrypt too, for the former service", "false"
     )

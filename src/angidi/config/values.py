@@ -45,4 +45,5 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+RefreshReuse = Annotated[Literal["refuse", "allow"], BeforeValidator(_lower)]
 LogFormat = Annotated[Literal["json", "console"] | None, BeforeValidator(_lower)]

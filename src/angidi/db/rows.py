@@ -20,6 +20,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from angidi.db.errors import LOADING, unreadable
 
 S = TypeVar("S", bound=Struct)
+T = TypeVar("T", bound=Struct)
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Parameters = Mapping[str, object]
@@ -41,6 +42,21 @@ async def fetch_one(
     except LOADING as error:
         raise unreadable(error, sql) from error
     return None if row is None else into(*row)
+
+
+async def fetch_joined(
+    conn: Connection, into: type[S], also: type[T], sql: LiteralString, parameters: Parameters | None = None
+) -> tuple[S, T] | None:
+    """Return the first row of `sql` as `into` and, of its last columns, as `also`; None without a row."""
+    width = len(fields(also))
+    cursor = await conn.execute(sql, parameters)
+    if (sql, into) not in _checked:
+        _check(cursor, into, sql, more=width)
+    try:
+        row = await cursor.fetchone()
+    except LOADING as error:
+        raise unreadable(error, sql) from error
+    return None if row is None else (into(*row[:-width]), also(*row[-width:]))
 
 
 async def fetch_all(

@@ -17,6 +17,7 @@ from angidi.errors import AngidiError
 from angidi.idempotency.service import Idempotency
 from angidi.orders.reservations.service import ReservationService
 from angidi.orders.service import OrderService
+from angidi.users.sessions.service import SessionService
 from angidi.users.throttle.service import Throttle
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.jobs")
@@ -33,10 +34,11 @@ class Sweep(NamedTuple):
     run: Callable[[], Awaitable[int]]
 
 
-def sweeps_of(
+def sweeps_of(  # noqa: PLR0913, PLR0917 - one for each feature that has something to sweep
     orders: OrderService,
     reservations: ReservationService,
     idempotency: Idempotency,
+    sessions: SessionService,
     throttle: Throttle,
     pending_ttl: timedelta,
 ) -> list[Sweep]:
@@ -46,6 +48,7 @@ def sweeps_of(
         *([Sweep("pending orders", 30, lambda: orders.cancel_stale(pending_ttl))] if pending_ttl else []),
         Sweep("idempotency keys", 300, idempotency.sweep),
         Sweep("old reservations", 300, reservations.delete_old),
+        Sweep("expired sessions", 300, sessions.sweep),
         Sweep("failed log-ins", 300, throttle.sweep_attempts),
         Sweep("known addresses", 3600, throttle.sweep_addresses),
     ]

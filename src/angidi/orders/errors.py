@@ -50,7 +50,7 @@ class TotalChanged(Conflict, table="orders", constraint="total_expected"):
 
 
 class BuyerInactive(Unauthenticated, table="orders", constraint="buyer_active"):
-    """The account of the token is deleted."""
+    """The account of the token is deleted, or its session has ended."""
 
     message = "The token is not valid. Please log in again."
 

@@ -13,17 +13,19 @@ from uuid import UUID
 import msgspec
 
 from angidi.db.rows import Connection, execute, fetch_value, fetch_values
-from angidi.orders.errors import OrderNotFound
+from angidi.orders.errors import BuyerInactive, OrderNotFound
 from angidi.orders.models import Order, OrderQuery, Status
 from angidi.orders.samples import SampleChange, SampleOrder
 from angidi.pagination.pages import COUNT_BOUND, PageRequest, Total
 from angidi.products.models import MAXIMUM_STOCK
+from angidi.security.sessions import HOLDS
 
-PLACE = """
+PLACE = f"""
 SELECT place_order(
            %(id)s, %(number)s, %(user_id)s, %(reservation_id)s, %(product_ids)s::uuid[], %(quantities)s::integer[],
            %(address_id)s, %(shipping_address)s::jsonb, %(note)s, %(expected_total)s, %(currency)s, %(cause)s::jsonb,
            %(key)s, %(hash)s)
+ WHERE EXISTS (SELECT FROM users WHERE users.id = %(user_id)s AND {HOLDS})
 """
 
 FIND = """
@@ -149,12 +151,17 @@ class Placement(NamedTuple):
     cause: str
     key: str | None
     hash: bytes | None
+    session_id: UUID | None
+    issued_at: float
 
 
 async def place(conn: Connection, placement: Placement) -> Order:
-    """Place an order. Raises what its products, address, reservation, total and key have against it."""
+    """Place an order. Raises what its buyer, products, address, reservation, total and key have against it."""
     arrays = {"product_ids": _array(placement.product_ids), "quantities": _array(placement.quantities)}
-    return _order(await fetch_value(conn, PLACE, placement._asdict() | arrays))
+    document = await fetch_value(conn, PLACE, placement._asdict() | arrays)
+    if document is None:
+        raise BuyerInactive
+    return _order(document)
 
 
 async def get_order(conn: Connection, order_id: UUID, owner_id: UUID | None = None) -> Order:

@@ -119,6 +119,8 @@ class OrderService:
             cause=cause.json(),
             key=key.text if key else None,
             hash=key.hash if key else None,
+            session_id=buyer.session_id,
+            issued_at=buyer.issued_at,
         )
         async with self._queue.slot(LONGEST_WAIT):
             return await self._db.write(repository.place, placement)

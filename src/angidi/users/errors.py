@@ -83,3 +83,9 @@ class ProfileOwnerUnknown(Invalid, table="user_profiles", constraint="user_profi
 
     field = "user_id"
     message = "names no user"
+
+
+class SessionOwnerUnknown(Unauthenticated, table="sessions", constraint="sessions_user_id_fkey"):
+    """The account has been purged in this moment."""
+
+    message = "The token is not valid. Please log in again."

@@ -1,5 +1,6 @@
 """Users: rows, inputs and answers."""
 
+from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
@@ -87,13 +88,30 @@ class User(Resource, frozen=True, omit_defaults=True):
 
 
 class Credentials(Struct, frozen=True):
-    """The data that log-in needs, without id and hash if there is no such account. Never part of an answer."""
+    """What a log-in needs of an account. Never part of an answer."""
+
+    id: UUID
+    password_hash: str
+    sessions_ended_at: datetime | None
+
+
+class LoginAccount(Struct, frozen=True):
+    """What a log-in needs of the account with an address: nothing but the address if there is none.
+
+    `address` is in small letters as the database has them.
+    """
 
     address: str
-    """The email address in small letters, as the database has them."""
-
     id: UUID | None
     password_hash: str | None
+    sessions_ended_at: datetime | None = None
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """Those of the account, if there is one."""
+        if self.id is None or self.password_hash is None:
+            return None
+        return Credentials(self.id, self.password_hash, self.sessions_ended_at)
 
 
 class NewProfile(Struct, frozen=True):

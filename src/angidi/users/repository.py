@@ -7,8 +7,9 @@ from angidi.db.columns import Names, columns_of, names, without
 from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.ids import new_id
 from angidi.pagination.pages import COUNT_BOUND, PageRequest, Total
+from angidi.security.sessions import SESSIONS_END
 from angidi.users.errors import UserNotFound
-from angidi.users.models import Credentials, Role, User, UserQuery
+from angidi.users.models import LoginAccount, Role, User, UserQuery
 
 SHOWN: Names = columns_of(User)
 """All that is read. `deleted_at` is the last, so that statements on active users can leave it out."""
@@ -50,16 +51,10 @@ SELECT {names(SHOWN)}
 """
 
 # One row in any case: accounts that do not exist are counted by the address that the database compares, too.
-FIND_CREDENTIALS = """
-SELECT given.address, users.id, users.password_hash
+FIND_LOGIN_ACCOUNT = """
+SELECT given.address, users.id, users.password_hash, users.sessions_ended_at
   FROM (SELECT lower(%(email)s)) AS given (address)
        LEFT JOIN users ON lower(users.email) = given.address AND users.deleted_at IS NULL
-"""
-
-FIND_ROLE = """
-SELECT role
-  FROM users
- WHERE id = %(id)s AND deleted_at IS NULL
 """
 
 UPDATE = f"""
@@ -85,15 +80,18 @@ UPDATE users
 RETURNING {ACTIVE}
 """
 
-DELETE = """
+DELETE = f"""
 UPDATE users
-   SET deleted_at = now(), updated_at = now()
+   SET deleted_at = now(), updated_at = now(), sessions_ended_at = {SESSIONS_END}
  WHERE id = %(id)s AND deleted_at IS NULL
 """
 
+# No session comes back with the user, also of one who was deleted by other means.
 RESTORE = f"""
 UPDATE users
-   SET deleted_at = NULL, updated_at = CASE WHEN deleted_at IS NULL THEN updated_at ELSE now() END
+   SET deleted_at = NULL,
+       updated_at = CASE WHEN deleted_at IS NULL THEN updated_at ELSE now() END,
+       sessions_ended_at = CASE WHEN deleted_at IS NULL THEN sessions_ended_at ELSE {SESSIONS_END} END
  WHERE id = %(id)s
 RETURNING {ACTIVE}
 """
@@ -179,14 +177,10 @@ async def list_by_email(conn: Connection, email: str, limit: int) -> list[User]:
     return await fetch_all(conn, User, LIST_BY_EMAIL, {"email": email, "limit": limit})
 
 
-async def find_credentials(conn: Connection, email: str) -> Credentials:
+async def find_login_account(conn: Connection, email: str) -> LoginAccount:
     """Return what a log-in of the active user with the address needs, if there is one."""
-    return await fetch_one(conn, Credentials, FIND_CREDENTIALS, {"email": email}) or Credentials(email, None, None)
-
-
-async def find_role(conn: Connection, user_id: UUID) -> str | None:
-    """Return the role of an active user."""
-    return await fetch_value(conn, FIND_ROLE, {"id": user_id})
+    account = await fetch_one(conn, LoginAccount, FIND_LOGIN_ACCOUNT, {"email": email})
+    return account or LoginAccount(email, None, None)
 
 
 async def get_user(conn: Connection, user_id: UUID) -> User:

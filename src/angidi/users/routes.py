@@ -3,13 +3,11 @@
 from angidi.http.routing.guards import Admin, Bearer, Owner
 from angidi.http.routing.inputs import Body, ClientAddress, IfMatch, Patch, Query
 from angidi.http.routing.routes import Routes
-from angidi.security.tokens import TokenInvalid
 from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin, TooManyFailures, UserNotFound
 from angidi.users.models import (
     Login,
     NameChange,
     NewUser,
-    RefreshRequest,
     TokenPair,
     User,
     UserChanges,
@@ -18,6 +16,7 @@ from angidi.users.models import (
     UserQuery,
 )
 from angidi.users.service import UserService
+from angidi.users.sessions.service import SessionService
 
 routes = Routes("Users", "Accounts: registration, log-in, one's own account, and all of them for admins.")
 
@@ -44,19 +43,10 @@ async def login(credentials: Body[Login], client: ClientAddress, users: UserServ
     return await users.login(credentials, client)
 
 
-@routes.post("/users/refresh-token", status=200, errors=(TokenInvalid,))
-async def refresh_token(body: Body[RefreshRequest], users: UserService) -> TokenPair:
-    """Exchange a refresh token for new tokens.
-
-    To try it out here, replace the example with the `refresh_token` of a log-in.
-    """
-    return await users.refresh(body.refresh_token)
-
-
 @routes.get("/users/me", errors=(UserNotFound,))
-async def show_me(account: Bearer, users: UserService) -> User:
+async def show_me(bearer: Bearer, sessions: SessionService) -> User:
     """Show the authenticated account."""
-    return await users.me(account)
+    return await sessions.user_of(bearer)
 
 
 @routes.put("/users/me", errors=(UserNotFound,))
@@ -66,9 +56,9 @@ async def rename_me(account: Owner, known: IfMatch, change: Patch[NameChange], u
 
 
 @routes.delete("/users/me", errors=(UserNotFound, LastAdmin))
-async def delete_me(account: Bearer, known: IfMatch, users: UserService) -> None:
+async def delete_me(bearer: Bearer, known: IfMatch, users: UserService) -> None:
     """Delete the authenticated account; an admin can restore it."""
-    await users.delete_me(account, known)
+    await users.delete_me(bearer, known)
 
 
 @routes.get("/users")

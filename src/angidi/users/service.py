@@ -9,13 +9,12 @@ from uuid import UUID
 from msgspec import UNSET
 
 from angidi.db import Connection, Database, purging, retried
-from angidi.db.batching import SingleFlight
 from angidi.db.purging import Purgeable
 from angidi.pagination.cursors import Cursors
 from angidi.pagination.pages import LONGEST_SEARCH, ByCreation, PageResult, read_page
 from angidi.resources import Precondition
 from angidi.security.passwords import Passwords
-from angidi.security.tokens import TokenInvalid, Tokens
+from angidi.security.sessions import AccessClaims
 from angidi.users import repository
 from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin, UserNotFound, UserUnclear
 from angidi.users.models import (
@@ -32,6 +31,8 @@ from angidi.users.models import (
 )
 from angidi.users.password_rules import check_password
 from angidi.users.profiles import repository as profiles
+from angidi.users.sessions import repository as sessions
+from angidi.users.sessions.service import SessionService
 from angidi.users.throttle.service import Throttle
 from angidi.validation.changes import Changes
 from angidi.validation.ids import parse_id
@@ -44,14 +45,13 @@ class UserService:
     """Accounts: registration, log-in, administration."""
 
     def __init__(
-        self, db: Database, cursors: Cursors, tokens: Tokens, passwords: Passwords, throttle: Throttle
+        self, db: Database, cursors: Cursors, sessions: SessionService, passwords: Passwords, throttle: Throttle
     ) -> None:
         self._db = db
         self._cursors = cursors
-        self._tokens = tokens
+        self._sessions = sessions
         self._passwords = passwords
         self._throttle = throttle
-        self._roles: SingleFlight[UUID, str | None] = SingleFlight(partial(db.read, repository.find_role))
 
     async def register(self, new: NewUser) -> User:
         """Create an account with the role `user`, and its profile if given: both or neither.
@@ -73,32 +73,15 @@ class UserService:
 
         Raises `CredentialsInvalid`, after the same time whatever is wrong, and `TooManyFailures`.
         """
-        account = await self._db.read(repository.find_credentials, login.email)
+        account = await self._db.read(repository.find_login_account, login.email)
         matched = await self._throttle.match(login.password, account, client)
-        if matched is None or account.id is None or account.password_hash is None:
+        credentials = account.credentials
+        if matched is None or credentials is None:
             raise CredentialsInvalid
-        if self._passwords.is_outdated(account.password_hash, matched):
+        if self._passwords.is_outdated(credentials.password_hash, matched):
             new = await self._passwords.hash(matched.renewed)
-            await self._db.write(repository.upgrade_hash, account.id, old=account.password_hash, new=new)
-        user = await self._db.read(repository.find_user, account.id)
-        if user is None or user.deleted_at:
-            raise CredentialsInvalid
-        return self._pair(user)
-
-    async def refresh(self, refresh_token: str) -> TokenPair:
-        """Exchange a refresh token for new tokens. Raises `TokenInvalid`."""
-        user = await self._db.read(repository.find_user, self._tokens.read_refresh(refresh_token))
-        if user is None or user.deleted_at:
-            raise TokenInvalid
-        return self._pair(user)
-
-    async def role_of(self, user_id: UUID) -> str | None:
-        """Return the current role of an active user, or None. Concurrent reads for one user share a statement."""
-        return await self._roles.load(user_id)
-
-    async def me(self, user_id: UUID) -> User:
-        """Return the authenticated user. Raises `UserNotFound`, or `TokenInvalid` if the account is deleted."""
-        return _active(await self._db.read(repository.get_user, user_id))
+            await self._db.write(repository.upgrade_hash, credentials.id, old=credentials.password_hash, new=new)
+        return await self._sessions.start(credentials)
 
     @retried
     async def rename(self, user_id: UUID, change: Changes[NameChange], known: Precondition | None = None) -> User:
@@ -106,7 +89,7 @@ class UserService:
 
         Raises `Invalid`, `UserNotFound`, and `VersionMismatch` unless the user is as `known`.
         """
-        settled = (await change.settled(partial(self.me, user_id))).name
+        settled = (await change.settled(partial(self.get, user_id))).name
         name = None if settled is UNSET else settled
         if known is None:
             return await self._db.write(repository.update, user_id, name=name, role=None)
@@ -114,10 +97,10 @@ class UserService:
             await _check_version(conn, user_id, known)
             return await repository.update(conn, user_id, name=name, role=None)
 
-    async def delete_me(self, user_id: UUID, known: Precondition | None = None) -> None:
-        """Delete the authenticated user softly. Raises as `me` and `delete` do."""
-        await self.me(user_id)
-        await self.delete(user_id, known)
+    async def delete_me(self, claims: AccessClaims, known: Precondition | None = None) -> None:
+        """Delete the authenticated user softly. Raises as `SessionService.user_of` and `delete` do."""
+        await self._sessions.user_of(claims)
+        await self.delete(claims.user_id, known)
 
     async def page(self, query: UserQuery) -> UserPage:
         """Return a page of users, newest first. Raises `Invalid` for a cursor of another list."""
@@ -184,11 +167,17 @@ class UserService:
         return purging.purge(self._db, "users", before)
 
     async def set_password(self, user_id: UUID, new: NewPassword) -> User:
-        """Replace the password of an active user. Raises `UserNotFound`, and `Invalid` as `check_password` does."""
+        """Replace the password of an active user; all sessions end.
+
+        Raises `UserNotFound`, and `Invalid` as `check_password` does.
+        """
         user = await self.get(user_id)
         check_password(new.password, user.email, user.role)
         password_hash = await self._passwords.hash(new.password)
-        return await self._db.write(repository.set_password, user_id, password_hash)
+        async with self._db.transaction(row=user_id) as conn:
+            user = await repository.set_password(conn, user_id, password_hash)
+            await sessions.end_all(conn, user_id)
+            return user
 
     async def create_admin(self, new: NewUser) -> User:
         """Create an account with the role `admin`. Raises `EmailTaken`, and `Invalid` as `check_password` does."""
@@ -230,25 +219,11 @@ class UserService:
             name=person.name,
         )
 
-    def _pair(self, user: User) -> TokenPair:
-        return TokenPair(
-            access_token=self._tokens.make_access(user.id, user.email, user.role),
-            refresh_token=self._tokens.make_refresh(user.id),
-            expires_in=int(self._tokens.access.total_seconds()),
-            user=user,
-        )
-
 
 def _unclear(text: str, users: list[User]) -> str:
     """Return the message that lists deleted users with one address, the last deleted first."""
     listed = ", ".join(f"{user.id} (deleted {user.deleted_at:%Y-%m-%d %H:%M} UTC)" for user in users)
     return f"Several deleted users had the address {text}. Give the id of one instead: {listed}"
-
-
-def _active(user: User) -> User:
-    if user.deleted_at:
-        raise TokenInvalid
-    return user
 
 
 async def _check_version(conn: Connection, user_id: UUID, known: Precondition | None) -> None:

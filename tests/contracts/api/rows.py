@@ -172,7 +172,8 @@ async def make_scene(api: Api) -> Scene:
     await make(api.database, rows("products", *products))
     tokens = {name: _token(api, ids[name], USERS.get(name, USERS[ADA])) for name in (ADMIN, ADA, FORMER, GHOST)}
     names = {name: str(row_id) for name, row_id in ids.items()}
-    names |= {"nothing": str(new_id()), "access": tokens[ADA], "refresh": api.tokens.make_refresh(ids[ADA])}
+    refresh = (await api.log_in(ids[ADA])).refresh_token
+    names |= {"nothing": str(new_id()), "access": tokens[ADA], "refresh": refresh}
     callers = {name: {"Authorization": f"Bearer {token}"} for name, token in tokens.items()}
     return Scene(api, names, {NOBODY: {}, **callers})
 

@@ -86,8 +86,14 @@ def _end_as_orphan(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None
 
 
 def _sweeps(services: Services, settings: Settings) -> list[Sweep]:
-    ttl = settings.order_pending_ttl
-    return sweeps_of(services.orders, services.reservations, services.idempotency, services.throttle, ttl)
+    return sweeps_of(
+        services.orders,
+        services.reservations,
+        services.idempotency,
+        services.sessions,
+        services.throttle,
+        settings.order_pending_ttl,
+    )
 
 
 def _report(swept: dict[str, int], *, as_json: bool) -> None:

@@ -1,8 +1,9 @@
 """Authentication and authorization: the bearer token, then the current account and role in the database.
 
 Guards run before a body is read. `Bearer` and `Holder` verify the token only, for handlers whose own statement reads
-the account; where a body is refused before that, the account is read first. `Owner`, `Account` and `Admin` read the
-database. So a deleted account or a lost role counts at once, whatever the body is.
+the account and the session; where a body is refused before that, the account is read first. `Owner`, `Account` and
+`Admin` read the database. So a deleted account, a session that has ended or a lost role counts at once, whatever the
+body is.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ from uuid import UUID
 from angidi.changes import Principal
 from angidi.errors import Forbidden, Unauthenticated
 from angidi.http.core.request import Request
+from angidi.security.sessions import AccessClaims
 from angidi.security.tokens import TokenInvalid, Tokens
 
 
@@ -32,21 +34,22 @@ class TokenMisplaced(Unauthenticated):
 class Authenticator:
     """Turns a request into a principal.
 
-    `role_of` returns an active account's role, or None; `confirm` raises for an account that is not active.
+    Both take what an access token says. `role_of` returns the role of an active account whose session has not ended, or
+    None; `confirm` raises for others.
     """
 
     def __init__(
         self,
         tokens: Tokens,
-        role_of: Callable[[UUID], Awaitable[str | None]],
-        confirm: Callable[[UUID], Awaitable[object]],
+        role_of: Callable[[AccessClaims], Awaitable[str | None]],
+        confirm: Callable[[AccessClaims], Awaitable[object]],
     ) -> None:
         self._tokens = tokens
         self._role_of = role_of
         self._confirm = confirm
 
-    def bearer(self, header: str) -> UUID:
-        """Return the id in the token of an Authorization header. Raises `Unauthenticated`."""
+    def bearer(self, header: str) -> AccessClaims:
+        """Return what the token of an Authorization header says. Raises `Unauthenticated`."""
         if not header:
             raise TokenMissing
         scheme, _, token = header.partition(" ")
@@ -56,17 +59,17 @@ class Authenticator:
 
     async def owner(self, header: str) -> UUID:
         """Return the id of an active account. Raises `Unauthenticated`, and what `confirm` raises."""
-        user_id = self.bearer(header)
-        await self._confirm(user_id)
-        return user_id
+        claims = self.bearer(header)
+        await self._confirm(claims)
+        return claims.user_id
 
     async def principal(self, header: str, request_id: str = "") -> Principal:
         """Return the account with its current role. Raises `Unauthenticated`."""
-        user_id = self.bearer(header)
-        role = await self._role_of(user_id)
+        claims = self.bearer(header)
+        role = await self._role_of(claims)
         if role is None:
             raise TokenInvalid
-        return Principal(user_id, role, request_id)
+        return _principal(claims, role, request_id)
 
     async def admin(self, header: str, request_id: str = "") -> Principal:
         """Return the account if it is an admin. Raises `Forbidden`, and as `principal` does."""
@@ -74,6 +77,10 @@ class Authenticator:
         if not principal.is_admin:
             raise Forbidden
         return principal
+
+
+def _principal(claims: AccessClaims, role: str, request_id: str) -> Principal:
+    return Principal(claims.user_id, role, request_id, claims.session_id, claims.issued_at)
 
 
 class Guard(NamedTuple):
@@ -90,12 +97,12 @@ class Guard(NamedTuple):
     """Reads the account of a request that is refused before the handler's own statement could."""
 
 
-async def _check_bearer(authenticator: Authenticator, request: Request) -> UUID:
+async def _check_bearer(authenticator: Authenticator, request: Request) -> AccessClaims:
     return authenticator.bearer(request.first(b"authorization"))
 
 
 async def _check_holder(authenticator: Authenticator, request: Request) -> Principal:
-    return Principal(authenticator.bearer(request.first(b"authorization")), "", request.id)
+    return _principal(authenticator.bearer(request.first(b"authorization")), "", request.id)
 
 
 async def _check_owner(authenticator: Authenticator, request: Request) -> UUID:
@@ -116,14 +123,14 @@ async def _check_admin_for_deleted(authenticator: Authenticator, request: Reques
     return None
 
 
-Bearer = Annotated[UUID, Guard(_check_bearer, forbids=False, confirm=_check_owner)]
-"""The id of the authenticated account."""
+Bearer = Annotated[AccessClaims, Guard(_check_bearer, forbids=False, confirm=_check_owner)]
+"""What the token says; the handler's own statement refuses an account or a session that is not active."""
 
 Owner = Annotated[UUID, Guard(_check_owner, forbids=False)]
 """The id of the authenticated account, which is active."""
 
 Holder = Annotated[Principal, Guard(_check_holder, forbids=False, confirm=_check_account)]
-"""The authenticated account, whose role is unknown; the handler's own statement refuses one that is not active."""
+"""The authenticated account, whose role is unknown; the handler's own statement refuses it as that of `Bearer` does."""
 
 Account = Annotated[Principal, Guard(_check_account, forbids=False)]
 """An active account."""

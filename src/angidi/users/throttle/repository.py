@@ -16,26 +16,33 @@ ACCEPT = "SELECT accept_login_attempt(%(account)s, %(origin)s, %(began_at)s, %(u
 
 RELEASE = "SELECT release_login_attempt(%(account)s, %(origin)s, %(began_at)s)"
 
+# What is to be deleted is chosen once: a subquery with IN may be run again for each row, beyond the limit.
 SWEEP_ATTEMPTS = """
+WITH expired AS MATERIALIZED (
+    SELECT key
+      FROM login_attempts
+     WHERE expires_at < now()
+     ORDER BY expires_at
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+)
 DELETE FROM login_attempts
- WHERE key IN (
-       SELECT key
-         FROM login_attempts
-        WHERE expires_at < now()
-        ORDER BY expires_at
-        LIMIT %(limit)s
-          FOR UPDATE SKIP LOCKED)
+ USING expired
+ WHERE login_attempts.key = expired.key
 """
 
 SWEEP_ADDRESSES = """
-DELETE FROM known_addresses
- WHERE (user_id, address) IN (
-       SELECT user_id, address
-         FROM known_addresses
-        WHERE last_login_at < now() - %(age)s::interval
-        ORDER BY last_login_at
-        LIMIT %(limit)s
-          FOR UPDATE SKIP LOCKED)
+WITH expired AS MATERIALIZED (
+    SELECT user_id, address
+      FROM known_addresses
+     WHERE last_login_at < now() - %(age)s::interval
+     ORDER BY last_login_at
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+)
+DELETE FROM known_addresses AS known
+ USING expired
+ WHERE known.user_id = expired.user_id AND known.address = expired.address
 """
 
 

@@ -12,7 +12,7 @@ from angidi.db import Database
 from angidi.errors import Unavailable
 from angidi.security.passwords import Match, Passwords
 from angidi.users.errors import TooManyFailures
-from angidi.users.models import Credentials
+from angidi.users.models import LoginAccount
 from angidi.users.throttle import repository
 from angidi.users.throttle.models import Keys
 
@@ -37,23 +37,23 @@ class Throttle:
         self._passwords = passwords
         self._secrets = [hmac.digest(key.encode(), _PURPOSE, "sha256") for key in (secret, previous_secret) if key]
 
-    async def match(self, password: str, credentials: Credentials, client: str) -> Match | None:
+    async def match(self, password: str, account: LoginAccount, client: str) -> Match | None:
         """Return what `Passwords.match` does; None counts as a failure of the account from the `client` address.
 
         The attempt counts from before the password is verified, so attempts at once cannot exceed the bound. Raises
         `TooManyFailures`, also for the right password, and `Unavailable`, after which the attempt does not count.
         """
-        keys = self._keys(credentials.address, client)
-        begun = await self._db.write(repository.begin, keys, credentials.id)
+        keys = self._keys(account.address, client)
+        begun = await self._db.write(repository.begin, keys, account.id)
         if begun.wait:
             raise TooManyFailures.until(begun.wait)
         try:
-            matched = await self._passwords.match(password, credentials.password_hash)
+            matched = await self._passwords.match(password, account.password_hash)
         except Unavailable:
             await self._db.write(repository.release, keys, begun.began_at)
             raise
-        if matched and credentials.id:
-            await self._db.write(repository.accept, keys, begun.began_at, credentials.id)
+        if matched and account.id:
+            await self._db.write(repository.accept, keys, begun.began_at, account.id)
         return matched
 
     async def sweep_attempts(self) -> int:

@@ -1,0 +1,1 @@
+"""Log-ins: sessions, and the refresh tokens that carry them on."""
