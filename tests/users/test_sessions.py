@@ -4,9 +4,12 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.api import Api, error_of
+from pydantic import SecretStr
+from tests.support.api import Api, api_over, error_of
 from tests.support.shop import PASSWORD
 
+from angidi.config import Settings
+from angidi.db import Database
 from angidi.db.rows import execute, fetch_value
 from angidi.users.errors import CredentialsInvalid
 from angidi.users.models import NewPassword, User
@@ -125,6 +128,24 @@ async def test_no_token_is_stored(api: Api, tokens: Tokens) -> None:
     stored = await api.database.read(fetch_value, "SELECT json_agg(refresh_tokens)::text FROM refresh_tokens")
     assert claims.hash.hex() in stored
     assert claims.token_id not in stored
+
+
+async def test_a_session_goes_on_while_the_key_is_changed(
+    settings: Settings, db: Database, api: Api, tokens: Tokens
+) -> None:
+    former = SecretStr((settings.angidi_home / "jwt-secret").read_text())
+    new = {"jwt_secret": SecretStr("n" * 64)}
+    both = settings.model_copy(update=new | {"jwt_previous_secret": former})
+    async with api_over(both, db) as during, api_over(settings.model_copy(update=new), db) as after:
+        assert await is_let_in(during, tokens)
+        assert not await is_let_in(after, tokens)
+        signed_before = await renewed(api, tokens["refresh_token"])
+        signed_now = await renewed(during, tokens["refresh_token"])
+        assert signed_now["refresh_token"] != signed_before["refresh_token"]
+        assert await is_let_in(after, signed_now)
+        answers = [await renewed(during, each["refresh_token"]) for each in (signed_before, signed_now)]
+        assert answers[0]["refresh_token"] == answers[1]["refresh_token"]
+        await renewed(after, answers[0]["refresh_token"])
 
 
 async def test_an_expired_token_does_not_end_its_session(api: Api, tokens: Tokens) -> None:
