@@ -14,6 +14,7 @@ import msgspec
 from starlette.routing import Router as StarletteRouter
 from starlette.types import ASGIApp
 
+from angidi import signing_keys
 from angidi.categories import routes as categories_routes
 from angidi.categories.service import CategoryService
 from angidi.config import ConfigError, Settings
@@ -25,7 +26,7 @@ from angidi.http.gateway import Gateway, Policies
 from angidi.http.middleware.cors import Cors
 from angidi.http.middleware.limits import ClientAddresses, RateLimit
 from angidi.http.middleware.request_log import RequestLog
-from angidi.http.middleware.sliding_window import SlidingWindowCounter
+from angidi.http.middleware.sliding_window import SIZE, SlidingWindowCounter
 from angidi.http.openapi import docs_page
 from angidi.http.openapi.generator import describe
 from angidi.http.routing.guards import Authenticator
@@ -45,6 +46,7 @@ from angidi.products.stock import routes as stock_routes
 from angidi.products.stock.service import StockService
 from angidi.security.passwords import Passwords
 from angidi.security.tokens import Tokens
+from angidi.shared_memory import share_memory
 from angidi.telemetry.access_log import AccessLog, log_with_structlog
 from angidi.telemetry.metrics import Metrics
 from angidi.telemetry.statements import STATEMENTS
@@ -59,8 +61,8 @@ from angidi.users.sessions.service import SessionService
 from angidi.users.throttle.service import Throttle
 
 BASE_PATH = "/api/v1"
-RATE_LIMIT = "rate-limit"
-"""Name of the file in the home in which workers count requests."""
+RATE_LIMIT = "ANGIDI_RATE_LIMIT_MEMORY"
+"""Environment variable with the path of the memory in which the workers of a server count requests."""
 
 OPERATIONS = [
     *health.routes.below(""),
@@ -124,12 +126,10 @@ def build_tokens(settings: Settings) -> Tokens:
     )
 
 
-def prepare_home(settings: Settings) -> None:
-    """Create the files that all workers share in the home. Raises `ConfigError` if that is not possible."""
+def signing_key(settings: Settings) -> str:
+    """Return the configured key, or the one that development keeps in the home. Raises `ConfigError` without either."""
     try:
-        _secrets(settings)
-        if settings.api_rate_limit:
-            SlidingWindowCounter(settings.angidi_home / RATE_LIMIT, settings.api_rate_limit).close()
+        return _secrets(settings)[0]
     except OSError as error:
         raise ConfigError(
             f"ANGIDI_HOME: {settings.angidi_home} cannot be written ({error.strerror}); example: "
@@ -185,10 +185,16 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = lo
     return Gateway(router, lifespan, policies, RequestLog(metrics, access_log))
 
 
+def share_rate_limit(settings: Settings) -> None:
+    """Have processes that are started from now on count requests together."""
+    if settings.api_rate_limit and (memory := share_memory("angidi-rate-limit", SIZE)):
+        os.environ[RATE_LIMIT] = memory
+
+
 def _rate_limit(settings: Settings, clients: ClientAddresses) -> RateLimit | None:
     if not settings.api_rate_limit:
         return None
-    window = SlidingWindowCounter(settings.angidi_home / RATE_LIMIT, settings.api_rate_limit)
+    window = SlidingWindowCounter(settings.api_rate_limit, os.environ.get(RATE_LIMIT))
     return RateLimit(window, clients)
 
 
@@ -218,15 +224,19 @@ def _secrets(settings: Settings) -> tuple[str, str | None]:
 def _kept_secret(home: Path) -> str:
     """Return the signing key that development keeps in `home`: made once, shared by all workers and restarts.
 
-    Nobody else can read it at any time: a temporary file is made with mode 0600.
+    Nobody else can read it at any time: a temporary file is made with mode 0600. Raises `ConfigError` for a file that
+    holds no such key.
     """
     path = home / "jwt-secret"
     if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=home, prefix="jwt-secret.", encoding="ascii") as draft:
             draft.write(secrets.token_hex(32))
             draft.flush()
             os.fsync(draft.fileno())
             with suppress(FileExistsError):
                 os.link(draft.name, path)
-    return path.read_text(encoding="ascii")
+    key = path.read_text(encoding="ascii", errors="replace")
+    if signing_keys.is_short(key) or not key.isprintable() or not key.isascii():  # with an empty one anybody could sign
+        raise ConfigError(f"ANGIDI_HOME: {path} is damaged; delete it for a new key, and everybody logs in again")
+    return key

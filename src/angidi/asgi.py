@@ -11,6 +11,7 @@ from angidi.config import load
 from angidi.db.conninfo import resolve_urls
 from angidi.http.gateway import Gateway
 from angidi.telemetry import logs
+from angidi.telemetry.shared_metrics import join_metrics
 
 GRACE = 10.0
 """Seconds that an orphaned worker has to finish."""
@@ -20,6 +21,7 @@ def create() -> Gateway:
     """Return the application of this worker."""
     settings = load()
     access_log = logs.configure(settings.log_level, settings.log_format)
+    join_metrics()
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     app = build_app(settings, open_database(settings, resolve_urls(settings)), access_log)
     freeze_gc()

@@ -6,11 +6,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
+from tests.support.waiting import until
 
 from angidi.embedded import AlreadyServing, EmbeddedError, EmbeddedServer, serve_lock
 from angidi.embedded.account import choose_runner
@@ -318,3 +319,48 @@ def test_a_server_with_a_temporary_socket_folder_comes_back_at_the_same_address(
         with embedded(home) as back:
             assert back.url("postgres") == url
             assert ask(url, "SELECT 1") == 1
+
+
+def revived(server: EmbeddedServer) -> bool:
+    """Tell whether it answers; revive it as `angidi serve` does."""
+    server.revive()
+    with suppress(psycopg.OperationalError), psycopg.connect(server.url("postgres")):
+        return True
+    return False
+
+
+def test_a_server_that_was_killed_is_revived(home: Path) -> None:
+    with embedded(home) as server:
+        os.kill(postmaster(home, server.url("postgres")), signal.SIGKILL)
+        until(lambda: revived(server))
+    assert not runs(home)
+
+
+def test_a_server_whose_socket_was_removed_is_revived(home: Path) -> None:
+    with embedded(home) as server:
+        for remains in (home / "run").iterdir():
+            remains.unlink()
+        until(lambda: revived(server))
+    assert not runs(home)
+
+
+@pytest.mark.parametrize("name", ["users.lock", "alive.lock", "start.lock", "postgres.log"])
+def test_a_file_that_is_removed_ends_no_server_that_is_used(home: Path, name: str) -> None:
+    with embedded(home) as server, psycopg.connect(server.url("postgres")) as conn:
+        (home / name).unlink()
+        server.revive()
+        with process(home):  # which leaves
+            pass
+        assert conn.execute("SELECT 1").fetchone() == (1,)
+    assert not runs(home)
+
+
+def test_a_server_whose_files_are_gone_is_not_replaced_by_an_empty_one(spare: Path) -> None:
+    with embedded(spare) as server:
+        number = postmaster(spare, server.url("postgres"))
+        (spare / "data").rename(spare / "moved")
+        os.kill(number, signal.SIGKILL)
+        with pytest.raises(EmbeddedError, match="are gone"):
+            until(lambda: revived(server))
+        assert not (spare / "data").exists()
+        (spare / "moved").rename(spare / "data")

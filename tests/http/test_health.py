@@ -13,7 +13,6 @@ from angidi.db import Connection, Database
 from angidi.db.query_counter import QueryCounter, query_counter
 from angidi.errors import Unavailable
 from angidi.http import health
-from angidi.telemetry.metrics import MULTIPROCESS
 
 
 class Away:
@@ -88,11 +87,3 @@ async def test_an_unknown_address_does_not_make_a_figure_of_its_own(api: Api) ->
     text = (await api.get("http://testserver/metrics")).text
     assert "odd" not in text
     assert 'route="unmatched"' in text
-
-
-async def test_several_workers_add_up(
-    api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    monkeypatch.setenv(MULTIPROCESS, str(tmp_path_factory.mktemp("metrics")))
-    answer = await api.get("http://testserver/metrics")
-    assert answer.status_code == 200

@@ -9,9 +9,11 @@ from tests.support.api import Api
 from tests.support.requests import request
 
 from angidi.errors import AngidiError
-from angidi.http.core.errors import status_of
+from angidi.http.core.errors import RateLimited, status_of
 from angidi.http.core.request import Request
-from angidi.http.middleware.limits import BodyReader, client_address
+from angidi.http.middleware.limits import BodyReader, RateLimit, client_address
+from angidi.http.middleware.sliding_window import SIZE, SlidingWindowCounter
+from angidi.shared_memory import share_memory
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -43,6 +45,16 @@ def test_the_client_is_the_first_address_that_no_trusted_proxy_has(
 
 def test_without_an_address_all_share_one_name() -> None:
     assert client_address(request(client=None), ()) == "unknown"
+
+
+def test_a_client_that_cannot_be_counted_is_served() -> None:
+    window = SlidingWindowCounter(1, share_memory("test", SIZE))
+    limit = RateLimit(window, ())
+    limit.count(request())
+    with pytest.raises(RateLimited):
+        limit.count(request())
+    window.close()
+    limit.count(request())
 
 
 GONE = b"gone"

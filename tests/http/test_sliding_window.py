@@ -1,20 +1,29 @@
 """The counter behind the rate limit."""
 
 import multiprocessing
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from angidi.http.middleware.sliding_window import SlidingWindowCounter
+from angidi.http.middleware.sliding_window import SIZE, SlidingWindowCounter
+from angidi.shared_memory import share_memory
 
 MINUTE = 1_700_000_040.0  # a whole minute
 LIMIT = 10
 
 
 @pytest.fixture
-def window(tmp_path: Path) -> Iterator[SlidingWindowCounter]:
-    window = SlidingWindowCounter(tmp_path / "run" / "rate-limit", LIMIT)
+def memory() -> str:
+    path = share_memory("test", SIZE)
+    assert path
+    return path
+
+
+@pytest.fixture
+def window(memory: str) -> Iterator[SlidingWindowCounter]:
+    window = SlidingWindowCounter(LIMIT, memory)
     yield window
     window.close()
 
@@ -64,25 +73,38 @@ def test_a_clock_that_was_set_back_starts_afresh(window: SlidingWindowCounter) -
     fill(window, "a", MINUTE - 600)
 
 
-def test_more_clients_than_places_do_not_block_each_other(tmp_path: Path) -> None:
-    window = SlidingWindowCounter(tmp_path / "rate-limit", 1)
+def test_more_clients_than_places_do_not_block_each_other() -> None:
+    window = SlidingWindowCounter(1)
     served = sum(window.hit(f"client {number}", MINUTE) == 0 for number in range(80_000))
     window.close()
     assert served == 80_000
 
 
-def hit_often(path: Path, count: int, results: "multiprocessing.Queue[int]") -> None:
-    window = SlidingWindowCounter(path, 1000)
+def hit_often(memory: str, count: int, results: "multiprocessing.Queue[int]") -> None:
+    window = SlidingWindowCounter(1000, memory)
     results.put(sum(window.hit("a", MINUTE) == 0 for _ in range(count)))
 
 
-def test_processes_count_together(tmp_path: Path) -> None:
+def test_processes_count_together(memory: str) -> None:
     context = multiprocessing.get_context("spawn")
     results: multiprocessing.Queue[int] = context.Queue()
-    path = tmp_path / "rate-limit"
-    processes = [context.Process(target=hit_often, args=(path, 700, results)) for _ in range(3)]
+    processes = [context.Process(target=hit_often, args=(memory, 700, results)) for _ in range(3)]
     for process in processes:
         process.start()
     assert sum(results.get(timeout=60) for _ in processes) == 1000
     for process in processes:
         process.join()
+
+
+def test_without_memory_to_share_a_process_counts_for_itself() -> None:
+    one, two = SlidingWindowCounter(LIMIT), SlidingWindowCounter(LIMIT)
+    fill(one, "a", MINUTE)
+    fill(two, "a", MINUTE)
+    assert one.hit("a", MINUTE)
+
+
+def test_nobody_can_shorten_the_memory_and_so_end_who_uses_it(memory: str, window: SlidingWindowCounter) -> None:
+    with pytest.raises(PermissionError):
+        os.truncate(memory, 0)
+    assert Path(memory).stat().st_blocks * 512 >= SIZE  # no hole that would have to be filled
+    fill(window, "a", MINUTE)

@@ -64,6 +64,11 @@ def try_lock(descriptor: int, *, alone: bool) -> bool:
     return True
 
 
+def unlock(descriptor: int) -> None:
+    """Release a lock that no child needs, also where one that was forked meanwhile has inherited it."""
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
 def poll(notify: Notify, text: Callable[[], str], limit: float = float("inf")) -> Generator[None]:
     """Yield now and every 20 ms until `limit` seconds have passed; notify with `text()` after 3 s, then every 10 s."""
     begun = time.monotonic()

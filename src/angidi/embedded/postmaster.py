@@ -1,8 +1,9 @@
 """The server process of one cluster: whether it is alive and answers, start and stop.
 
 A `postmaster.pid` may be a copy, left by a crash, or name a process id that another program has now, so it is not
-trusted alone. Liveness is read from alive.lock and the socket. The only process ever signalled is the one that, by the
-kernel's word, listens on the socket in our private folder and that `postmaster.pid` names as well.
+trusted alone. Liveness is read from alive.lock and the socket. The only process ever signalled is the one that
+`postmaster.pid` names and that, by the kernel's word, listens on the socket in our private folder, or is a PostgreSQL
+in our data directory.
 """
 
 import os
@@ -20,7 +21,7 @@ from typing import BinaryIO, NamedTuple
 import psycopg
 from psycopg.rows import args_row
 
-from angidi.embedded.locks import Notify, opened_lock, poll, try_lock
+from angidi.embedded.locks import Notify, opened_lock, poll, try_lock, unlock
 from angidi.embedded.programs import EmbeddedError, Runner
 from angidi.embedded.sockets import PORT, SOCKET, clear_folder, create_folder
 
@@ -99,7 +100,8 @@ class Postmaster:
     def alive(self) -> bool:
         """Whether the server or one of its children is alive: starting, recovering, serving, frozen or stopping."""
         with opened_lock(self._alive) as descriptor:
-            held = not try_lock(descriptor, alone=False)
+            if not (held := not try_lock(descriptor, alone=False)):
+                unlock(descriptor)
         return held or self._listener() is not None
 
     def is_durable(self) -> bool | None:
@@ -150,10 +152,23 @@ class Postmaster:
     def interrupt(self) -> bool:
         """Signal a fast shutdown to the verified postmaster; False if there is none (yet)."""
         found = self.read_pid_file()
-        if found is None or self._listener() != found.pid:
+        if found is None or not (self._listener() == found.pid or self._runs_in_data(found.pid)):
             return False
         os.kill(found.pid, signal.SIGINT)
         return True
+
+    def has_lost_socket(self) -> bool:
+        """Tell whether a server that was ready has no socket any more: nobody can connect, nor will that change."""
+        found = self.read_pid_file()
+        return found is not None and found.ready and not (found.folder / SOCKET).exists()
+
+    def _runs_in_data(self, pid: int) -> bool:
+        """Tell whether, by the kernel's word, a process is a PostgreSQL of our data directory; only Linux says so."""
+        try:
+            runs = Path(f"/proc/{pid}/cwd").readlink() == self.data
+            return runs and Path(f"/proc/{pid}/exe").readlink().name == "postgres"
+        except OSError:
+            return False
 
     def _listener(self) -> int | None:
         """Return the process id that listens on our socket, from the kernel, or None."""

@@ -15,7 +15,7 @@ from psycopg.errors import DuplicateDatabase, FeatureNotSupported, UniqueViolati
 
 from angidi.embedded.account import choose_runner
 from angidi.embedded.cluster import create_cluster
-from angidi.embedded.locks import ADVICE, Notify, create_home, open_lock, opened_lock, poll, try_lock
+from angidi.embedded.locks import ADVICE, Notify, create_home, open_lock, opened_lock, poll, try_lock, unlock
 from angidi.embedded.postmaster import USER, Postmaster
 from angidi.embedded.programs import EmbeddedError, Runner, find_programs
 from angidi.embedded.sockets import PORT
@@ -122,6 +122,23 @@ class EmbeddedServer:
                 ) from error
             raise
 
+    def revive(self) -> None:
+        """Start the joined server again if it is gone, or out of reach since its socket was removed; wait for nothing.
+
+        Raises `EmbeddedError`, also if its files are gone.
+        """
+        postmaster, home = self._joined(), self._home.expanduser().resolve()
+        try:
+            self._take_new_lock(home / "users.lock")
+            with opened_lock(home / "start.lock") as start:
+                if try_lock(start, alone=True):  # else another process is at it
+                    try:
+                        self._restart(postmaster)
+                    finally:
+                        unlock(start)
+        except OSError as error:
+            raise EmbeddedError(f"The embedded PostgreSQL in {home} cannot be started ({error.strerror})") from error
+
     def leave(self) -> None:
         """Leave the server. The last process that leaves stops it and waits for its end."""
         users, postmaster, self._users, self._postmaster = self._users, self._postmaster, None, None
@@ -162,6 +179,16 @@ class EmbeddedServer:
             raise EmbeddedError("The embedded PostgreSQL is not joined: call join() first.")
         return self._postmaster
 
+    def _take_new_lock(self, path: Path) -> None:
+        """Hold the lock file at `path` where it is another one than ours, which was removed.
+
+        Else the next process that leaves would think itself the last, and stop the server.
+        """
+        users = open_lock(path)
+        if self._users is not None and not os.path.sameopenfile(users, self._users) and try_lock(users, alone=False):
+            users, self._users = self._users, users
+        os.close(users)
+
     def _wait(self, lock: int, *, alone: bool, why: str) -> None:
         for _ in poll(self._notify, lambda: why):
             if try_lock(lock, alone=alone):
@@ -189,6 +216,16 @@ class EmbeddedServer:
             self._notify(f"Creating a new PostgreSQL in {postmaster.data}.")
             create_cluster(runner, postmaster.data, durable=self._durable, keep=start_lock)
         postmaster.start(self._settings, durable=self._durable)
+
+    def _restart(self, postmaster: Postmaster) -> None:
+        """Start a server that is gone, or stop one out of reach. Requires start.lock."""
+        if postmaster.alive():
+            if postmaster.has_lost_socket():
+                postmaster.interrupt()
+        elif (postmaster.data / "PG_VERSION").exists():
+            postmaster.start(self._settings, durable=self._durable)
+        else:
+            raise EmbeddedError(f"The files of the PostgreSQL in {postmaster.data} are gone")
 
     def _check_durability(self, postmaster: Postmaster, *, durable: bool) -> None:
         """Raise `EmbeddedError` if durability is required and the running server lacks it."""

@@ -1,7 +1,6 @@
 """Prometheus metrics: requests by route and status, statements by name, and the connection pool."""
 
 import functools
-import os
 from collections.abc import Callable, Iterator
 
 from prometheus_client import (
@@ -11,27 +10,17 @@ from prometheus_client import (
     Gauge,
     Histogram,
     generate_latest,
-    values,
 )
-from prometheus_client.multiprocess import MultiProcessCollector
 
+from angidi.telemetry.shared_metrics import read_metrics
 from angidi.telemetry.statements import DURATION
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
-"""Environment variable with the folder in which several workers share their metrics."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Other methods are counted as one, because clients could invent any number."""
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-
-
-def share_metrics(folder: str) -> None:
-    """Make processes started from now on combine their metrics in `folder`."""
-    os.environ[MULTIPROCESS] = folder
-    # prometheus_client chose its storage at import, without the folder; forked processes would inherit that choice.
-    values.ValueClass = values.get_value_class()
 
 
 class Metrics:
@@ -68,17 +57,10 @@ class Metrics:
         self._scrapes.inc()
         for figure, value in self._figures():
             self._gauge.labels(figure).set(value)
-        return generate_latest(self._all())
+        return generate_latest(read_metrics() or self._registry)
 
     def _find_series(self, method: str, route: str, status: int) -> Histogram:
         return self._requests.labels(method, route, str(status))
 
     def _figures(self) -> Iterator[tuple[str, int]]:
         yield from sorted(self._pool().items())
-
-    def _all(self) -> CollectorRegistry:
-        if MULTIPROCESS not in os.environ:
-            return self._registry
-        shared = CollectorRegistry()
-        MultiProcessCollector(shared)
-        return shared

@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,17 +18,16 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from angidi.app import prepare_home
 from angidi.cli.context import locate_database, open_services, with_one_connection
 from angidi.cli.data.seed import add_samples
 from angidi.cli.db.schema import prepare_schema
+from angidi.cli.serving.sharing import shared_state
 from angidi.cli.serving.worker import worker_beside
 from angidi.config import ConfigError, Settings, ignored_settings, load, setting_warnings
 from angidi.db.conninfo import DatabaseUrls
 from angidi.embedded import EmbeddedError, EmbeddedServer, serve_lock
 from angidi.errors import Invalid
 from angidi.telemetry import logs
-from angidi.telemetry.metrics import share_metrics
 from angidi.users.errors import EmailTaken
 from angidi.users.models import NewUser, UserQuery
 from angidi.users.service import UserService
@@ -71,10 +68,9 @@ def serve(*, migrate: bool, seed: bool | None, worker: bool | None) -> None:
         address, port = listen_address(settings)
         where = stack.enter_context(locate_database(settings, create=True))
         before = prepare_schema(where.direct, migrate=migrate or settings.db_auto_migrate)
-        prepare_home(settings)
+        stack.enter_context(shared_state(settings))
         in_development = settings.angidi_env == "development"
         _initialize(settings, where, seed=before.empty and (in_development if seed is None else seed))
-        stack.enter_context(_shared_metrics(settings))
         stack.enter_context(_keep_embedded_running(settings))
         if in_development if worker is None else worker:
             stack.enter_context(worker_beside(settings, where))
@@ -138,37 +134,25 @@ async def _create_first_admin(users: UserService, settings: Settings) -> None:
 
 
 @contextmanager
-def _shared_metrics(settings: Settings) -> Generator[None]:
-    """Provide a folder in which several workers combine their metrics."""
-    if settings.server_workers == 1:
+def _keep_embedded_running(settings: Settings) -> Generator[None]:
+    """Restart the embedded server if it dies."""
+    if not settings.embedded:
         yield
         return
-    folder = tempfile.mkdtemp(prefix="angidi-metrics-")
-    share_metrics(folder)
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _keep_embedded_running(settings: Settings) -> Generator[None]:
-    """Restart the embedded server if it dies: joining a running one has no effect."""
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(WATCH_INTERVAL):
-            with suppress(EmbeddedError), EmbeddedServer(settings.angidi_home):
-                pass
+            with suppress(EmbeddedError):
+                server.revive()
 
     watcher = threading.Thread(target=watch, daemon=True)
-    if settings.embedded:
+    with EmbeddedServer(settings.angidi_home) as server:
         watcher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        if settings.embedded:  # the watcher must leave first, or no process is the last, which stops the server
+        try:
+            yield
+        finally:
+            over.set()
             watcher.join()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from time import time
+from time import monotonic
 
 from starlette.types import Receive
 
@@ -89,7 +89,7 @@ class ClientAddresses:
 
 
 class RateLimit:
-    """Counts requests of each client address over all workers."""
+    """Counts requests of each client address over all workers that share the memory of `window`."""
 
     def __init__(self, window: SlidingWindowCounter, clients: ClientAddresses) -> None:
         self._window = window
@@ -99,7 +99,10 @@ class RateLimit:
         """Count a request. Raises `RateLimited` beyond the limit."""
         if request.path in EXEMPT:
             return
-        wait = self._window.hit(self._clients.of(request), time())
+        try:
+            wait = self._window.hit(self._clients.of(request), monotonic())  # not set back or forward
+        except OSError:  # who cannot be counted is served: a limit must not be an outage
+            return
         if wait:
             raise RateLimited.until(wait)
 

@@ -1,4 +1,4 @@
-"""A sliding-window counter in a file that all workers of a host map into memory.
+"""A sliding-window counter in memory that all workers of a server share.
 
 The window is the usual two-bucket approximation: the count of the running minute, plus the share of the previous
 minute's that still lies within the last sixty seconds. A record holds a hash of the key, the minute, and both counts.
@@ -11,50 +11,59 @@ import math
 import mmap
 import os
 import struct
-from pathlib import Path
 
 _RECORD = struct.Struct("<QIII4x")
 _SLOTS = 1 << 16
 _PROBES = 8
 _SECONDS = 60
 
+SIZE = _SLOTS * _RECORD.size
+"""Bytes of memory that a counter needs."""
+
 
 class SlidingWindowCounter:
-    """Counts hits per key and minute; at most `limit` in any sixty seconds. Safe between processes of one host.
+    """Counts hits per key and minute; at most `limit` in any sixty seconds.
 
+    Processes that open the same `memory` (see `shared_memory`) count together; without it this one counts for itself.
     The table holds 65,536 keys (1.5 MB). When eight neighbouring records are in use, the least recently used is
     replaced.
     """
 
-    def __init__(self, path: Path, limit: int) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, limit: int, memory: str | None = None) -> None:
         self._limit = limit
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        os.ftruncate(self._file, _SLOTS * _RECORD.size)
-        self._map = mmap.mmap(self._file, _SLOTS * _RECORD.size)
+        self._file = os.open(memory, os.O_RDWR) if memory else None
+        self._map = mmap.mmap(-1 if self._file is None else self._file, SIZE)
 
     def close(self) -> None:
-        """Unmap the file; the counts stay in it."""
+        """Unmap the memory."""
         self._map.close()
-        os.close(self._file)
+        if self._file is not None:
+            os.close(self._file)
 
     def hit(self, key: str, now: float) -> int:
-        """Count a hit at `now` (Unix seconds) and return 0, or refuse it and return the seconds to wait, ≥ 1."""
-        digest = _digest(key)
-        minute, into = divmod(now, _SECONDS)
+        """Count a hit at `now` and return 0, or refuse it and return the seconds to wait, ≥ 1.
+
+        `now` is in seconds of a clock that the processes share. Raises `OSError` if the memory cannot be locked.
+        """
+        if self._file is None:
+            return self._count(_digest(key), now)
         fcntl.lockf(self._file, fcntl.LOCK_EX)
         try:
-            offset, record = self._place(digest)
-            if record[:2] != (digest, minute):
-                record = _rolled(record, digest, int(minute))
-            _, seen, current, previous = record
-            estimate = current + previous * (1 - into / _SECONDS)
-            if estimate + 1 > self._limit:
-                return _wait(current, previous, into, self._limit)
-            _RECORD.pack_into(self._map, offset, digest, seen, current + 1, previous)
-            return 0
+            return self._count(_digest(key), now)
         finally:
             fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+    def _count(self, digest: int, now: float) -> int:
+        minute, into = divmod(now, _SECONDS)
+        offset, record = self._place(digest)
+        if record[:2] != (digest, minute):
+            record = _rolled(record, digest, int(minute))
+        _, seen, current, previous = record
+        estimate = current + previous * (1 - into / _SECONDS)
+        if estimate + 1 > self._limit:
+            return _wait(current, previous, into, self._limit)
+        _RECORD.pack_into(self._map, offset, digest, seen, current + 1, previous)
+        return 0
 
     def _place(self, digest: int) -> tuple[int, tuple[int, ...]]:
         """Return offset and content of the key's record, or of the one to replace."""
