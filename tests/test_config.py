@@ -127,6 +127,19 @@ def test_a_wrong_value_is_one_line_that_names_the_setting_and_an_example(
     assert f"example: {name}=" in lines[0]
 
 
+@pytest.mark.parametrize(
+    "value", ["postgresql://ada:hunter2@db.example/shop", "host=db password=hunter2", "u:hunter2@h"]
+)
+@pytest.mark.parametrize("name", ["DB_HOST", "DB_NAME", "DB_USER"])
+def test_a_url_where_a_name_belongs_is_refused_and_never_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    (line,) = refusal(monkeypatch, **{name: value})
+    assert line.startswith(f"{name}: is a URL or holds a password")
+    shown = {each.setting: each.value for each in describe(lambda _name, _value: "***").settings}
+    assert ("hunter" in line, shown[name]) == (False, "***")
+
+
 def test_what_may_be_chosen_is_told_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:
     port, level = refusal(monkeypatch, LOG_LEVEL="loud", SERVER_PORT="80800")
     assert port == "SERVER_PORT: must be less than or equal to 65535; example: SERVER_PORT=8080"

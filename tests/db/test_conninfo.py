@@ -58,6 +58,8 @@ def test_production_refuses_a_url_that_may_go_unencrypted(url: str) -> None:
 def test_a_masked_address_has_no_password() -> None:
     assert parse_conninfo(mask_password("postgresql://u:hunter2@h/d"))["password"] == "***"
     assert "password" not in parse_conninfo(mask_password("postgresql://u@h/d"))
+    secrets = "sslpassword=hunter2&oauth_client_secret=hunter2&scram_client_key=hunter2&scram_server_key=hunter2"
+    assert "hunter" not in mask_password(f"postgresql://u@h/d?password=hunter2&{secrets}")
 
 
 def test_an_address_can_be_given_to_programs_by_environment() -> None:

@@ -55,18 +55,24 @@ def test_the_lock_name_is_the_path_with_its_slash(url: str, name: str | None):
         ("postgres://h/d?x-statement-timeout=1s", 'strconv.Atoi: parsing "1s": invalid syntax'),
         ("pgx4://h/d?x-lock-strategy=none", "unknown lock strategy none"),
         ("postgres://u:secret@h:x/d", "host and port cannot be understood"),
+        ("postgres://u:12/se@cret@h/d", "percent-encode"),
     ],
 )  # fmt: skip
 def test_a_wrong_address_is_refused_in_the_known_words(url: str, text: str):
     with pytest.raises(OpenError, match=text) as caught:
         parse_target(url)
-    assert "secret" not in str(caught.value)
+    assert "cret" not in str(caught.value)
 
 
 def test_strict_mode_refuses_a_raw_password_without_showing_it():
     with pytest.raises(OpenError, match="net/url: invalid userinfo") as caught:
         parse_target("postgres://u:se^cret@h/d", strict=True)
     assert "cret" not in str(caught.value)
+
+
+def test_strict_mode_shows_no_end_of_a_password_that_it_takes_for_the_database():
+    target = parse_target("postgres://u:12/se@cret@h/d", strict=True)
+    assert target.redact('database "se@cret@h/d" does not exist') == 'database "xxxxx@h/d" does not exist'
 
 
 @pytest.mark.parametrize("tool", [OURS, STRICT], ids=["default", "strict"])

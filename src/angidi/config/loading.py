@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from angidi.config.errors import ConfigError
 from angidi.config.names import IgnoredName, ignored_names
-from angidi.config.rules import violations
+from angidi.config.rules import holds_password, violations
 from angidi.config.settings import Settings
 from angidi.config.sources import ENVIRONMENT, read_sources
 
@@ -74,7 +74,8 @@ def _shown(name: str, field: FieldInfo, value: object, mask: Mask) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, cast("tuple[object, ...]", value)))
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return mask(name, text) if "SecretStr" in str(field.annotation) else text
+    is_secret = "SecretStr" in str(field.annotation) or holds_password(text)
+    return mask(name, text) if is_secret else text
 
 
 def _line(problem: Mapping[str, Any]) -> str:

@@ -1,5 +1,7 @@
 """Rules about several settings, and about production."""
 
+import re
+
 from angidi import signing_keys
 from angidi.config.settings import Settings
 from angidi.config.values import ENCRYPTED
@@ -24,7 +26,22 @@ def violations(settings: Settings) -> list[str]:
             "JWT_SECRET=$(openssl rand -hex 32); the former key goes into JWT_PREVIOUS_SECRET, "
             "whatever its length, and its tokens stay valid"
         )
+    problems += [
+        f"{name}: is a URL or holds a password, which messages would show: a URL goes into DATABASE_URL; "
+        f"example: {name}={example}"
+        for name, value, example in (
+            ("DB_HOST", settings.db_host, "db.example"),
+            ("DB_NAME", settings.db_name, "angidi"),
+            ("DB_USER", settings.db_user, "angidi_user"),
+        )
+        if value and holds_password(value)
+    ]
     return problems + (_production_rules(settings) if settings.production else [])
+
+
+def holds_password(value: str) -> bool:
+    """Tell whether a setting that is shown as it stands seems to hold a URL or a connection string."""
+    return bool(re.search(r"://|password\s*=|:.*@", value, re.IGNORECASE))
 
 
 def setting_warnings(settings: Settings) -> list[str]:

@@ -43,12 +43,18 @@ def parse_conninfo(conninfo: str) -> dict[str, str]:
 
 
 def mask_password(conninfo: str) -> str:
-    """Return `conninfo` with its passwords replaced by asterisks; nothing else for one that libpq may cut wrongly."""
+    """Return `conninfo` with asterisks for its passwords and keys; asterisks alone where libpq may cut it wrongly."""
     try:
         parts = parse_conninfo(check_url("", conninfo))
     except ConfigError:
         return "***"
-    return make_conninfo("", **(parts | {name: "***" for name in ("password", "sslpassword") if name in parts}))
+    return make_conninfo("", **(parts | dict.fromkeys(_secret_parameters() & parts.keys(), "***")))
+
+
+def _secret_parameters() -> set[str]:
+    """Return the names of libpq's parameters that nobody may see: those that it marks, and the keys of SCRAM."""
+    marked = {option.keyword.decode() for option in pq.Conninfo.get_defaults() if option.dispchar == b"*"}
+    return marked | {"scram_client_key", "scram_server_key"}
 
 
 def check_url(name: str, url: str) -> str:

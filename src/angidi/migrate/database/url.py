@@ -62,13 +62,16 @@ def parse_target(address: str, *, strict: bool = False) -> Target:
         raise OpenError(f"database driver: unknown driver {scheme} (forgotten import?)")
     authority, path, query = _cut(address.partition("://")[2])
     userinfo = authority.rpartition("@")[0]
+    cut = _cut_off(authority, path)
+    if cut and not strict:
+        raise OpenError("the password has a character that a URL reserves: percent-encode it (@ is %40, / is %2F)")
     if strict and not _GO_USERINFO.fullmatch(userinfo):
         raise OpenError(f'parse "{address.replace(userinfo, "xxxxx")}": net/url: invalid userinfo')
     settings, extra = _query(query)
     connect = _connect(authority, path, settings)
     raw = userinfo.partition(":")[2]
     target = _target(scheme, connect, unquote(path) or None, extra)
-    return replace(target, secrets=tuple(filter(None, {connect.get("password"), raw})))
+    return replace(target, secrets=tuple(filter(None, {connect.get("password"), raw, cut})))
 
 
 def scheme_of(url: str, what: str) -> str:
@@ -113,6 +116,12 @@ def _end_of_password(rest: str) -> int:
     if not user or not colon or re.fullmatch(r"\d*(,.*)?", tail) or "[" in authority:
         return 0
     return max((at.end() for at in re.finditer("@", rest) if _HOSTS.match(rest, at.end())), default=0)
+
+
+def _cut_off(authority: str, path: str) -> str:
+    """Return what is probably the end of a password: u:12/pass@h/d would have the port 12 and the database pass@h/d."""
+    is_cut = ":" in authority and "@" not in authority and not authority.startswith("[")
+    return path.rpartition("@")[0].lstrip("/") if is_cut else ""
 
 
 def _query(query: str) -> tuple[dict[str, str], dict[str, str]]:
