@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.files import rows_of, write
 
-from angidi.csvfiles import Columns, FileRefused, open_rows
+from angidi.csvfiles import Columns, FileRefused, encoding, open_rows
 from angidi.csvfiles.encoding import LINE_LIMIT
 
 KNOWN = Columns(required=("sku", "name"), optional=("note",))
@@ -141,3 +141,28 @@ def test_a_million_apostrophes_are_read_at_once(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("sku,name\n" + f"{cell},A\n" * 20)
     with open_rows(tmp_path / "rows.csv", KNOWN) as rows:
         assert [row.cells["sku"] for row in rows] == [cell] * 20
+
+
+def test_a_gzipped_file_that_holds_far_more_than_its_size_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "UNPACKED", 1 << 20)
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(gzip.compress(b"sku,name\n" + b"\n" * (2 << 20)))
+    with pytest.raises(FileRefused, match="holds more than 200 times its size"), open_rows(path, KNOWN):
+        pass
+    path.write_bytes(gzip.compress(b"sku,name\n" + b"\n" * (1 << 19) + b"a,A\n"))
+    assert rows_of(path, KNOWN) == [(2 + (1 << 19), {"sku": "a", "name": "A"})]
+
+
+@pytest.mark.parametrize("blank", ["\n", " \n", ",\n"])
+def test_more_blank_rows_than_a_spreadsheet_has_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blank: str
+) -> None:
+    monkeypatch.setattr(encoding, "BLANK_ROWS", 10)
+    assert rows_of(write(tmp_path, f"{blank * 5}sku,name\na,A\n{blank * 10}b,B\n"), KNOWN) == [
+        (7, {"sku": "a", "name": "A"}),
+        (18, {"sku": "b", "name": "B"}),
+    ]
+    with pytest.raises(FileRefused, match=r"line 13: there are more than 10 blank rows; remove them"):
+        rows_of(write(tmp_path, f"sku,name\na,A\n{blank * 11}b,B\n"), KNOWN)

@@ -118,3 +118,19 @@ async def test_a_file_that_takes_too_long_is_given_up_and_rolled_back(
     status, code, _ = await error(pool_api, headers, FILE)
     assert (status, code) == (503, "DATABASE_UNAVAILABLE")
     assert await total(pool_api) == 0
+
+
+async def test_of_many_unknown_categories_the_first_hundred_are_answered_and_all_counted(api: Api) -> None:
+    headers = await admin_of_a_shop(api)
+    rows = "".join(f"A-{number},Mug,1,1,C{number}\n" for number in range(150))
+    data = await sent(api, headers, "sku,name,price,stock,category\n" + rows)
+    assert [each["path"] for each in data["unknown_categories"]] == [f"C{number}" for number in range(100)]
+    assert data["unknown_category_count"] == 150
+
+
+async def test_a_file_of_blank_rows_does_not_keep_others_waiting(api: Api) -> None:
+    headers = await admin_of_a_shop(api)
+    content = FILE + "\n" * 1_000_000
+    status, code, message = await error(api, headers, content)
+    assert (status, code) == (400, "INVALID_REQUEST")
+    assert "more than 100,000 blank rows" in message

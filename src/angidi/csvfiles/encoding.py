@@ -25,6 +25,18 @@ from angidi.csvfiles.report import FileRefused
 LINE_LIMIT = 1 << 20
 """Maximum characters of a line; a longer one means that the file is no CSV."""
 
+BLANK_ROWS = 2_000_000
+"""Maximum blank rows of a file: a spreadsheet has 1,048,576 rows at most."""
+
+BLANK_ROWS_IN_MEMORY = 100_000
+"""Maximum blank rows of a file that is in memory: other requests wait while they are passed over."""
+
+UNPACKED = 1 << 26
+"""Bytes that a gzipped file may always hold."""
+
+MOST_TIMES = 200
+"""How many times its own size a gzipped file may hold beyond that: rows of a shop are 5 to 50 times."""
+
 BLOCK = 1 << 18
 """Bytes that are decoded at a time."""
 
@@ -65,6 +77,7 @@ class TextSource:
     ) -> None:
         self.name = name
         self.watch = watch
+        self.most_blank_rows = BLANK_ROWS
         self._opener = opener
         self._stack = stack
         with _readable():
@@ -102,7 +115,22 @@ class TextSource:
     @contextmanager
     def _plain(self) -> Generator[BinaryIO]:
         with self._opener() as raw:
-            yield cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if self.is_gzipped else raw
+            yield cast("BinaryIO", _BoundedGzip(raw)) if self.is_gzipped else raw
+
+
+class _BoundedGzip(gzip.GzipFile):
+    """A gzipped file that must not hold far more than its size: a small one could take minutes to read."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        super().__init__(fileobj=raw)
+        self._raw = raw
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read as the base does. Raises `FileRefused`."""
+        data = super().read(size)
+        if self.tell() > max(UNPACKED, MOST_TIMES * self._raw.tell()):
+            raise FileRefused(f"The gzipped file holds more than {MOST_TIMES} times its size; unpack it to import it")
+        return data
 
 
 class Lines:
@@ -147,7 +175,9 @@ def open_bytes(content: bytes) -> Generator[TextSource]:
     if content.startswith(GZIP):
         raise FileRefused("The file must not be gzipped here")
     with ExitStack() as stack:
-        yield TextSource("", partial(io.BytesIO, content), None, stack)
+        source = TextSource("", partial(io.BytesIO, content), None, stack)
+        source.most_blank_rows = BLANK_ROWS_IN_MEMORY
+        yield source
 
 
 def find_encoding(name: str) -> str | None:

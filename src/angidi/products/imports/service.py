@@ -36,8 +36,8 @@ NO_CHOICES = Choices()
 SAMPLE_DATA = "sample data"
 """The reason in the ledger of stocks of sample products."""
 
-MAX_REPORTED_ROWS = 100
-"""Refused rows in the answer to an upload."""
+MAX_REPORTED = 100
+"""Refused rows, and unknown categories, in the answer to an upload."""
 
 
 class ProductImportService:
@@ -81,7 +81,7 @@ class ProductImportService:
         refused: list[Refused] = []
 
         def keep(row: Refused) -> None:
-            if len(refused) < MAX_REPORTED_ROWS:
+            if len(refused) < MAX_REPORTED:
                 refused.append(row)
 
         try:
@@ -95,7 +95,14 @@ class ProductImportService:
             raise StatementTimeout("The file took too long; nothing is stored. Send smaller parts.") from None
         except FileRefused as error:
             raise FileRefused(f"{error} (options are those of the command “angidi import products”)") from None
-        values: dict[str, Any] = {**structs.asdict(summary), "stock": query.stock, "refused": refused}
+        unknown = summary.unknown_categories
+        values: dict[str, Any] = {
+            **structs.asdict(summary),
+            "stock": query.stock,
+            "refused": refused,
+            "unknown_categories": unknown[:MAX_REPORTED],
+            "unknown_category_count": len(unknown),
+        }
         return ImportOutcome(**values)
 
     async def import_in_batches(  # noqa: PLR0913 - one parameter for each choice

@@ -30,7 +30,8 @@ class ImportQuery(Struct, frozen=True):
 class ImportOutcome(Struct, frozen=True):
     """What became of the rows of a file: numbers of rows, and of the refused ones the first 100.
 
-    `stock` is what was asked for.
+    `stock` is what was asked for. Of `unknown_category_count` categories that rows name and that are not there,
+    `unknown_categories` has the first 100.
     """
 
     stock: StockMode
@@ -40,5 +41,6 @@ class ImportOutcome(Struct, frozen=True):
     passed_over: dict[str, int]
     warnings: list[RowWarning]
     unknown_categories: list[UnknownCategory]
+    unknown_category_count: int
     created_categories: list[str]
     refused: list[Refused]
