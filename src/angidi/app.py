@@ -3,7 +3,7 @@
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -164,8 +164,17 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
     )
 
 
-def build_app(settings: Settings, database: Database, access_log: AccessLog = log_with_structlog) -> Gateway:
-    """Return the whole application; its lifespan opens and closes `database`."""
+def _do_nothing() -> None:
+    """Do nothing."""
+
+
+def build_app(
+    settings: Settings,
+    database: Database,
+    access_log: AccessLog = log_with_structlog,
+    started: Callable[[], None] = _do_nothing,
+) -> Gateway:
+    """Return the whole application; its lifespan opens `database`, calls `started`, and closes `database`."""
     tokens = build_tokens(settings)
     services = build_services(settings, database, tokens)
     metrics = Metrics(database.stats)
@@ -181,7 +190,7 @@ def build_app(settings: Settings, database: Database, access_log: AccessLog = lo
     }
     router = Router((operation.method, compile_operation(operation, given)) for operation in OPERATIONS)
     policies = Policies(Cors(settings.cors_allowed_origins), _rate_limit(settings, clients))
-    lifespan = _lifespan(database, settings.db_slow_statement)
+    lifespan = _lifespan(database, settings.db_slow_statement, started)
     return Gateway(router, lifespan, policies, RequestLog(metrics, access_log))
 
 
@@ -198,13 +207,14 @@ def _rate_limit(settings: Settings, clients: ClientAddresses) -> RateLimit | Non
     return RateLimit(window, clients)
 
 
-def _lifespan(database: Database, slow_statement: timedelta) -> ASGIApp:
+def _lifespan(database: Database, slow_statement: timedelta, started: Callable[[], None]) -> ASGIApp:
     """Return the application that serves the lifespan and closes WebSockets."""
 
     @asynccontextmanager
     async def opened(_: Any) -> AsyncGenerator[None]:
         STATEMENTS.reset(slow_statement)
         await database.open()
+        started()
         try:
             yield
         finally:

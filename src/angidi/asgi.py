@@ -10,20 +10,25 @@ from angidi.app import build_app, open_database
 from angidi.config import load
 from angidi.db.conninfo import resolve_urls
 from angidi.http.gateway import Gateway
+from angidi.server.draining import Draining
+from angidi.server.signals import StopRelay
 from angidi.telemetry import logs
 from angidi.telemetry.shared_metrics import join_metrics
 
-GRACE = 10.0
-"""Seconds that an orphaned worker has to finish."""
+GRACE = 9.0
+"""Seconds that a worker has to answer what it has begun, once it is told to end."""
 
 
 def create() -> Gateway:
     """Return the application of this worker."""
     settings = load()
     access_log = logs.configure(settings.log_level, settings.log_format)
+    draining = Draining(settings.server_port, GRACE)
+    relay = StopRelay(draining.begin)
     join_metrics()
+    app = build_app(settings, open_database(settings, resolve_urls(settings)), access_log, relay.start)
+    draining.gateway = app
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-    app = build_app(settings, open_database(settings, resolve_urls(settings)), access_log)
     freeze_gc()
     return app
 
@@ -43,5 +48,5 @@ def _end_with_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(GRACE)
+    time.sleep(GRACE + 1)
     os._exit(1)

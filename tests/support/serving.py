@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -26,11 +26,18 @@ class Server:
     """A running `angidi serve`; `output` is what it wrote so far.
 
     `measured` is whether coverage may start in it: that takes time, and swallows a Ctrl-C which comes while it does.
-    `program` is the module that is run.
+    `program` is the module that is run. `command` is run instead, in a process group of its own.
     """
 
     def __init__(
-        self, home: Path, port: int, *, measured: bool = True, program: str = "angidi", **environment: str
+        self,
+        home: Path,
+        port: int,
+        *,
+        measured: bool = True,
+        program: str = "angidi",
+        command: Sequence[str] | None = None,
+        **environment: str,
     ) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
@@ -39,11 +46,12 @@ class Server:
         inherited = {name: value for name, value in os.environ.items() if measured or not name.startswith("COVERAGE_")}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", program, "serve"],
+                command or [sys.executable, "-m", program, "serve"],
                 cwd=ROOT,
                 env={**inherited, **own, **environment},
                 stdout=log,
                 stderr=log,
+                start_new_session=command is not None,
             )
 
     @property
@@ -55,6 +63,12 @@ class Server:
         until(lambda: self.process.poll() is not None or self.is_healthy())
         assert self.process.poll() is None, self.output
         return self
+
+    def workers(self) -> list[int]:
+        """Return the processes that serve: those that were forked, and have the command line of their parent."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [int(child) for child in children if _command_line(child) == _command_line(str(pid))]
 
     def is_healthy(self) -> bool:
         """Tell whether it answers that all is well."""
@@ -68,6 +82,12 @@ class Server:
         """Send a signal and return the exit code."""
         self.process.send_signal(signum)
         return self.process.wait(PATIENCE)
+
+
+def _command_line(pid: str) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    return ""
 
 
 @contextmanager

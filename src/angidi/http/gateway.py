@@ -61,6 +61,10 @@ class Gateway:
         bodies = BodyReader(limit=uploads.LARGE_BODY_LIMIT)
         self._large = RequestLimits(large, bodies, uploads.limit_uploads().acquire)
 
+    def close_connections(self) -> None:
+        """Close each connection after its next response. Another thread may call this."""
+        self._context.closes = True
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, count it and log it."""
         if scope["type"] != "http":

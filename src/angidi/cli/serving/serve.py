@@ -2,21 +2,12 @@
 
 import asyncio
 import os
-import signal
 import socket
-import sys
 import threading
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 import click
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
 
 from angidi.cli.context import locate_database, open_services, with_one_connection
 from angidi.cli.data.seed import add_samples
@@ -27,20 +18,16 @@ from angidi.config import ConfigError, Settings, ignored_settings, load, setting
 from angidi.db.conninfo import DatabaseUrls
 from angidi.embedded import EmbeddedError, EmbeddedServer, serve_lock
 from angidi.errors import Invalid
+from angidi.server.signals import StopSignals, start_blocked
+from angidi.server.workers import Workers
 from angidi.telemetry import logs
 from angidi.users.errors import EmailTaken
 from angidi.users.models import NewUser, UserQuery
 from angidi.users.service import UserService
 from angidi.validation.fields import build
 
-KILL_TIMEOUT = 10
-"""Seconds that a worker has to finish its requests at shutdown."""
-
 WATCH_INTERVAL = 2.0
 """Seconds between checks of the embedded server."""
-
-BACKPRESSURE = 1024
-"""Concurrent connections per worker: well above the number of keep-alive clients."""
 
 
 @click.command()
@@ -57,7 +44,8 @@ BACKPRESSURE = 1024
 )
 def serve(*, migrate: bool, seed: bool | None, worker: bool | None) -> None:
     """Serve the API."""
-    signal.signal(signal.SIGTERM, _end)
+    stop = StopSignals()
+    stop.install()
     settings = load()
     logs.configure(settings.log_level, settings.log_format)
     for line in (*ignored_settings(), *setting_warnings(settings)):
@@ -75,7 +63,9 @@ def serve(*, migrate: bool, seed: bool | None, worker: bool | None) -> None:
         if in_development if worker is None else worker:
             stack.enter_context(worker_beside(settings, where))
         _announce(settings, address, port)
-        _run(settings, where, address, port)
+        if settings.embedded:  # workers read the settings themselves
+            os.environ["DATABASE_URL"] = where.main
+        Workers(stop, address, port, settings.server_workers).run()
 
 
 def listen_address(settings: Settings) -> tuple[str, int]:
@@ -146,9 +136,8 @@ def _keep_embedded_running(settings: Settings) -> Generator[None]:
             with suppress(EmbeddedError):
                 server.revive()
 
-    watcher = threading.Thread(target=watch, daemon=True)
     with EmbeddedServer(settings.angidi_home) as server:
-        watcher.start()
+        watcher = start_blocked(watch)
         try:
             yield
         finally:
@@ -161,40 +150,3 @@ def _announce(settings: Settings, address: str, port: int) -> None:
     click.echo(f"Angidi answers at http://{shown}:{port}/api/v1 (docs: http://{shown}:{port}/docs)", err=True)
     if settings.embedded:
         click.echo("The embedded PostgreSQL is for development and trial on this machine only.", err=True)
-
-
-def _run(settings: Settings, where: DatabaseUrls, address: str, port: int) -> None:
-    """Serve until a signal. Workers read the settings themselves; only the embedded URL is passed to them."""
-    if settings.embedded:
-        os.environ["DATABASE_URL"] = where.main
-    server = Granian(
-        "angidi.asgi:create",
-        factory=True,
-        address=address,
-        port=port,
-        interface=Interfaces.ASGI,
-        workers=settings.server_workers,
-        loop=Loops.uvloop,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=65_536),
-        websockets=False,
-        backpressure=BACKPRESSURE,
-        respawn_failed_workers=True,
-        workers_kill_timeout=KILL_TIMEOUT,
-        log_level=LogLevels.warning,
-        working_dir=Path.cwd(),
-    )
-    os.register_at_fork(after_in_child=_reset_signal_handlers)
-    server.serve()
-
-
-def _reset_signal_handlers() -> None:
-    """Restore default signal handling in a forked worker, which would else ignore signals until it sets up its own."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def _end(signum: int, frame: FrameType | None) -> NoReturn:
-    """Exit by a signal before the server runs: unwinding stops what was started."""
-    del frame
-    sys.exit(128 + signum)

@@ -2,11 +2,8 @@
 
 import asyncio
 import os
-import signal
-import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, suppress
 
 import click
 from msgspec import json
@@ -16,13 +13,12 @@ from angidi.cli.context import open_services, resolve_database, with_one_connect
 from angidi.config import Settings, load
 from angidi.db.conninfo import DatabaseUrls
 from angidi.jobs.sweeps import Sweep, run_once, run_until, sweeps_of
+from angidi.server.children import kept_running
+from angidi.server.signals import StopSignals
 from angidi.telemetry import logs
 
 ORPHAN_GRACE = 2
 """Seconds that a sweep has to end after the server is gone."""
-
-STOP_TIMEOUT = 10.0
-"""Seconds that the worker has to finish what it is doing."""
 
 
 @click.command()
@@ -43,32 +39,27 @@ def worker(*, once: bool, as_json: bool, beside: bool) -> None:
     if once:
         _report(with_services(lambda services: run_once(_sweeps(services, settings)), settings), as_json=as_json)
         return
+    signals = StopSignals()
+    signals.install()
     logs.configure(settings.log_level, settings.log_format)
     with resolve_database(settings) as where:
-        asyncio.run(_run(settings, where, beside=beside))
+        asyncio.run(_run(settings, where, signals, beside=beside))
 
 
-@contextmanager
-def worker_beside(settings: Settings, where: DatabaseUrls) -> Generator[None]:
+def worker_beside(settings: Settings, where: DatabaseUrls) -> AbstractContextManager[None]:
     """Run a job worker as a child process for the length of the block."""
-    environment = os.environ | ({"DATABASE_URL": where.main} if settings.embedded else {})
-    with subprocess.Popen(
-        [sys.executable, "-m", "angidi", "worker", "--beside"], env=environment, stdin=subprocess.PIPE
-    ) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    environment = {"DATABASE_URL": where.main} if settings.embedded else {}
+    return kept_running("the job worker", ["worker", "--beside"], environment)
 
 
-async def _run(settings: Settings, where: DatabaseUrls, *, beside: bool) -> None:
+async def _run(settings: Settings, where: DatabaseUrls, signals: StopSignals, *, beside: bool) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.set)
+
+    def end() -> None:
+        with suppress(RuntimeError):  # it has ended already
+            loop.call_soon_threadsafe(stop.set)
+
+    signals.hand_on(end)
     if beside:
         loop.add_reader(sys.stdin.fileno(), _end_as_orphan, loop, stop)
     async with open_services(with_one_connection(settings), where) as services:

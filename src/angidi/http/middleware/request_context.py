@@ -17,13 +17,15 @@ _UNLESS_OWN: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
 )
 _STRICT = (b"preference-applied", b"handling=strict")
+_CLOSE = (b"connection", b"close")
 
 
 class RequestContext:
-    """Adds the headers of every response."""
+    """Adds the headers of every response. With `closes` the connection is closed after it."""
 
     def __init__(self, cors: Cors) -> None:
         self._cors = cors
+        self.closes = False
 
     def head(self, request: Request, response: Response) -> Message:
         """Return the head of the response. A security policy or `Cache-Control` of its own stays."""
@@ -41,5 +43,7 @@ class RequestContext:
         headers.append((b"x-request-id", request.id.encode()))
         if request.is_strict:
             headers.append(_STRICT)
+        if self.closes:
+            headers.append(_CLOSE)
         request.status = response.status
         return {"type": "http.response.start", "status": response.status, "headers": headers}

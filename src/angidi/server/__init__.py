@@ -1,0 +1,1 @@
+"""The server process: its signals, its workers and their connections."""

@@ -1,0 +1,107 @@
+"""SIGTERM and SIGINT: the first one ends the process in order, and all later ones are ignored.
+
+Python runs a handler between any two instructions of the main thread, and so inside another handler, or while a lock is
+held that it needs itself. What serves has no handler, therefore: its signals are blocked, and a thread waits for them.
+"""
+
+import asyncio
+import atexit
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from types import FrameType
+
+STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
+"""The signals that end a process."""
+
+MOMENT = 0.1
+"""Seconds from the start of the application to the start of serving, and a little more."""
+
+Act = Callable[[], object]
+
+
+class StopSignals:
+    """The signals of the main process. The first one raises `SystemExit` in the main thread, so that blocks are left.
+
+    After `hand_on` it calls a function instead, in a thread of its own.
+    """
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+
+    def install(self) -> None:
+        """Handle the signals from now on, in the main thread."""
+        for number in STOPPING:
+            signal.signal(number, self)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)  # as a child of a process that blocks them
+        # The interpreter's last steps restore the default handlers, by which a late signal would change our status.
+        atexit.register(signal.pthread_sigmask, signal.SIG_BLOCK, STOPPING)
+
+    def hand_on(self, stop: Act, others: Mapping[int, Act] | None = None) -> None:
+        """Let the first signal call `stop` from now on, and each of the `others` its function.
+
+        Threads that run already must have been started by `start_blocked`.
+        """
+        acts = dict(others or {})
+        awaited = STOPPING | set(acts)
+        signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+
+        def run() -> None:
+            while True:
+                number = signal.sigwait(awaited)
+                if number in acts:
+                    acts[number]()
+                elif self.first is None:
+                    self.first = number
+                    stop()
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal until `hand_on`."""
+        del frame
+        if self.first is None:
+            self.first = number
+            raise SystemExit(128 + number)
+
+
+def start_blocked(run: Act) -> threading.Thread:
+    """Start a daemon thread that the kernel delivers neither signal to, and return it."""
+    thread = threading.Thread(target=run, daemon=True)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING | {signal.SIGHUP})
+    thread.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return thread
+
+
+class StopRelay:
+    """Passes the first of the signals on to the handlers of this worker, after a call of `prepare`, and no other one.
+
+    Granian's worker freezes for ever by the third signal, and loses one that comes just before it serves. Must be made
+    before other threads start, in the main thread.
+    """
+
+    def __init__(self, prepare: Act) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        self._prepare = prepare
+        self._has_started = False
+        self._is_ready = threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def start(self) -> None:
+        """Pass on from a moment later on, when the event loop that runs has been entered for good."""
+        self._has_started = True
+        asyncio.get_running_loop().call_later(MOMENT, self._is_ready.set)
+
+    def _run(self) -> None:
+        number = signal.sigwait(STOPPING)
+        if not self._has_started:  # nothing is in flight
+            os._exit(128 + number)
+        self._is_ready.wait()
+        self._prepare()
+        signal.pthread_kill(threading.get_ident(), number)  # stays pending, as it is blocked
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+        while True:
+            signal.sigwait(STOPPING)

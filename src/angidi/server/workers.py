@@ -1,0 +1,90 @@
+"""The workers: granian, with signals that are handed on once, and an end in order."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from angidi.server.signals import STOPPING, StopSignals, start_blocked
+
+GRACE = 10.0
+"""Seconds that a worker has to finish its requests at shutdown."""
+
+LAST_RESORT = GRACE + 5.0
+"""Seconds after which a worker that has not ended by itself is killed."""
+
+BACKPRESSURE = 1024
+"""Concurrent connections per worker: well above the number of keep-alive clients."""
+
+
+class Workers:
+    """The processes that serve. They end by the first signal, and none is killed within its grace.
+
+    Granian's own handlers, which may wait for themselves for ever, get no signal.
+    """
+
+    def __init__(self, stop: StopSignals, address: str, port: int, number: int) -> None:
+        # Of a type that is chosen when granian is imported.
+        self._server: Any = Granian(
+            "angidi.asgi:create",
+            factory=True,
+            address=address,
+            port=port,
+            interface=Interfaces.ASGI,
+            workers=number,
+            loop=Loops.uvloop,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=65_536),
+            websockets=False,
+            backpressure=BACKPRESSURE,
+            respawn_failed_workers=True,
+            # Granian takes a worker that its own thread has just reaped for one that lives, and kills it.
+            workers_kill_timeout=None,
+            log_level=LogLevels.warning,
+            working_dir=Path.cwd(),
+        )
+        self._signals = stop
+
+    def run(self) -> None:
+        """Serve until a signal. Raises `SystemExit` if the workers fail again and again."""
+        self._signals.hand_on(self._stop, {signal.SIGHUP: self._server.signal_handler_reload})
+        os.register_at_fork(after_in_child=_begin_worker)
+        try:
+            self._server.serve()
+        except SystemExit:  # with status 1 if a worker got the signal before us
+            if self._signals.first is None:
+                raise
+
+    def _stop(self) -> None:
+        self._server.signal_handler_interrupt()
+        start_blocked(self._kill_remaining)
+
+    def _kill_remaining(self) -> None:
+        """Kill what has frozen, so that everything else comes to its end."""
+        time.sleep(LAST_RESORT)
+        for worker in list(self._server.wrks):
+            kill_child(worker.inner.pid)
+
+
+def kill_child(number: int) -> None:
+    """Kill a process if it is a child of ours that has not ended."""
+    with suppress(ChildProcessError):
+        if os.waitid(os.P_PID, number, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            os.kill(number, signal.SIGKILL)
+
+
+def _begin_worker() -> None:
+    """Restore the default handlers, and leave the process group: what a terminal or `make` sends, its parent hands on.
+
+    Signals stay blocked: a `StopRelay` is to wait for those that end the worker.
+    """
+    os.setsid()
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_DFL)

@@ -1,0 +1,158 @@
+"""The end of a server: by any number of signals, under load, and with what holds its connections."""
+
+import asyncio
+import os
+import random
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import AsyncConnection
+from tests.faults.clients import Clients
+from tests.faults.conftest import ROUNDS, SERVING
+from tests.support.locks import until_waiting
+from tests.support.serving import Server, free_port, serving
+from tests.support.waiting import until
+
+SIGNALS = 3_000
+SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+CATEGORIES = "INSERT INTO categories (name) SELECT 'Category ' || n FROM generate_series(1, 20) AS n"
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+
+rounds = pytest.mark.parametrize("number", range(ROUNDS))
+
+
+@pytest.fixture
+def shelf(fresh_db: str) -> str:
+    """A database with a list to ask for."""
+    with psycopg.connect(fresh_db) as conn:
+        conn.execute(CATEGORIES)
+    return fresh_db
+
+
+@contextmanager
+def two_workers(folder: Path, url: str) -> Generator[Server]:
+    with serving(folder / "home", measured=False, DATABASE_URL=url, SERVER_WORKERS="2", **SERVING) as server:
+        yield server
+
+
+def sessions(url: str) -> int:
+    with psycopg.connect(url) as conn:
+        row = conn.execute(SESSIONS).fetchone()
+    return row[0] if row else -1
+
+
+def assert_ended_in_order(server: Server, url: str) -> None:
+    assert server.process.wait(30) == 0, server.output
+    assert "Killing" not in server.output
+    assert "Traceback" not in server.output
+    until(lambda: sessions(url) == 0)  # PostgreSQL ends a session a moment after its client
+
+
+@rounds
+async def test_a_signal_under_load_cuts_off_no_request(shelf: str, tmp_path: Path, number: int) -> None:
+    with two_workers(tmp_path, shelf) as server:
+        clients, stop = Clients(server.port, "/api/v1/categories"), asyncio.Event()
+        running = asyncio.create_task(clients.run(40, stop))
+        await asyncio.sleep(0.5 + number % 5 / 10)
+        told = time.monotonic()
+        server.process.send_signal(STOPPING[number % 2])
+        await running
+        assert_ended_in_order(server, shelf)
+    assert clients.statuses[200] > 40
+    assert set(clients.statuses) <= {200, 0}
+    assert clients.unanswered(told) == []
+
+
+async def test_what_waits_in_the_database_is_answered_before_the_end(shelf: str, tmp_path: Path) -> None:
+    with two_workers(tmp_path, shelf) as server:
+        clients, stop = Clients(server.port, "/api/v1/categories"), asyncio.Event()
+        async with await AsyncConnection.connect(shelf) as holder:
+            await holder.execute("LOCK TABLE categories")
+            running = asyncio.create_task(clients.run(24, stop))
+            await until_waiting(shelf)
+            server.process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.3)
+            await holder.rollback()
+        await running
+        assert_ended_in_order(server, shelf)
+    assert clients.statuses == {200: 24}
+
+
+def silent(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port))
+
+
+def within_its_head(port: int) -> socket.socket:
+    client = silent(port)
+    client.sendall(b"GET /livez HTTP/1.1\r\nHost: ")
+    return client
+
+
+def never_reading(port: int) -> socket.socket:
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", port))
+    client.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 60)
+    return client
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("connect", [silent, within_its_head, never_reading])
+def test_no_client_keeps_a_worker_beyond_its_grace(
+    shelf: str, tmp_path: Path, connect: Callable[[int], socket.socket]
+) -> None:
+    with two_workers(tmp_path, shelf) as server:
+        clients = [connect(server.port) for _ in range(20)]
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGTERM)
+        assert_ended_in_order(server, shelf)
+        for client in clients:
+            client.close()
+
+
+def storm(pid: int, number: int, kinds: tuple[signal.Signals, ...] = STOPPING) -> None:
+    """Send signals in a row, as fast as it goes."""
+    for _ in range(number):
+        try:
+            os.kill(pid, random.choice(kinds))
+        except ProcessLookupError:
+            return
+
+
+@rounds
+def test_thousands_of_signals_end_the_server_and_its_database(tmp_path: Path, number: int) -> None:
+    home = tmp_path / f"home{number}"
+    with serving(home, measured=False, SERVER_WORKERS="2") as server:
+        storm(server.process.pid, SIGNALS)
+        assert server.process.wait(60) == 0, server.output
+        assert "Traceback" not in server.output
+    assert not (home / "data" / "postmaster.pid").exists()
+
+
+@rounds
+def test_thousands_of_signals_to_a_worker_replace_it(shelf: str, tmp_path: Path, number: int) -> None:
+    with two_workers(tmp_path, shelf) as server:
+        worker, *_ = server.workers()
+        storm(worker, SIGNALS)
+        until(lambda: worker not in server.workers() and len(server.workers()) == 2)
+        until(server.is_healthy)
+        server.process.send_signal(STOPPING[number % 2])
+        assert_ended_in_order(server, shelf)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@rounds
+def test_a_signal_to_the_whole_group_of_make_run_ends_all(tmp_path: Path, number: int) -> None:
+    home = tmp_path / "home"
+    server = Server(home, free_port(), measured=False, command=["make", "run"]).wait()
+    os.killpg(server.process.pid, STOPPING[number % 2])
+    server.process.wait(60)
+    until(lambda: not (home / "data" / "postmaster.pid").exists())
+    assert "Traceback" not in server.output
