@@ -20,6 +20,7 @@ from angidi.categories.service import CategoryService
 from angidi.config import ConfigError, Settings
 from angidi.db import Database, Pool, PoolSettings
 from angidi.db.admission import AdmissionQueue
+from angidi.db.admission.lanes import lane_size
 from angidi.db.conninfo import DatabaseUrls
 from angidi.http import health
 from angidi.http.gateway import Gateway, Policies
@@ -102,7 +103,7 @@ def open_database(settings: Settings, where: DatabaseUrls) -> Database:
     """Return the database, unopened, with this worker's share of the connections."""
     bounds = _pool_settings(settings)
     replica = Pool(where.read, bounds) if where.read != where.main else None
-    return Database(Pool(where.main, bounds), replica)
+    return Database(Pool(where.main, bounds), replica, lane_size(bounds.max_conns))
 
 
 def _pool_settings(settings: Settings) -> PoolSettings:

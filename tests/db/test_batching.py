@@ -15,7 +15,7 @@ from angidi.db import batching as module
 from angidi.db.batching import MAX_IN_FLIGHT, MAX_KEYS, BatchLoader, SingleFlight
 from angidi.db.query_counter import QueryCounter, query_counter
 from angidi.db.rows import execute, fetch_value
-from angidi.errors import Unavailable
+from angidi.errors import LockWaitTimeout, Unavailable
 
 Answer = dict[int, int]
 
@@ -112,6 +112,22 @@ async def test_under_load_few_statements_are_on_their_way_and_the_next_one_grows
     assert stock.most_running == MAX_IN_FLIGHT
     assert len(stock.batches) == MAX_IN_FLIGHT + 1
     assert sorted(chain(*stock.batches)) == list(range(1, 31))
+
+
+async def test_who_waits_behind_a_statement_that_is_given_up_is_told_so_with_it(
+    stock: Stock, writer: Connection
+) -> None:
+    joined = BatchLoader(stock.read)
+    async with writer.transaction():
+        await writer.execute("LOCK TABLE stock")
+        loading: list[asyncio.Task[Answer]] = []
+        for key in range(1, 31):
+            loading.append(asyncio.create_task(joined.load(key)))
+            await asyncio.sleep(0)
+        answers = await asyncio.gather(*loading, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [LockWaitTimeout] * 30
+    assert len(stock.batches) == MAX_IN_FLIGHT
+    assert await all_of(joined, [1]) == [0]
 
 
 async def reads_its_write(stock: Stock, joined: Asked, *, earlier: int) -> bool:

@@ -156,19 +156,21 @@ async def test_the_statements_of_a_request_are_counted(db: Database) -> None:
     assert counted.statements == 2
 
 
-async def test_beyond_the_admission_limit_a_request_is_refused_at_once(settings: Settings, fresh_db: str) -> None:
+async def test_beyond_the_admission_limit_a_request_waits_and_is_refused(
+    settings: Settings, fresh_db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("angidi.db.pool.LONGEST_ADMISSION", 0.05)
     few = settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 1})
     async with pooled(few, fresh_db) as database:
-        answers = await asyncio.gather(
-            *(database.read(fetch_value, "SELECT pg_sleep(0.05)::text") for _ in range(12)), return_exceptions=True
-        )
-    refused = [answer for answer in answers if isinstance(answer, ServerOverloaded)]
-    assert len(refused) == 4
-    assert len(answers) - len(refused) == 8
+        async with database.connection():
+            waiting = [asyncio.create_task(database.read(fetch_value, PID)) for _ in range(12)]
+            await asyncio.wait(waiting[7:])
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [isinstance(answer, ServerOverloaded) for answer in answers] == [False] * 7 + [True] * 5
 
 
 async def test_many_tasks_share_the_connections_that_are_open(settings: Settings, fresh_db: str) -> None:
-    two = settings.model_copy(update={"db_max_conns": 2, "db_min_conns": 2})
+    two = settings.model_copy(update={"db_max_conns": 3, "db_min_conns": 2})
     async with pooled(two, fresh_db) as database:
         pids = await asyncio.gather(*(database.read(fetch_value, PID) for _ in range(16)))
         counted = database.stats()
@@ -206,7 +208,7 @@ async def test_a_pool_that_keeps_no_connection_open_tries_one_when_opened(settin
 async def test_workers_share_the_connections(settings: Settings, fresh_db: str) -> None:
     three = settings.model_copy(update={"db_max_conns": 10, "db_min_conns": 5, "server_workers": 3})
     async with pooled(three, fresh_db) as database:
-        assert (database.stats()["pool_min"], database.stats()["pool_max"]) == (1, 3)
+        assert (database.stats()["pool_min"], database.stats()["pool_max"]) == (1, 2)
 
 
 async def test_every_connection_has_the_limits_of_a_session(pool_db: Database) -> None:

@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from angidi.db import Database, admission
+from angidi.db import Database
 from angidi.db.admission import RowQueues
+from angidi.db.admission import queues as module
 from angidi.db.rows import fetch_value
 from angidi.errors import LockWaitTimeout
 
@@ -45,7 +46,7 @@ async def test_a_row_is_forgotten_when_nobody_holds_it_or_waits() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("LONGEST_ROW_WAIT", 0.01), ("WAITING_PER_ROW", 1)])
 async def test_who_would_wait_for_too_long_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: float) -> None:
-    monkeypatch.setattr(admission, name, value)
+    monkeypatch.setattr(module, name, value)
     queues = RowQueues()
     async with queues.turn(ROW):
         with pytest.raises(LockWaitTimeout):

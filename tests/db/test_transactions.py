@@ -4,7 +4,10 @@ import asyncio
 
 import pytest
 from psycopg.errors import SerializationFailure
+from tests.conftest import pooled
+from tests.support.holding import holding
 
+from angidi.config import Settings
 from angidi.db import Database, retried
 from angidi.db.database import Isolation
 from angidi.db.rows import execute, fetch_value
@@ -46,6 +49,20 @@ async def test_after_its_deadline_a_transaction_is_cancelled_and_rolled_back(poo
             await execute(conn, INSERT)
             await execute(conn, "SELECT pg_sleep(60)")
     assert await pool_db.read(fetch_value, COUNT) == before
+
+
+async def test_a_commit_is_not_cancelled_and_has_taken_effect(settings: Settings, fresh_db: str) -> None:
+    async with holding(fresh_db) as proxy, pooled(settings, proxy.url) as database:
+
+        async def insert() -> None:
+            async with asyncio.timeout(0.1) as limit, database.transaction() as conn:
+                await execute(conn, INSERT)
+                proxy.answers.clear()
+                asyncio.get_running_loop().call_later(0.2, proxy.answers.set)
+            assert limit.expired()
+
+        await insert()
+        assert await database.read(fetch_value, COUNT) == 1
 
 
 async def test_a_refused_savepoint_leaves_the_transaction_in_order(pool_db: Database) -> None:

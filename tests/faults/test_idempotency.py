@@ -28,9 +28,9 @@ async def test_a_hundred_posts_of_one_key_give_one_order_and_equal_answers(shop:
     assert (shop.value(ORDERS), shop.value(STOCK, cup)) == (1, 498)
 
 
-@pytest.mark.parametrize("connections", ["3"])
+@pytest.mark.parametrize("connections", ["4"])
 async def test_duplicates_of_a_stuck_key_delay_nobody_else(shop: TwoServers, connections: str) -> None:
-    """Of the three connections of a process one waits for the key; thirty duplicates would take all."""
+    """Of the three connections of a process for requests one waits for the key; thirty duplicates would take all."""
     assert connections
     (buyer, other), cup = await shop.buyers(2), await shop.product(stock=500)
     async with await AsyncConnection.connect(shop.url) as stuck:

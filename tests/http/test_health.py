@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 import pytest
+from tests.conftest import pooled
 from tests.support.api import Api, api_over
 
 from angidi.config import Settings
 from angidi.db import Connection, Database
-from angidi.db.query_counter import QueryCounter, query_counter
 from angidi.errors import Unavailable
 from angidi.http import health
 
@@ -32,6 +32,11 @@ class Away:
 
     async def close(self) -> None: ...
 
+    async def is_answered(self) -> bool:
+        if self._hangs:
+            await asyncio.sleep(0.3)
+        return False
+
     def stats(self) -> dict[str, int]:
         return {}
 
@@ -52,19 +57,17 @@ async def test_with_the_database_away_it_is_unhealthy_in_time(
     async with api_over(settings, Database(Away(hangs=hangs))) as api:
         answer = await api.get("http://testserver/health")
         alive = await api.get("http://testserver/livez")
-        await asyncio.sleep(0.4 if hangs else 0)  # until the probe that hung has ended by itself
     assert (answer.status_code, answer.json()["data"]["status"]) == (503, "unhealthy")
     assert answer.headers["Retry-After"]
     assert alive.status_code == 200
 
 
-async def test_all_who_ask_at_once_share_one_question(pool_db: Database) -> None:
-    counted = QueryCounter()
-    token = query_counter.set(counted)
-    probe = health.Probe(pool_db)
-    assert await asyncio.gather(*(probe.is_answered() for _ in range(50))) == [True] * 50
-    query_counter.reset(token)
-    assert counted.statements == 1
+async def test_readiness_is_told_without_a_connection_of_the_pool(settings: Settings, fresh_db: str) -> None:
+    few = settings.model_copy(update={"db_max_conns": 2, "db_min_conns": 1})
+    async with pooled(few, fresh_db) as database, api_over(few, database) as api, database.connection():
+        answers = [await api.get(f"http://testserver{path}") for path in ("/readyz", "/health")]
+        refused = await api.get("/products")
+    assert ([answer.status_code for answer in answers], refused.status_code) == ([200, 200], 503)
 
 
 async def test_a_request_without_the_database_is_503_with_retry_after(settings: Settings) -> None:
@@ -79,7 +82,7 @@ async def test_the_figures_count_requests_by_route_and_show_the_pool(pool_api: A
     text = (await pool_api.get("http://testserver/metrics")).text
     labels = 'method="GET",route="/api/v1/products/{product_id}",status="404"'
     assert f"angidi_http_request_duration_seconds_count{{{labels}}} 1.0" in text
-    assert 'angidi_pool{figure="pool_max"} 10.0' in text
+    assert 'angidi_pool{figure="pool_max"} 9.0' in text
 
 
 async def test_an_unknown_address_does_not_make_a_figure_of_its_own(api: Api) -> None:

@@ -19,6 +19,11 @@ async def nothing(*_: Any) -> Any:
     """Receive nothing, and serve nothing."""
 
 
+async def no_body() -> Any:
+    """Receive the end of an empty body."""
+    return {"type": "http.request"}
+
+
 async def work(request: Request) -> Response:
     """Answer as slowly as the query asks for, in seconds."""
     await asyncio.sleep(float(request.query))
@@ -50,8 +55,13 @@ async def stream(_: Request) -> Response:
 
 
 def gateway(seconds: float = 0.05, access_log: AccessLog = discard) -> Gateway:
-    endpoints = [Endpoint("/work", work), Endpoint("/stream", stream), Endpoint("/leave", leave)]
-    router = Router(("GET", endpoint) for endpoint in endpoints)
+    endpoints = [
+        Endpoint("/work", work),
+        Endpoint("/stream", stream),
+        Endpoint("/leave", leave),
+        Endpoint("/file", work, is_streamed=True),
+    ]
+    router = Router((method, endpoint) for endpoint in endpoints for method in ("GET", "POST"))
     return Gateway(router, nothing, Policies(Cors(()), seconds=seconds), RequestLog(Metrics(dict), access_log))
 
 
@@ -70,15 +80,15 @@ class Client:
     async def send(self, message: Any) -> None:
         self.sent.append(message)
 
-    async def ask(self, before: float = 0.0, path: str = "/work") -> None:
+    async def ask(self, before: float = 0.0, path: str = "/work", method: str = "GET") -> None:
         scope: dict[str, Any] = {
             "type": "http",
-            "method": "GET",
+            "method": method,
             "path": path,
             "query_string": str(before).encode(),
             "headers": [],
         }
-        await self.app(scope, nothing, self.send)
+        await self.app(scope, no_body, self.send)
         self.finished.set()
 
     @property
@@ -135,6 +145,18 @@ async def test_a_late_one_after_a_quiet_time_is_late_too() -> None:
 async def test_an_answer_that_has_begun_is_not_cut_off() -> None:
     client = Client()
     await client.ask(path="/stream")
+    assert client.statuses == [200]
+
+
+async def test_a_file_may_take_longer_to_begin() -> None:
+    client = Client()
+    await client.ask(before=0.1, path="/file")
+    assert client.statuses == [200]
+
+
+async def test_a_change_may_take_longer_than_a_read() -> None:
+    client = Client()
+    await client.ask(before=0.1, method="POST")
     assert client.statuses == [200]
 
 

@@ -67,7 +67,8 @@ class Shop:
         return answer.json()["data"]["entries"]
 
 
-async def _shop(api: Api) -> Shop:
+async def make_shop(api: Api) -> Shop:
+    """Make a category, an admin and a buyer."""
     (category,) = await make(api.database, rows("categories", {"name": "Cups"}))
     admin, buyer = api.as_(await api.make_admin()), api.as_(await api.make_user())
     return Shop(api, category, admin, buyer)
@@ -75,17 +76,17 @@ async def _shop(api: Api) -> Shop:
 
 @pytest.fixture
 async def shop(api: Api) -> Shop:
-    return await _shop(api)
+    return await make_shop(api)
 
 
 @pytest.fixture
 async def busy_shop(pool_api: Api) -> Shop:
     """A shop on a database of its own with real commits, for races."""
-    return await _shop(pool_api)
+    return await make_shop(pool_api)
 
 
 @pytest.fixture
 async def lone_shop(settings: Settings, fresh_db: str) -> AsyncGenerator[Shop]:
     """A shop on one connection to a database of its own."""
     async with api_on_one_connection(settings, fresh_db) as api:
-        yield await _shop(api)
+        yield await make_shop(api)

@@ -87,6 +87,9 @@ class Switch:
     async def close(self) -> None:
         """Do nothing: the test closes it."""
 
+    async def is_answered(self) -> bool:
+        return await self._current().is_answered()
+
     def stats(self) -> dict[str, int]:
         return self._current().stats()
 

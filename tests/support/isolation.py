@@ -23,6 +23,9 @@ class OneConnection:
     async def close(self) -> None:
         """Do nothing: the test closes it."""
 
+    async def is_answered(self) -> bool:
+        return True
+
     def stats(self) -> dict[str, int]:
         return {"pool_size": 1}
 

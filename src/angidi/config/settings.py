@@ -98,7 +98,9 @@ class Settings(BaseSettings):
     db_sslmode: SslMode = _setting(
         "prefer", "libpq's sslmode; production requires `require` or stronger", "verify-full"
     )
-    db_max_conns: int = _setting(25, "Maximum connections of all workers", "25", ge=1)
+    db_max_conns: int = _setting(
+        25, "Maximum connections of all workers, with one of each for its heartbeat; two at least", "25", ge=1
+    )
     db_min_conns: int = _setting(5, "Minimum connections of all workers", "5", ge=0)
     db_max_conn_lifetime: Duration = _setting("1h", "Maximum lifetime of a connection", "1h")
     db_max_conn_idle_time: Duration = _setting("15m", "Maximum idle time of a connection", "15m")

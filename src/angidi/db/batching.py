@@ -16,6 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from angidi.db.query_counter import QueryCounter, query_counter
+from angidi.errors import Unavailable
 
 K = TypeVar("K", bound=Hashable)
 A = TypeVar("A")
@@ -39,7 +40,8 @@ _KEY = attrgetter("key")
 class BatchLoader(Generic[K, A]):
     """Loads values by key, with one statement for many keys. `read` gets distinct keys in arrival order.
 
-    An exception of `read` is raised in every caller of the batch. Cancelling one caller does not affect the others.
+    An exception of `read` is raised in every caller of the batch, and `Unavailable` also in those that wait meanwhile.
+    Cancelling one caller does not affect the others.
     `argument` makes the argument of `read` from the keys.
     """
 
@@ -85,6 +87,9 @@ class BatchLoader(Generic[K, A]):
         try:
             answer = await self._read(self._argument([*dict.fromkeys(map(_KEY, batch))]))
         except Exception as error:  # noqa: BLE001 - raised in every caller
+            if isinstance(error, Unavailable):  # those who wait would wait as long again for the same
+                batch += self._waiting
+                self._waiting.clear()
             for waiting in _counted(batch, counted):
                 waiting.set_exception(error)
         except BaseException:

@@ -8,13 +8,14 @@ import asyncio
 import functools
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Concatenate, Literal, LiteralString, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 import psycopg
 
-from angidi.db.admission import RowQueues
+from angidi.db.admission import AdmissionQueue, RowQueues
+from angidi.db.admission.lanes import LONGEST_BULK_WAIT, LONGEST_WAIT, Connections, Lane
 from angidi.db.errors import translate, translated
 from angidi.db.rows import Connection
 from angidi.errors import ConnectionLost, StatementTimeout, TransactionConflict
@@ -26,15 +27,14 @@ ATTEMPTS = 4
 """Total attempts of work that the server rolled back."""
 
 
+LANE_SIZE = 3
+"""Connections of the lane, where nobody tells how many there are in all."""
+
 Isolation = Literal["read committed", "repeatable read", "serializable"]
 
 
-class ConnectionSource(Protocol):
+class ConnectionSource(Connections, Protocol):
     """Provides connections: the pool, or a single connection in tests."""
-
-    def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """Return a context manager that provides a connection in autocommit."""
-        ...
 
     async def open(self) -> None:
         """Open the source. Raises `Unavailable` if the database cannot be reached."""
@@ -44,40 +44,28 @@ class ConnectionSource(Protocol):
         """Close all connections."""
         ...
 
+    async def is_answered(self) -> bool:
+        """Tell whether the database answers, whatever the state of the connections in use."""
+        ...
+
     def stats(self) -> dict[str, int]:
         """Return connection statistics by name."""
         ...
 
 
-class Database:
-    """The services' access to the database. `replica`, if given, serves reads that may be stale."""
+class DatabaseAccess:
+    """Statements and transactions on the connections of `source`; reads that may be stale on those of `replica`."""
 
-    def __init__(self, source: ConnectionSource, replica: ConnectionSource | None = None) -> None:
-        self._source = source
-        self._replica = replica or source
+    def __init__(self, source: Connections, replica: Connections) -> None:
+        self._connections = source
+        self._stale_connections = replica
         self._rows = RowQueues()
-
-    async def open(self) -> None:
-        """Open all sources. Raises `Unavailable` if one cannot be reached."""
-        await self._source.open()
-        if self._replica is not self._source:
-            await self._replica.open()
-
-    async def close(self) -> None:
-        """Close all sources."""
-        await self._source.close()
-        if self._replica is not self._source:
-            await self._replica.close()
-
-    def stats(self) -> dict[str, int]:
-        """Return the pool's statistics by name, as psycopg_pool documents them."""
-        return self._source.stats()
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
         """Provide a connection in autocommit. Raises `AngidiError`."""
         with translated():
-            async with self._source.connection() as conn:
+            async with self._connections.connection() as conn:
                 yield conn
 
     @asynccontextmanager
@@ -93,16 +81,17 @@ class Database:
         """Provide a connection in a transaction: commit at the end of the block, roll back on any exception.
 
         A block of `conn.transaction()` inside is a savepoint. `deadline` is the time for the whole block in seconds;
-        after it the statement that runs is cancelled, and `StatementTimeout` raised. With `rollback` it always rolls
-        back (dry run). `row` is the id of the row that the block locks first: such transactions on one row wait for
-        each other in arrival order, before they take a connection. Raises `LockWaitTimeout` if that takes too long.
+        after it the statement that runs is cancelled, and `StatementTimeout` raised; a COMMIT never is. With `rollback`
+        it always rolls back (dry run). `row` is the id of the row that the block locks first: such transactions on one
+        row wait for each other in arrival order, before they take a connection. Raises `LockWaitTimeout` if that takes
+        too long.
         """
         with translated():
             async with (
                 _time_limit(deadline),
                 self._rows.turn(row),
-                self._source.connection() as conn,
-                conn.transaction(force_rollback=rollback),
+                self._connections.connection() as conn,
+                _begun(conn, rollback=rollback),
             ):
                 if isolation != "read committed" or read_only:
                     await conn.execute(_mode(isolation, read_only=read_only))
@@ -112,23 +101,65 @@ class Database:
         self, query: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a reading `query`. Retries it once after a lost connection or a rollback by the server."""
-        return await _read(self._source, query, *args, **kwargs)
+        return await _read(self._connections, query, *args, **kwargs)
 
     async def read_stale(
         self, query: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a reading `query` on the replica, if there is one: the result may be stale."""
-        return await _read(self._replica, query, *args, **kwargs)
+        return await _read(self._stale_connections, query, *args, **kwargs)
 
     async def write(
         self, statement: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a writing repository function of one statement, which commits when it ends."""
-        return await _once(self._source, statement, *args, **kwargs)
+        return await _once(self._connections, statement, *args, **kwargs)
+
+
+class Database(DatabaseAccess):
+    """The services' access to the database. `replica`, if given, serves reads that may be stale.
+
+    At most `most_expensive` connections are used at a time through `expensive` and `bulk`.
+    """
+
+    def __init__(
+        self, source: ConnectionSource, replica: ConnectionSource | None = None, most_expensive: int = LANE_SIZE
+    ) -> None:
+        super().__init__(source, replica or source)
+        self._source = source
+        self._replica = replica or source
+        lane = AdmissionQueue(most_expensive)
+        self.expensive = self._through(lane, LONGEST_WAIT)
+        """Access for reads of much: deep pages and exact counts."""
+        self.bulk = self._through(lane, LONGEST_BULK_WAIT)
+        """Access for transfers of many rows."""
+
+    async def open(self) -> None:
+        """Open all sources. Raises `Unavailable` if one cannot be reached."""
+        await self._source.open()
+        if self._replica is not self._source:
+            await self._replica.open()
+
+    async def close(self) -> None:
+        """Close all sources."""
+        await self._source.close()
+        if self._replica is not self._source:
+            await self._replica.close()
+
+    async def is_answered(self) -> bool:
+        """Tell whether the main database answers; a full pool does not matter."""
+        return await self._source.is_answered()
+
+    def stats(self) -> dict[str, int]:
+        """Return the pool's statistics by name, as psycopg_pool documents them."""
+        return self._source.stats()
+
+    def _through(self, queue: AdmissionQueue, seconds: float) -> DatabaseAccess:
+        return DatabaseAccess(Lane(self._source, queue, seconds), Lane(self._replica, queue, seconds))
 
 
 async def _read(
-    source: ConnectionSource,
+    source: Connections,
     query: Callable[Concatenate[Connection, P], Awaitable[T]],
     *args: P.args,
     **kwargs: P.kwargs,
@@ -146,7 +177,7 @@ async def _read(
 
 
 async def _once(
-    source: ConnectionSource,
+    source: Connections,
     statement: Callable[Concatenate[Connection, P], Awaitable[T]],
     *args: P.args,
     **kwargs: P.kwargs,
@@ -154,6 +185,28 @@ async def _once(
     with translated():
         async with source.connection() as conn:
             return await statement(conn, *args, **kwargs)
+
+
+@asynccontextmanager
+async def _begun(conn: Connection, *, rollback: bool) -> AsyncGenerator[None]:
+    """Begin a transaction; end it with the block. A cancellation that comes during the COMMIT is dropped."""
+    transaction = conn.transaction(force_rollback=rollback)
+    await transaction.__aenter__()
+    try:
+        yield
+    except BaseException as error:
+        if not await transaction.__aexit__(type(error), error, error.__traceback__):
+            raise
+    else:
+        await _uncancelled(asyncio.create_task(transaction.__aexit__(None, None, None)))
+
+
+async def _uncancelled(task: asyncio.Task[T]) -> T:
+    """Wait for the end of the task, whoever wants this to end meanwhile."""
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
+    return task.result()
 
 
 @asynccontextmanager

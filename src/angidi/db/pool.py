@@ -7,7 +7,6 @@ dead connections the first success took half a minute; instead, the first dead c
 
 import asyncio
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -18,19 +17,22 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from angidi.db.admission import AdmissionQueue
+from angidi.db.admission.heartbeat import Heartbeat
 from angidi.db.conninfo import parse_conninfo
 from angidi.db.errors import is_outdated, translated
 from angidi.db.query_counter import InstrumentedCursor
 from angidi.db.rows import Connection
-from angidi.errors import ServerOverloaded
-
-CHECK_INTERVAL = 60.0
-"""Seconds between checks of idle connections."""
+from angidi.errors import ServerOverloaded, Unavailable
 
 IN_FLIGHT_PER_CONNECTION = 8
-"""Requests in flight per connection; requests above the limit are refused with 503, not queued."""
+"""Requests in flight per connection."""
 
-CHECKOUT_TIMEOUT = 2.0
+CHECKOUT_TIMEOUT = 1.25
+"""Seconds that a request waits for a connection; then it is refused with 503."""
+
+LONGEST_ADMISSION = 1.0
+"""Seconds that a request waits which comes while there are more in flight."""
+
 OPEN_TIMEOUT = 10.0
 
 SESSION_DEFAULTS = {
@@ -84,24 +86,29 @@ class PoolSettings:
     max_idle_time: timedelta = timedelta(minutes=15)
 
     def share(self, workers: int) -> "PoolSettings":
-        """Return one worker's share, so that all workers together stay within `max_conns`."""
-        most = max(1, self.max_conns // workers)
+        """Return one worker's share, less its heartbeat, so that all workers together stay within `max_conns`.
+
+        A worker needs two connections at least.
+        """
+        most = max(1, self.max_conns // workers - 1)
         return PoolSettings(min(self.min_conns // workers, most), most, self.max_lifetime, self.max_idle_time)
 
 
 class Pool:
     """A `ConnectionSource` of pooled connections. Open it on the event loop that uses it.
 
-    `pool` is psycopg_pool's, `admission` the queue before it. `lent` connections are in use; `used` is the total time
-    of use in seconds.
+    `pool` is psycopg_pool's, `admission` the queue before it, and `heartbeat` the circuit breaker: while it is not up,
+    requests are refused at once. `lent` connections are in use; `used` is the total time of use in seconds.
     """
 
     def __init__(self, conninfo: str, settings: PoolSettings) -> None:
         self.used = 0.0
         self.lent = 0
-        self.admission = AdmissionQueue(settings.max_conns, settings.max_conns * IN_FLIGHT_PER_CONNECTION)
+        limit = settings.max_conns * IN_FLIGHT_PER_CONNECTION
+        self.admission = AdmissionQueue(settings.max_conns, limit, LONGEST_ADMISSION)
         self._draining: asyncio.Task[None] | None = None
-        self._checker: asyncio.Task[None] | None = None
+        self._drained_at = 0.0
+        self.heartbeat = Heartbeat(conninfo, self.drain_once)
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo,
             kwargs=connection_settings(conninfo),
@@ -126,27 +133,30 @@ class Pool:
         except BaseException:
             await self.pool.close()
             raise
-        self._checker = asyncio.create_task(self._check_regularly())
+        self.heartbeat.start()
 
     async def close(self) -> None:
         """Close all connections. Requests in flight have a few seconds to release theirs."""
-        for task in filter(None, (self._checker, self._draining)):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await self.heartbeat.close()
+        if self._draining:
+            await self._draining
         await self.pool.close()
 
+    async def is_answered(self) -> bool:
+        """Tell whether the database answers, even if all connections are in use."""
+        return self.heartbeat.is_up and await self.heartbeat.check()
+
     def stats(self) -> dict[str, int]:
-        """Return the pool's statistics, and `admitted`, the number of requests in flight."""
+        """Return the pool's statistics, with those of admission before it, and `up`: 1 or 0."""
         counted = Counter(self.pool.get_stats())
         counted.update(self.admission.stats())
-        return {**counted, "usage_ms": int(self.used * 1000), "admitted": self.admission.in_flight}
+        return {**counted, "usage_ms": int(self.used * 1000), "up": int(self.heartbeat.is_up)}
 
     def connection(self) -> "PooledConnection":
         """Return a context manager that provides a connection.
 
-        Entering it raises `ServerOverloaded` above the admission limit or if no connection becomes free in time, and
-        `PoolTimeout` if no connection can be made.
+        Entering it raises `ServerOverloaded` if no connection becomes free in time, `Unavailable` while the database
+        does not answer, and `PoolTimeout` if no connection can be made.
         """
         return PooledConnection(self)
 
@@ -156,14 +166,15 @@ class Pool:
         Concurrent calls share one drain.
         """
         if self._draining is None or self._draining.done():
+            self._drained_at = monotonic()
             self._draining = asyncio.create_task(self.pool.drain())
         await asyncio.shield(self._draining)
 
-    async def _check_regularly(self) -> None:
-        while True:
-            await asyncio.sleep(CHECK_INTERVAL)
-            with suppress(psycopg.Error, PoolTimeout, TimeoutError):
-                await asyncio.wait_for(self.pool.check(), CHECK_INTERVAL)
+    async def replace_lost(self, since: float) -> None:
+        """Drain after a connection was lost that was acquired at `since`, unless that has been done; then ask again."""
+        if since > self._drained_at:
+            await self.drain_once()
+        await self.heartbeat.check()
 
 
 class PooledConnection:
@@ -180,12 +191,17 @@ class PooledConnection:
     async def __aenter__(self) -> Connection:
         """Acquire the connection. Raises as `Pool.connection` does."""
         pool = self._pool
+        if not pool.heartbeat.is_up:
+            raise Unavailable
         try:
             left = await pool.admission.wait(CHECKOUT_TIMEOUT)
         except PoolTimeout as error:
             if pool.lent:
                 raise ServerOverloaded from error
             raise  # not an overload: there are no connections, because the server cannot be reached
+        if not pool.heartbeat.is_up:  # lost meanwhile
+            pool.admission.release()
+            raise Unavailable
         try:
             self._conn = await pool.pool.getconn(left)
         except BaseException:
@@ -203,7 +219,9 @@ class PooledConnection:
         pool.used += monotonic() - self._since
         pool.lent -= 1
         try:
-            if conn.broken or (isinstance(error, psycopg.errors.FeatureNotSupported) and is_outdated(error)):
+            if conn.broken:
+                await pool.replace_lost(self._since)
+            elif isinstance(error, psycopg.errors.FeatureNotSupported) and is_outdated(error):
                 await pool.drain_once()
         finally:
             try:

@@ -36,11 +36,11 @@ class RequestLimits(NamedTuple):
 
 
 class Policies(NamedTuple):
-    """The rules for requests. `rate_limit` is None without one; `seconds` is the time limit of ordinary requests."""
+    """The rules for requests. `rate_limit` is None without one; `seconds` is the time limit of reads."""
 
     cors: Cors
     rate_limit: RateLimit | None = None
-    seconds: float = timeouts.SECONDS
+    seconds: float = timeouts.READ_SECONDS
 
 
 class Gateway:
@@ -56,7 +56,8 @@ class Gateway:
         self._context = RequestContext(policies.cors)
         self._rate_limit = policies.rate_limit
         self._log = log
-        self._ordinary = RequestLimits(Timeouts(self._answer_late, policies.seconds), BodyReader(), nullcontext)
+        self._reads = Timeouts(self._answer_late, policies.seconds)
+        self._ordinary = RequestLimits(Timeouts(self._answer_late), BodyReader(), nullcontext)
         large = Timeouts(self._answer_late, uploads.SECONDS)
         bodies = BodyReader(limit=uploads.LARGE_BODY_LIMIT)
         self._large = RequestLimits(large, bodies, uploads.limit_uploads().acquire)
@@ -114,7 +115,7 @@ class Gateway:
             request.parameters = dict(reversed(parse_qsl(request.query.decode(errors="replace"))))
         if request.method not in WITHOUT_BODY:
             return await self._respond_to_body(request, endpoint)
-        self._ordinary.timeouts.start(request)
+        (self._large.timeouts if endpoint.is_streamed else self._reads).start(request)
         if endpoint.check:
             request.principal = await endpoint.check(request)
         return await endpoint.call(request)

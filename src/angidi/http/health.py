@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from angidi.db import Database
-from angidi.db.rows import fetch_value
 from angidi.http.core.responses import Answer, Response, content
 from angidi.http.routing.routes import Also, Routes
 from angidi.telemetry.metrics import CONTENT_TYPE, Metrics
@@ -15,8 +14,6 @@ from angidi.validation.fields import Timestamp
 
 DEADLINE = 2.0
 """Seconds after which a database that does not answer counts as unreachable."""
-
-PING = "SELECT 1"
 
 
 class Health(Struct, frozen=True):
@@ -27,20 +24,18 @@ class Health(Struct, frozen=True):
 
 
 class Probe:
-    """Checks whether the database answers. Concurrent checks share one query, so a flood holds one connection."""
+    """Checks whether the database answers: on the connection of the heartbeat, so a full pool does not matter to it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._query: asyncio.Future[int] | None = None
 
     async def is_answered(self) -> bool:
-        """Tell whether the database answers in time. A query that hangs is left to end by itself."""
-        if self._query is None or self._query.done():
-            self._query = asyncio.ensure_future(self._database.read(fetch_value, PING))
-            self._query.add_done_callback(lambda query: query.exception())  # retrieved even if nobody waits any more
-        query = self._query
-        done, _ = await asyncio.wait({query}, timeout=DEADLINE)
-        return bool(done) and query.exception() is None
+        """Tell whether the database answers in time."""
+        try:
+            async with asyncio.timeout(DEADLINE):
+                return await self._database.is_answered()
+        except TimeoutError:
+            return False
 
 
 routes = Routes("Health", "Whether the service can serve requests, for clients and orchestrators. No token is needed.")

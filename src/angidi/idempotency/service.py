@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from angidi.db import Connection, Database
+from angidi.errors import ConnectionLost
 from angidi.idempotency import repository
 from angidi.idempotency.answers import decode_answer
 from angidi.idempotency.errors import KeyInProgress, KeyReused, KeyUsed
@@ -68,11 +69,14 @@ class Idempotency:
         return await (self.run(key, kind, statement) if key else self._db.write(statement))
 
     async def once(self, key: Key, kind: type[T], action: Callable[[], Awaitable[T]]) -> T:
-        """Run an `action` that claims the key and keeps its result by itself, or return what was kept."""
+        """Run an `action` that claims the key and keeps its result by itself, or return what was kept.
+
+        If the connection is lost meanwhile, the action is run once more: its key tells whether it took effect.
+        """
         await self._wait_for_others(key)
         running = self._running[key.user_id, key.text] = asyncio.get_running_loop().create_future()
         try:
-            return await action()
+            return await _repeated(action)
         except KeyUsed:
             return await self._replay(key, kind)
         finally:
@@ -98,3 +102,10 @@ class Idempotency:
             raise KeyReused
         key.is_replay = True
         return decode_answer(answer.document, kind)
+
+
+async def _repeated(action: Callable[[], Awaitable[T]]) -> T:
+    try:
+        return await action()
+    except ConnectionLost:
+        return await action()

@@ -134,7 +134,8 @@ class OrderService:
         page_request = self._cursors.page_request(query, ByCreation)
         rows = partial(repository.list_orders, owner_id=_owner(reader))
         total = partial(repository.count_orders, owner_id=_owner(reader))
-        result = await self._db.read(read_page, query, page_request, rows, total)
+        access = self._db.expensive if page_request.is_expensive else self._db
+        result = await access.read(read_page, query, page_request, rows, total)
         return OrderPage(orders=result.rows, **self._cursors.fields(query, result))
 
     @retried

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from angidi.errors import FieldError, Invalid
-from angidi.pagination.pages import DEFAULT_SIZE, PageFields, PageRequest, PageResult, Position
+from angidi.pagination.pages import DEEPEST_CHEAP_OFFSET, DEFAULT_SIZE, PageFields, PageRequest, PageResult, Position
 from angidi.pagination.queries import PageQuery
 
 T = TypeVar("T")
@@ -51,12 +51,15 @@ class Cursors:
         """
         if query.cursor is None:
             size = query.page_size or DEFAULT_SIZE
-            return PageRequest(by, size, (query.page - 1) * size, counting=query.count)
+            before = (query.page - 1) * size
+            is_expensive = before > DEEPEST_CHEAP_OFFSET or query.count == "exact"
+            return PageRequest(by, size, before, None, query.count, is_expensive)
         cursor = self._read(query.cursor)
         if cursor.digest != _digest(query):
             raise _refused(_FOREIGN)
         after = _decoded(cursor.after, by)
-        return PageRequest(by, query.page_size or cursor.page_size, cursor.before, after, query.count)
+        size = query.page_size or cursor.page_size
+        return PageRequest(by, size, cursor.before, after, query.count, query.count == "exact")
 
     def fields(self, query: PageQuery, found: PageResult[T]) -> PageFields:
         """Return the fields of a list answer except its items, with `next_cursor` if there is a next page."""

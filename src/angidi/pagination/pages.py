@@ -21,6 +21,9 @@ MAXIMUM_PAGE = 1_000_000_000
 COUNT_BOUND = 10_000
 """Filtered lists are counted up to this number; a larger total is an estimate (see the API contract)."""
 
+DEEPEST_CHEAP_OFFSET = 1_000
+"""Rows that a page by number may skip before it counts as expensive."""
+
 LONGEST_SEARCH = 2_000
 """A longer text of `search` is in no row."""
 
@@ -78,7 +81,8 @@ class ByRelevance(Position, frozen=True):
 class PageRequest(NamedTuple):
     """The requested rows: `page_size` rows after `before` others or, if given, after the position `after`.
 
-    With `after`, `before` is the number of rows shown so far; it determines the page number only.
+    With `after`, `before` is the number of rows shown so far; it determines the page number only. `is_expensive` tells
+    whether the cost grows with the list: many rows are skipped, or all are counted.
     """
 
     by: type[Position]
@@ -86,6 +90,7 @@ class PageRequest(NamedTuple):
     before: int = 0
     after: Position | None = None
     counting: Counting | None = None
+    is_expensive: bool = False
 
     @property
     def page(self) -> int:

@@ -76,7 +76,9 @@ class ProductService:
 
     async def _read_page(self, query: ProductQuery) -> ReadPage:
         page_request = self._cursors.page_request(query, search.ORDERS[query.order].position)
-        page = await self._db.read_stale(search.read_product_page, query, page_request)
+        is_expensive = page_request.is_expensive and search.is_expensive(query, page_request)
+        access = self._db.expensive if is_expensive else self._db
+        page = await access.read_stale(search.read_product_page, query, page_request)
         is_known = page is not None
         page = page or PageResult[Hit].empty(page_request)
         rows = [highlighted(hit, query.q) for hit in page.rows] if query.q and query.highlight else page.rows
@@ -131,7 +133,7 @@ class ProductService:
         In the mode `all`, raises `Invalid` or `SkuTaken` with all reasons of all rows if one is refused.
         """
         rows = Rows(request, strict=strict)
-        async with self._db.transaction() as conn:
+        async with self._db.bulk.transaction() as conn:
             await set_statement_timeout(conn, BULK_STATEMENT_TIMEOUT)
             rows.refuse_clashes(await repository.list_clashes(conn, rows.candidates))
             rows.check()
@@ -204,7 +206,7 @@ class ProductService:
         if category_id:
             await self._check_category(category_id)
         with self._exports.acquire():
-            async with self._db.transaction() as conn:
+            async with self._db.bulk.transaction() as conn:
                 await disable_timeouts(conn)
                 async with aclosing(repository.export(conn, category_id)) as blocks:
                     async for block in blocks:

@@ -107,7 +107,8 @@ class UserService:
         page_request = self._cursors.page_request(query, ByCreation)
         if len(query.search) > LONGEST_SEARCH:
             return UserPage(users=[], **PageResult[User].empty(page_request).fields())
-        page = await self._db.read(read_page, query, page_request, repository.list_users, repository.count_users)
+        access = self._db.expensive if page_request.is_expensive else self._db
+        page = await access.read(read_page, query, page_request, repository.list_users, repository.count_users)
         return UserPage(users=page.rows, **self._cursors.fields(query, page))
 
     async def get(self, user_id: UUID) -> User:

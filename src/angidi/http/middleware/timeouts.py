@@ -9,8 +9,11 @@ from collections.abc import Callable, Coroutine
 
 from angidi.http.core.request import Request
 
+READ_SECONDS = 3.5
+"""Time limit of a read until its answer begins: longer than it may wait for a connection and a lock together."""
+
 SECONDS = 10.0
-"""Time limit of a request: longer than it may wait for a connection and a statement together."""
+"""Time limit of a change: longer than it may wait for its turn, a connection and a statement together."""
 
 
 class Timeouts:

@@ -27,12 +27,16 @@ Services = Mapping[type[Any], Any]
 
 
 class Endpoint(NamedTuple):
-    """The compiled operation of one method and path. `check`, if any, runs before the body is read."""
+    """The compiled operation of one method and path. `check`, if any, runs before the body is read.
+
+    `is_streamed` tells whether it sends an answer without a bound of its size.
+    """
 
     route: str
     call: Callable[[Request], Awaitable[Response]]
     check: Callable[[Request], Awaitable[Any]] | None = None
     takes_large_body: bool = False
+    is_streamed: bool = False
     confirm: Callable[[Request], Awaitable[Any]] | None = None
     """Runs before the answer to a request that is refused without a look at the account."""
 
@@ -44,7 +48,7 @@ def compile_operation(operation: Operation, services: Services) -> Endpoint:
     check = partial(guard.check, services[Authenticator]) if guard else None
     confirm = partial(guard.confirm, services[Authenticator]) if guard and guard.confirm else None
     call = _compile_call(operation, inputs, services)
-    return Endpoint(operation.path, call, check, operation.takes_large_body, confirm)
+    return Endpoint(operation.path, call, check, operation.takes_large_body, operation.is_streamed, confirm)
 
 
 def _compile_call(operation: Operation, inputs: Inputs, services: Services) -> Callable[[Request], Awaitable[Response]]:

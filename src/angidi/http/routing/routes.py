@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from angidi.errors import AngidiError
+from angidi.http.core.responses import StreamedResponse
 from angidi.http.routing.inputs import Inputs, inputs_of
 
 H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
@@ -64,6 +65,11 @@ class Operation:
     def inputs(self) -> Inputs:
         """What the handler takes."""
         return inputs_of(self.handler, PARAMETER.findall(self.path))
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the answer is sent in parts."""
+        return isinstance(self.returned, type) and issubclass(self.returned, StreamedResponse)
 
     @property
     def has_location(self) -> bool:

@@ -66,7 +66,7 @@ class ProductImportService:
         Raises `FileRefused`, and `Invalid` unless the default category identifies exactly one category.
         """
         products = ProductFile(file, options)
-        async with self._db.transaction(rollback=dry_run) as conn:
+        async with self._db.bulk.transaction(rollback=dry_run) as conn:
             await disable_timeouts(conn)
             await set_cause(conn, cause_of(file.name, choices.stock, actor))
             rules = await self._rules(conn, products, choices)

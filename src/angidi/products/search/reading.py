@@ -10,6 +10,7 @@ index. Two statements bound the cost then. If the planner expects more hits than
 from angidi.db.rows import Connection
 from angidi.pagination.pages import (
     COUNT_BOUND,
+    DEEPEST_CHEAP_OFFSET,
     LONGEST_SEARCH,
     ByRelevance,
     PageRequest,
@@ -35,6 +36,11 @@ its estimates of one condition were within a factor of two.
 
 SUGGEST_ROWS = 5_000
 """Names are looked up among this many newest products first."""
+
+
+def is_expensive(query: ProductQuery, page_request: PageRequest) -> bool:
+    """Tell whether an expensive page is that of a list of products: totals that the database maintains are free."""
+    return page_request.offset > DEEPEST_CHEAP_OFFSET or not Selection(query).is_whole
 
 
 async def read_product_page(conn: Connection, query: ProductQuery, page_request: PageRequest) -> PageResult[Hit] | None:

@@ -5,6 +5,7 @@ connections, 200 tasks completed 0.8 times the calls of 10 tasks. This queue cre
 """
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -25,13 +26,15 @@ LONGEST_ROW_WAIT = 5.0
 class AdmissionQueue:
     """FIFO admission queue: at most `most` holders; others wait in arrival order.
 
-    At most `limit` tasks hold or wait. All methods must be called on one event loop.
+    Of those that come while `limit` tasks hold or wait, each waits at most `overflow_wait` seconds; without it, each is
+    refused. All methods must be called on one event loop.
     """
 
-    def __init__(self, most: int, limit: int) -> None:
+    def __init__(self, most: int, limit: int = sys.maxsize, overflow_wait: float = 0) -> None:
         self.in_flight = 0
         self._most = most
         self._limit = limit
+        self._overflow_wait = overflow_wait
         self._free = most
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._queued = self._failed = 0
@@ -40,10 +43,12 @@ class AdmissionQueue:
     async def wait(self, seconds: float) -> float:
         """Acquire a slot, to be freed by `release`; return how many of the seconds are left.
 
-        Raises `ServerOverloaded` at once when the limit is reached, and `PoolTimeout` after `seconds` without a slot.
+        Raises `PoolTimeout` after `seconds` without a slot, and `ServerOverloaded` if it is refused at once.
         """
         if self.in_flight >= self._limit:
-            raise ServerOverloaded
+            if not self._overflow_wait:
+                raise ServerOverloaded
+            seconds = min(seconds, self._overflow_wait)
         self.in_flight += 1
         if self._free:
             self._free -= 1
@@ -74,6 +79,7 @@ class AdmissionQueue:
         """Return statistics of waiting, under the names that psycopg_pool uses for its own queue."""
         return {
             "requests_num": self._failed,
+            "admitted": min(self.in_flight, self._limit),
             "requests_waiting": max(0, self.in_flight - self._most),
             "requests_queued": self._queued,
             "requests_wait_ms": int(self._waited * 1000),
