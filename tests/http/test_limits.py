@@ -11,7 +11,7 @@ from tests.support.requests import request
 from angidi.errors import AngidiError
 from angidi.http.core.errors import RateLimited, status_of
 from angidi.http.core.request import Request
-from angidi.http.middleware.limits import BodyReader, RateLimit, client_address
+from angidi.http.middleware.limits import BodyReader, ClientAddresses, RateLimit, client_address
 from angidi.http.middleware.sliding_window import SIZE, SlidingWindowCounter
 from angidi.shared_memory import share_memory
 
@@ -49,7 +49,7 @@ def test_without_an_address_all_share_one_name() -> None:
 
 def test_a_client_that_cannot_be_counted_is_served() -> None:
     window = SlidingWindowCounter(1, share_memory("test", SIZE))
-    limit = RateLimit(window, ())
+    limit = RateLimit(window, ClientAddresses(()))
     limit.count(request())
     with pytest.raises(RateLimited):
         limit.count(request())
