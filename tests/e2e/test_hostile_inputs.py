@@ -212,6 +212,20 @@ async def test_a_body_of_10_megabytes_is_too_large(scene: Scene, operation: Oper
     assert error_of(await scene.ask(operation, content=b" " * 10_000_000)) == (413, "PAYLOAD_TOO_LARGE")
 
 
+CONTENT_TYPES = [
+    "text/plain", "text/xml; charset=utf-16", "multipart/form-data", "application/x-www-form-urlencoded",
+    "application/octet-stream", "application/json; charset=nobody", "nonsense", "*/*", "", "x" * 5_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=name_of)
+async def test_a_body_is_read_as_json_whatever_its_type_is_called(scene: Scene, operation: Operation) -> None:
+    for content_type in CONTENT_TYPES:
+        content = body_of(operation.example_with("items"))
+        answer = await scene.ask(operation, content=content, headers={"Content-Type": content_type})
+        assert answer.is_success or error_of(answer)[1] != "INVALID_REQUEST", content_type
+
+
 VALUES = {
     "a NUL": r'"a\u0000bc@shop.example"',
     "a lone surrogate": r'"abc\ud800"',
