@@ -124,4 +124,6 @@ def test_no_id_header_or_field_is_sql(target: Target, tmp_path: Path, operation:
         token = f"Authorization: Bearer {target.admin}\n"
         arguments = [part.replace("--headers=", f"--headers={token}") for part in arguments]
         report = Sqlmap(tmp_path).attack(*arguments, depth=SHALLOW)
-        assert (report.holes, report.clean) == ([], places), report.output
+        # Of a URL without parameters it attacks the path besides.
+        assert report.holes == [], report.output
+        assert report.clean >= places, report.output
