@@ -2600,6 +2600,53 @@ COMMENT ON CONSTRAINT version_in_range ON public.orders IS 'A version is at leas
 
 
 --
+-- Name: password_resets; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.password_resets (
+    user_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE password_resets; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.password_resets IS 'The reset of a password that an admin has handed over and nobody has used yet: one of each account.';
+
+
+--
+-- Name: COLUMN password_resets.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.password_resets.user_id IS 'The account whose password may be replaced.';
+
+
+--
+-- Name: COLUMN password_resets.token_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.password_resets.token_hash IS 'SHA-256 of the token.';
+
+
+--
+-- Name: COLUMN password_resets.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.password_resets.created_at IS 'When the admin asked for it.';
+
+
+--
+-- Name: COLUMN password_resets.expires_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.password_resets.expires_at IS 'Until when it can be used.';
+
+
+--
 -- Name: product_search; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3684,6 +3731,36 @@ COMMENT ON CONSTRAINT orders_pkey ON public.orders IS 'The identity of an order.
 
 
 --
+-- Name: password_resets password_resets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.password_resets
+    ADD CONSTRAINT password_resets_pkey PRIMARY KEY (user_id);
+
+
+--
+-- Name: CONSTRAINT password_resets_pkey ON password_resets; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT password_resets_pkey ON public.password_resets IS 'A new reset voids the one before.';
+
+
+--
+-- Name: password_resets password_resets_token_hash_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.password_resets
+    ADD CONSTRAINT password_resets_token_hash_key UNIQUE (token_hash);
+
+
+--
+-- Name: CONSTRAINT password_resets_token_hash_key ON password_resets; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT password_resets_token_hash_key ON public.password_resets IS 'A token resets one password. Serves the reset.';
+
+
+--
 -- Name: product_search product_search_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4702,6 +4779,21 @@ ALTER TABLE ONLY public.orders
 --
 
 COMMENT ON CONSTRAINT orders_user_id_fkey ON public.orders IS 'The buyer exists, and stays while there are orders.';
+
+
+--
+-- Name: password_resets password_resets_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.password_resets
+    ADD CONSTRAINT password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+
+--
+-- Name: CONSTRAINT password_resets_user_id_fkey ON password_resets; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT password_resets_user_id_fkey ON public.password_resets IS 'The account exists; its reset goes with it.';
 
 
 --

@@ -54,6 +54,8 @@ from angidi.telemetry.statements import STATEMENTS
 from angidi.users import routes as users_routes
 from angidi.users.addresses import routes as addresses_routes
 from angidi.users.addresses.service import AddressService
+from angidi.users.passwords import routes as passwords_routes
+from angidi.users.passwords.service import PasswordService
 from angidi.users.profiles import routes as profiles_routes
 from angidi.users.profiles.service import ProfileService
 from angidi.users.service import UserService
@@ -70,6 +72,7 @@ OPERATIONS = [
     *docs_page.routes.below(""),
     *users_routes.routes.below(BASE_PATH),
     *sessions_routes.routes.below(BASE_PATH),
+    *passwords_routes.routes.below(BASE_PATH),
     *profiles_routes.routes.below(BASE_PATH),
     *addresses_routes.routes.below(BASE_PATH),
     *categories_routes.routes.below(BASE_PATH),
@@ -88,6 +91,7 @@ class Services:
     users: UserService
     sessions: SessionService
     throttle: Throttle
+    passwords: PasswordService
     profiles: ProfileService
     addresses: AddressService
     categories: CategoryService
@@ -153,6 +157,7 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
         users=UserService(database, cursors, sessions, passwords, throttle),
         sessions=sessions,
         throttle=throttle,
+        passwords=PasswordService(database, passwords, throttle),
         profiles=ProfileService(database),
         addresses=AddressService(database, cursors),
         categories=categories,

@@ -343,3 +343,21 @@ def test_no_command_gives_a_password_that_is_tried_first(run: Run, password: str
     for done in (created, replaced):
         assert done.exit_code == 1
         assert re.match(f"error: password: .*{message}", done.stderr)
+
+
+def test_a_token_to_set_a_new_password_is_printed_alone(run: Run) -> None:
+    run("users", "create", *ADA)
+    done = run("users", "reset-password", "ada@shop.example")
+    assert done.exit_code == 0
+    assert re.fullmatch(r"[\w-]{43}\n", done.stdout)
+    assert "ada@shop.example can set a new password with this token once, until" in done.stderr
+    as_json = run("users", "reset-password", "ada@shop.example", "--json")
+    assert set(json.loads(as_json.stdout)) == {"reset_token", "expires_at"}
+
+
+def test_a_deleted_user_gets_no_token(run: Run) -> None:
+    run("users", "create", *ADA)
+    run("users", "delete", "ada@shop.example", "--yes")
+    done = run("users", "reset-password", "ada@shop.example")
+    assert done.exit_code == 1
+    assert "restore the user first" in done.stderr

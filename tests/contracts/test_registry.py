@@ -26,7 +26,7 @@ SELECT rel.relname, idx.relname, 'u', ''
 REFUSES_DELETE = {"r", "a"}
 DERIVED = ("schema_migrations", "list_counts", "category_closure", "product_search", "stock_ledger", "refresh_tokens")
 """Written by triggers, tools and log-ins alone: no client can break what holds there."""
-BY_FUNCTIONS = ("orders", "order_", "reservation", "login_attempts", "known_addresses")
+BY_FUNCTIONS = ("orders", "order_", "reservation", "login_attempts", "known_addresses", "password_resets")
 """Written by functions of the database from values that were validated: clients meet the errors that these raise."""
 RAISED = r"""
 SELECT found[1], found[2]

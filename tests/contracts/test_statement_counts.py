@@ -54,6 +54,15 @@ LIMITS = {
     "POST /api/v1/users/refresh-token": Limit(WRITE, body={"refresh_token": "{refresh_token}"}),
     "POST /api/v1/users/logout": Limit(ACCOUNT + WRITE, body={"refresh_token": "{admin_refresh_token}"}, status=204),
     "POST /api/v1/users/me/logout-all": Limit(ACCOUNT + WRITE, status=204),
+    "PUT /api/v1/users/me/password": Limit(
+        ACCOUNT + READ + ATTEMPT + 3,
+        body={"current_password": PASSWORD, "new_password": "another long phrase"},
+        status=204,
+    ),
+    "POST /api/v1/users/{user_id}/password-reset": Limit(ACCOUNT + WRITE, status=201),
+    "POST /api/v1/users/password-reset": Limit(
+        READ + 3, body={"reset_token": "{reset_token}", "new_password": "another long phrase"}, status=204
+    ),
     "GET /api/v1/users/me": Limit(READ),
     "PUT /api/v1/users/me": Limit(ACCOUNT + WRITE, body={"name": "Somebody Else"}),
     "DELETE /api/v1/users/me": Limit(ACCOUNT + READ + WRITE, status=204),
@@ -134,6 +143,7 @@ async def scene(api: Api) -> dict[str, str]:
         "admin": headers["Authorization"],
         "refresh_token": (await api.log_in(user.id)).refresh_token,
         "admin_refresh_token": (await api.log_in(admin.id)).refresh_token,
+        "reset_token": (await api.services.passwords.issue_reset(user.id)).reset_token,
         "user_id": str(user.id),
         "category_id": category["id"],
         "other_id": other["id"],

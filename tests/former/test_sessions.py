@@ -69,7 +69,7 @@ async def log_out_everywhere(api: Api, user: User) -> None:
 
 
 async def change_password(api: Api, user: User) -> None:
-    await api.services.users.set_password(user.id, NewPassword("another long phrase"))
+    await api.services.passwords.set(user.id, NewPassword("another long phrase"))
 
 
 async def delete_and_restore(api: Api, user: User) -> None:

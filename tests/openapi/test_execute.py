@@ -39,7 +39,12 @@ EXCEPTIONS = {
         401,
         "INVALID_TOKEN",
         "To try it out here, replace the example with the `refresh_token` of a log-in",
-    )
+    ),
+    "POST /api/v1/users/password-reset": (
+        401,
+        "INVALID_TOKEN",
+        "To try it out here, replace the example with the `reset_token` that an admin has got",
+    ),
 } | {label: (404, code, f"To try it out here, {hint}") for code, (hint, labels) in OWN.items() for label in labels}
 """Operations that cannot succeed as the page opens: status, code and reason. Their descriptions say so, too."""
 

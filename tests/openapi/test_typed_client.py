@@ -154,6 +154,7 @@ def test_the_page_executes_every_operation_in_chromium(client: Path, server: Ser
         name
         for name in ids
         if name not in {"register", "login", "refreshToken", "logOut", "logOutEverywhere", "deleteMe"}
+        and "Password" not in name
     ]
     answers = executed(client, server, admin_token, ids, CHROME_PATH=str(CHROMIUM))
     assert {name: answer for name, answer in answers.items() if not 200 <= answer[1] < 300} == {}

@@ -37,6 +37,7 @@ ARGUMENTS = {
     "users delete": "ada@shop.example --yes",
     "users demote": "ada@shop.example",
     "users promote": "ada@shop.example",
+    "users reset-password": "ada@shop.example",
     "users restore": "ada@shop.example",
     "users set-password": "ada@shop.example --password-stdin",
     "users show": "ada@shop.example",
@@ -50,7 +51,7 @@ ANSWERS = "correct horse battery\n" * 2
 
 WRITING = frozenset(
     (
-        *(f"users {name}" for name in ("delete", "demote", "promote", "restore", "set-password")),
+        *(f"users {name}" for name in ("delete", "demote", "promote", "reset-password", "restore", "set-password")),
         *(
             "purge",
             "serve",

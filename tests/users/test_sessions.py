@@ -245,7 +245,7 @@ async def test_a_user_who_was_deleted_by_sql_logs_in_again(api: Api, user: User,
 
 
 async def test_a_new_password_by_the_command_line_ends_all_sessions(api: Api, user: User, tokens: Tokens) -> None:
-    await api.services.users.set_password(user.id, NewPassword("another long phrase"))
+    await api.services.passwords.set(user.id, NewPassword("another long phrase"))
     assert not await is_let_in(api, tokens)
 
 

@@ -57,6 +57,11 @@ Password = Annotated[
 ]
 """A password that somebody chooses now."""
 
+TypedPassword = Annotated[
+    str, Meta(min_length=1, description="a text that is not empty", examples=["correct horse battery"]), AS_GIVEN
+]
+"""A password to verify, whatever the rules were when it was chosen."""
+
 Token = Annotated[str, Meta(description="a token", examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"])]
 SAMPLE_ID = UUID("0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a11")
 """The id of the sample user, so that the example of a path names one that is there."""
@@ -151,9 +156,7 @@ class Login(Struct, frozen=True):
         str,
         Meta(pattern=".@.", description="a text with something on both sides of an @", examples=["ada@shop.example"]),
     ]
-    password: Annotated[
-        str, Meta(min_length=1, description="a text that is not empty", examples=["correct horse battery"]), AS_GIVEN
-    ]
+    password: TypedPassword
 
 
 class RefreshRequest(Struct, frozen=True):

@@ -20,7 +20,6 @@ from angidi.users.errors import CredentialsInvalid, EmailTaken, LastAdmin, UserN
 from angidi.users.models import (
     Login,
     NameChange,
-    NewPassword,
     NewUser,
     SampleUser,
     TokenPair,
@@ -31,7 +30,6 @@ from angidi.users.models import (
 )
 from angidi.users.password_rules import check_password
 from angidi.users.profiles import repository as profiles
-from angidi.users.sessions import repository as sessions
 from angidi.users.sessions.service import SessionService
 from angidi.users.throttle.service import Throttle
 from angidi.validation.changes import Changes
@@ -166,19 +164,6 @@ class UserService:
     def purge(self, before: datetime) -> AsyncGenerator[int]:
         """Remove for good who was deleted before `before`, as `purging.purge` does."""
         return purging.purge(self._db, "users", before)
-
-    async def set_password(self, user_id: UUID, new: NewPassword) -> User:
-        """Replace the password of an active user; all sessions end.
-
-        Raises `UserNotFound`, and `Invalid` as `check_password` does.
-        """
-        user = await self.get(user_id)
-        check_password(new.password, user.email, user.role)
-        password_hash = await self._passwords.hash(new.password)
-        async with self._db.transaction(row=user_id) as conn:
-            user = await repository.set_password(conn, user_id, password_hash)
-            await sessions.end_all(conn, user_id)
-            return user
 
     async def create_admin(self, new: NewUser) -> User:
         """Create an account with the role `admin`. Raises `EmailTaken`, and `Invalid` as `check_password` does."""

@@ -85,6 +85,23 @@ USERS = [
     Row("PUT /users/me", NOBODY, {"name": "Countess"}, 401, "MISSING_TOKEN"),
     *(Row("PUT /users/me", FORMER, body, 401, "INVALID_TOKEN") for body in ({"name": "Countess"}, {}, NOT_JSON)),
     *(Row("PUT /users/me", GHOST, body, 404, "USER_NOT_FOUND") for body in ({"name": "Countess"}, {}, NOT_JSON)),
+    Row("PUT /users/me/password", ADA, {"current_password": PASSWORD, "new_password": "a new phrase"}, 204, None),
+    Row(
+        "PUT /users/me/password",
+        ADA,
+        {"current_password": "wrong", "new_password": "a new phrase"},
+        400,
+        "VALIDATION_ERROR current_password",
+    ),
+    Row("PUT /users/me/password", ADA, {}, 400, "VALIDATION_ERROR current_password new_password"),
+    Row("PUT /users/me/password", NOBODY, {}, 401, "MISSING_TOKEN"),
+    Row("POST /users/{ada}/password-reset", ADMIN, None, 201, {"reset_token", "expires_at"}),
+    Row("POST /users/{ada}/password-reset", ADA, None, 403, "FORBIDDEN"),
+    Row("POST /users/{former}/password-reset", ADMIN, None, 404, "USER_NOT_FOUND"),
+    Row(
+        "POST /users/password-reset", NOBODY, {"reset_token": "x", "new_password": "a new phrase"}, 401, "INVALID_TOKEN"
+    ),
+    Row("POST /users/password-reset", NOBODY, {}, 400, "VALIDATION_ERROR reset_token new_password"),
     Row("DELETE /users/me", ADA, None, 204, None),
     Row("DELETE /users/me", NOBODY, None, 401, "MISSING_TOKEN"),
     Row("DELETE /users/me", ADMIN, None, 409, "LAST_ADMIN"),

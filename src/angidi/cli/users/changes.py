@@ -1,4 +1,4 @@
-"""`angidi users promote`, `demote`, `set-password`, `delete` and `restore`."""
+"""`angidi users promote`, `demote`, `set-password`, `reset-password`, `delete` and `restore`."""
 
 import shlex
 import sys
@@ -7,12 +7,14 @@ import click
 from msgspec import json
 
 from angidi.app import Services
-from angidi.cli.context import escape_unprintable, with_services
+from angidi.cli.context import escape_unprintable, print_line, with_services
 from angidi.cli.options import json_option, password_stdin_option, yes_option
 from angidi.cli.prompts import confirm, prompt_password, read_password
+from angidi.cli.tables import format_time
 from angidi.errors import Conflict
 from angidi.users.errors import EmailTaken
 from angidi.users.models import NewPassword, Role, User, UserChanges
+from angidi.users.passwords.models import IssuedReset
 from angidi.validation.changes import valid
 from angidi.validation.fields import build
 
@@ -71,10 +73,33 @@ def set_password(user: str, *, password_stdin: bool, as_json: bool) -> None:
     new = build({"password": password}, NewPassword, strict=True)
 
     async def work(services: Services) -> User:
-        return await services.users.set_password((await _get_active(services, user)).id, new)
+        return await services.passwords.set((await _get_active(services, user)).id, new)
 
     changed = with_services(work)
     _report(changed, f"{changed.email} has a new password", as_json=as_json)
+
+
+@click.command("reset-password")
+@user_argument
+@json_option
+def reset_password(user: str, *, as_json: bool) -> None:
+    """Print a token by which a user sets a new password.
+
+    Hand it over: it can be used once, within an hour, and the one before is void. The former password stays good until
+    then.
+    """
+
+    async def work(services: Services) -> tuple[User, IssuedReset]:
+        resetting = await _get_active(services, user)
+        return resetting, await services.passwords.issue_reset(resetting.id)
+
+    resetting, issued = with_services(work)
+    if as_json:
+        click.echo(json.encode(issued))
+        return
+    click.echo(issued.reset_token)
+    hint = f"{resetting.email} can set a new password with this token once, until {format_time(issued.expires_at)}"
+    print_line(f"{hint}: POST /api/v1/users/password-reset")
 
 
 @click.command()
@@ -144,4 +169,4 @@ def _report(user: User, line: str, *, as_json: bool) -> None:
     click.echo(json.encode(user) if as_json else escape_unprintable(line))
 
 
-COMMANDS = (promote, demote, set_password, delete, restore)
+COMMANDS = (promote, demote, set_password, reset_password, delete, restore)
