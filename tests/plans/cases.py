@@ -212,7 +212,7 @@ CASES = (
     Case(
         "POST /users/login",
         ("users_email_active_key",),
-        5,
+        25,
         body='{{"email": "{email}", "password": "wrong"}}',
         status=401,
     ),

@@ -43,6 +43,16 @@ SELECT string_agg(kept::text, ' ')
   FROM (SELECT login_attempts::text FROM login_attempts UNION ALL SELECT known_addresses::text FROM known_addresses)
     AS rows (kept)
 """
+DISK_FULL = """
+CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full';
+END
+$$
+"""
+DISK_FULL_TRIGGER = (
+    "CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON login_attempts FOR EACH ROW EXECUTE FUNCTION full_disk()"
+)
 SYNCHRONOUS = "SELECT current_setting('synchronous_commit')"
 SLOW = """
 CREATE OR REPLACE FUNCTION is_login_bound_reached(times timestamptz[], most integer, at timestamptz) RETURNS boolean
@@ -296,6 +306,14 @@ async def test_an_attempt_does_not_wait_for_the_disk_and_leaves_the_session_as_i
             assert await fetch_value(conn, SYNCHRONOUS) == "off"
         await execute(conn, "SELECT begin_login_attempt('a', 'b', NULL, '{}')")
         assert await fetch_value(conn, SYNCHRONOUS) == "on"
+
+
+async def test_a_log_in_that_cannot_be_counted_is_not_tried(shop: Api) -> None:
+    await shop.database.write(execute, DISK_FULL)
+    await shop.database.write(execute, DISK_FULL_TRIGGER)
+    for password in (PASSWORD, WRONG):
+        answer = await log_in(shop, password)
+        assert (error_of(answer), answer.headers["Retry-After"]) == ((503, "DATABASE_UNAVAILABLE"), "30")
 
 
 async def person_of(api: Api) -> LoginAccount:
