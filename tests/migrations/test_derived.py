@@ -30,7 +30,7 @@ UNVERSIONED = """
      WHERE tgname LIKE '%\\_version'
        AND pg_get_triggerdef(pg_trigger.oid) NOT LIKE '%old.' || attname || '%'
 """
-NO_CHANGE = {"id", "user_id", "created_at", "updated_at", "password_hash", "made_in", "stock"}
+NO_CHANGE = {"id", "user_id", "created_at", "updated_at", "password_hash", "made_in", "stock", "sessions_ended_at"}
 """Columns whose change makes no new version: they are no part of the answer, never change, or never change alone. The
 stock of a product has its own place in the ETag."""
 
