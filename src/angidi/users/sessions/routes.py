@@ -24,14 +24,17 @@ async def refresh_token(body: Body[RefreshRequest], sessions: SessionService) ->
 
 @routes.post("/users/logout", status=204, errors=(TokenInvalid,))
 async def log_out(account: Account, body: Body[Logout], sessions: SessionService) -> None:
-    """Log out: end the session of `refresh_token`, or without one that of the request.
+    """Log out.
 
-    All its tokens are refused at once.
+    The session of `refresh_token` ends, or without one that of the request: all its tokens are refused at once.
     """
     await sessions.end(account, body.refresh_token)
 
 
 @routes.post("/users/me/logout-all", status=204)
 async def log_out_everywhere(account: Account, sessions: SessionService) -> None:
-    """Log out everywhere: end every session of the account."""
+    """Log out everywhere.
+
+    Every session of the account ends, this one included.
+    """
     await sessions.end_all(account.id)
