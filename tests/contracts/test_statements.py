@@ -1,5 +1,6 @@
 """Every SQL constant of every module, alone and with each of its fragments, is a statement that PostgreSQL accepts."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, get_args
@@ -107,3 +108,12 @@ def test_every_constant_that_is_tried_otherwise_or_not_exists() -> None:
 def test_a_wrong_column_is_seen(server: psycopg.Connection) -> None:
     with pytest.raises(psycopg.errors.UndefinedColumn):
         check(server, "SELECT nmae FROM products")
+
+
+RUN_AGAIN = re.compile(r"\bIN\s*\(\s*SELECT[^)]*\bSKIP LOCKED\b")
+"""A subquery that may be run once for each row: then it locks, and what stands around it changes, beyond its LIMIT."""
+
+
+def test_a_batch_is_chosen_once() -> None:
+    assert RUN_AGAIN.search("DELETE FROM t WHERE id IN (\n SELECT id FROM t LIMIT 1 FOR UPDATE SKIP LOCKED)")
+    assert [constant.name for constant in constants() if RUN_AGAIN.search(constant.text)] == []

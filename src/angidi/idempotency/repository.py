@@ -21,14 +21,17 @@ SELECT hash, document
 
 # Keys that somebody is using are left for the next sweep. By the clock of the database, which set the times.
 SWEEP = """
+WITH expired AS MATERIALIZED (
+    SELECT user_id, key
+      FROM idempotency_keys
+     WHERE created_at < now() - %(age)s::interval
+     ORDER BY created_at
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+)
 DELETE FROM idempotency_keys
- WHERE (user_id, key) IN (
-       SELECT user_id, key
-         FROM idempotency_keys
-        WHERE created_at < now() - %(age)s::interval
-        ORDER BY created_at
-        LIMIT %(limit)s
-          FOR UPDATE SKIP LOCKED)
+ USING expired
+ WHERE idempotency_keys.user_id = expired.user_id AND idempotency_keys.key = expired.key
 """
 
 

@@ -63,14 +63,17 @@ DELETE FROM reservations
 """
 
 DELETE_EXPIRED = """
+WITH expired AS MATERIALIZED (
+    SELECT id
+      FROM reservations
+     WHERE state = 'expired' AND expires_at < now() - %(age)s::interval
+     ORDER BY expires_at
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+)
 DELETE FROM reservations
- WHERE id IN (
-       SELECT id
-         FROM reservations
-        WHERE state = 'expired' AND expires_at < now() - %(age)s::interval
-        ORDER BY expires_at
-        LIMIT %(limit)s
-          FOR UPDATE SKIP LOCKED)
+ USING expired
+ WHERE reservations.id = expired.id
 """
 
 COUNT_STALE = """

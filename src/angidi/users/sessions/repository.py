@@ -152,14 +152,17 @@ UPDATE sessions
 
 # A day later, because the clocks of the workers decide whether an access token has expired.
 SWEEP = """
+WITH expired AS MATERIALIZED (
+    SELECT id
+      FROM sessions
+     WHERE expires_at < now() - interval '1 day'
+     ORDER BY expires_at
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+)
 DELETE FROM sessions
- WHERE id IN (
-       SELECT id
-         FROM sessions
-        WHERE expires_at < now() - interval '1 day'
-        ORDER BY expires_at
-        LIMIT %(limit)s
-          FOR UPDATE SKIP LOCKED)
+ USING expired
+ WHERE sessions.id = expired.id
 """
 
 GRACE = timedelta(seconds=10)
