@@ -9,6 +9,7 @@ from ipaddress import ip_network
 import bcrypt
 import httpx
 import pytest
+from structlog.testing import capture_logs
 from tests.support.api import Api, api_over, error_of
 from tests.support.shop import PASSWORD, make, rows
 
@@ -127,6 +128,15 @@ async def test_an_account_that_does_not_exist_counts_alike(shop: Api) -> None:
         tried += [await log_in(shop, email=email) for _ in range(2)]
         answers.append([(*error_of(each), each.headers.get("Retry-After")) for each in tried])
     assert answers[0] == answers[1]
+
+
+async def test_an_account_that_does_not_exist_costs_the_same(shop: Api) -> None:
+    with capture_logs() as lines:
+        for email in (EMAIL, "nobody@shop.example"):
+            await fail(shop, 10, email=email)
+            assert wait_of(await log_in(shop, email=email)) == 30
+    statements = [line["statements"] for line in lines if "statements" in line]
+    assert statements == [2] * 22
 
 
 async def test_a_block_is_for_the_account_in_whatever_case_it_is_written(shop: Api) -> None:
