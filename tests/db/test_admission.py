@@ -52,18 +52,6 @@ async def test_beyond_the_limit_nobody_waits() -> None:
     await waiting
 
 
-async def test_with_patience_one_beyond_the_limit_waits_no_longer_than_that() -> None:
-    queue = AdmissionQueue(1, 1, overflow_wait=0.02)
-    await queue.wait(60)
-    with pytest.raises(PoolTimeout):
-        await queue.wait(60)
-    waiting = asyncio.create_task(queue.wait(60))
-    await asyncio.sleep(0)
-    assert (queue.in_flight, queue.stats()["admitted"]) == (2, 1)
-    queue.release()
-    assert await waiting <= 60
-
-
 @pytest.mark.parametrize("give_up", [None, asyncio.Task[float].cancel], ids=["out of time", "cancelled"])
 async def test_one_who_gives_up_waiting_leaves_the_slot_to_the_next(
     give_up: Callable[[asyncio.Task[float]], object] | None,

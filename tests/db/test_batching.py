@@ -130,6 +130,20 @@ async def test_who_waits_behind_a_statement_that_is_given_up_is_told_so_with_it(
     assert await all_of(joined, [1]) == [0]
 
 
+async def test_while_the_database_is_down_nobody_waits_behind_statements_that_hang(stock: Stock) -> None:
+    stock.pause = 0.3
+    up = True
+    joined = BatchLoader(stock.read, is_up=lambda: up)
+    hanging: list[asyncio.Task[Answer]] = []
+    for key in range(1, MAX_IN_FLIGHT + 1):
+        hanging.append(asyncio.create_task(joined.load(key)))
+        await asyncio.sleep(0.02)
+    up = False
+    with pytest.raises(Unavailable):
+        await joined.load(9)
+    await asyncio.gather(*hanging)
+
+
 async def reads_its_write(stock: Stock, joined: Asked, *, earlier: int) -> bool:
     """Write while `earlier` statements for the same row are on their way, then ask; tell whether it is the new row."""
     stock.pause = 0.3

@@ -156,17 +156,22 @@ async def test_the_statements_of_a_request_are_counted(db: Database) -> None:
     assert counted.statements == 2
 
 
-async def test_beyond_the_admission_limit_a_request_waits_and_is_refused(
+async def test_a_request_waits_for_all_its_connections_as_long_as_for_one(
     settings: Settings, fresh_db: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("angidi.db.pool.LONGEST_ADMISSION", 0.05)
+    monkeypatch.setattr("angidi.db.pool.CHECKOUT_TIMEOUT", 0.3)
     few = settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 1})
     async with pooled(few, fresh_db) as database:
+        query_counter.set(counted := QueryCounter())
         async with database.connection():
-            waiting = [asyncio.create_task(database.read(fetch_value, PID)) for _ in range(12)]
-            await asyncio.wait(waiting[7:])
-        answers = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [isinstance(answer, ServerOverloaded) for answer in answers] == [False] * 7 + [True] * 5
+            waiting = asyncio.create_task(database.read(fetch_value, PID))
+            await asyncio.sleep(0.2)
+        await waiting
+        assert counted.waited >= 0.2
+        async with database.connection():
+            with pytest.raises(ServerOverloaded):
+                await database.read(fetch_value, PID)
+        assert counted.statements == 1
 
 
 async def test_many_tasks_share_the_connections_that_are_open(settings: Settings, fresh_db: str) -> None:

@@ -32,6 +32,9 @@ class Away:
 
     async def close(self) -> None: ...
 
+    def is_up(self) -> bool:
+        return True
+
     async def is_answered(self) -> bool:
         if self._hangs:
             await asyncio.sleep(0.3)

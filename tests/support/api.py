@@ -87,6 +87,9 @@ class Switch:
     async def close(self) -> None:
         """Do nothing: the test closes it."""
 
+    def is_up(self) -> bool:
+        return self._current().is_up()
+
     async def is_answered(self) -> bool:
         return await self._current().is_answered()
 

@@ -23,6 +23,9 @@ class OneConnection:
     async def close(self) -> None:
         """Do nothing: the test closes it."""
 
+    def is_up(self) -> bool:
+        return True
+
     async def is_answered(self) -> bool:
         return True
 

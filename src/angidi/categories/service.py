@@ -44,8 +44,8 @@ class CategoryService:
         self._db = db
         self._cursors = cursors
         self._idempotency = idempotency
-        self._pages = SingleFlight(self._read_page)
-        self._with_paths = SingleFlight(partial(db.read, repository.get_with_path))
+        self._pages = SingleFlight(self._read_page, is_up=db.is_up)
+        self._with_paths = SingleFlight(partial(db.read, repository.get_with_path), is_up=db.is_up)
 
     async def page(self, query: CategoryQuery) -> CategoryPage:
         """Return a page of categories by name, or the whole tree.

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextvars import Context
 from operator import attrgetter, itemgetter
+from time import monotonic
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -28,10 +29,15 @@ MAX_KEYS = 100
 """Keys in one statement."""
 
 
+def _always() -> bool:
+    return True
+
+
 class _Waiter(NamedTuple, Generic[K, A]):
     key: K
     answer: asyncio.Future[A]
     counter: QueryCounter | None
+    since: float
 
 
 _KEY = attrgetter("key")
@@ -42,12 +48,21 @@ class BatchLoader(Generic[K, A]):
 
     An exception of `read` is raised in every caller of the batch, and `Unavailable` also in those that wait meanwhile.
     Cancelling one caller does not affect the others.
-    `argument` makes the argument of `read` from the keys.
+
+    `argument` makes the argument of `read` from the keys. `is_up` tells whether the database answers: while it does
+    not, calls do not wait behind statements that hang, but raise `Unavailable`.
     """
 
-    def __init__(self, read: Callable[[list[K]], Awaitable[A]], argument: Callable[[list[K]], Any] = list) -> None:
+    def __init__(
+        self,
+        read: Callable[[list[K]], Awaitable[A]],
+        argument: Callable[[list[K]], Any] = list,
+        *,
+        is_up: Callable[[], bool] = _always,
+    ) -> None:
         self._read = read
         self._argument = argument
+        self._is_up = is_up
         self._waiting: list[_Waiter[K, A]] = []
         self._workers: set[asyncio.Task[None]] = set()  # a strong reference: the event loop holds weak ones
         self._working = 0
@@ -55,8 +70,10 @@ class BatchLoader(Generic[K, A]):
 
     async def load(self, key: K) -> A:
         """Return the result of a statement that includes `key` and is sent after this call."""
+        if self._working >= MAX_IN_FLIGHT and not self._is_up():
+            raise Unavailable
         loop = asyncio.get_running_loop()
-        waiter = _Waiter(key, loop.create_future(), query_counter.get())
+        waiter = _Waiter(key, loop.create_future(), query_counter.get(), monotonic())
         self._waiting.append(waiter)
         if not self._is_starting and self._working < MAX_IN_FLIGHT:
             self._is_starting = True  # starts in the next loop iteration: calls of this one join
@@ -83,6 +100,7 @@ class BatchLoader(Generic[K, A]):
 
     async def _answer(self, batch: list[_Waiter[K, A]]) -> None:
         counted = QueryCounter()
+        counted.waited = monotonic() - batch[0].since
         query_counter.set(counted)
         try:
             answer = await self._read(self._argument([*dict.fromkeys(map(_KEY, batch))]))
@@ -102,10 +120,12 @@ class BatchLoader(Generic[K, A]):
 
 
 def _counted(batch: list[_Waiter[K, A]], shared: QueryCounter) -> Iterator[asyncio.Future[A]]:
-    """Add the statements of the batch to each caller's counter; yield the futures that are still pending."""
-    for _, answer, counter in batch:
+    """Add the statements of the batch, and the time, to each caller's counter; yield the futures still pending."""
+    now = monotonic()
+    for _, answer, counter, since in batch:
         if counter is not None:
             counter.statements += shared.statements
+            counter.waited += now - since
         if not answer.done():
             yield answer
 
@@ -113,8 +133,9 @@ def _counted(batch: list[_Waiter[K, A]], shared: QueryCounter) -> Iterator[async
 class SingleFlight(Generic[K, A]):
     """Shares one read among concurrent calls with equal keys, with the guarantees of `BatchLoader`."""
 
-    def __init__(self, read: Callable[[K], Awaitable[A]]) -> None:
+    def __init__(self, read: Callable[[K], Awaitable[A]], *, is_up: Callable[[], bool] = _always) -> None:
         self._read = read
+        self._is_up = is_up
         self._by_key: WeakValueDictionary[K, BatchLoader[K, A]] = WeakValueDictionary()
 
     def __len__(self) -> int:
@@ -125,5 +146,5 @@ class SingleFlight(Generic[K, A]):
         """Return the result for `key` of a read that starts after this call."""
         loader = self._by_key.get(key)
         if loader is None:
-            loader = self._by_key[key] = BatchLoader(cast("Any", self._read), itemgetter(0))
+            loader = self._by_key[key] = BatchLoader(cast("Any", self._read), itemgetter(0), is_up=self._is_up)
         return await loader.load(key)

@@ -44,8 +44,12 @@ class ConnectionSource(Connections, Protocol):
         """Close all connections."""
         ...
 
+    def is_up(self) -> bool:
+        """Tell whether the database answered when it was last asked."""
+        ...
+
     async def is_answered(self) -> bool:
-        """Tell whether the database answers, whatever the state of the connections in use."""
+        """Ask whether the database answers, whatever the state of the connections in use."""
         ...
 
     def stats(self) -> dict[str, int]:
@@ -146,8 +150,12 @@ class Database(DatabaseAccess):
         if self._replica is not self._source:
             await self._replica.close()
 
+    def is_up(self) -> bool:
+        """Tell whether the main database answered when it was last asked."""
+        return self._source.is_up()
+
     async def is_answered(self) -> bool:
-        """Tell whether the main database answers; a full pool does not matter."""
+        """Ask whether the main database answers; a full pool does not matter."""
         return await self._source.is_answered()
 
     def stats(self) -> dict[str, int]:

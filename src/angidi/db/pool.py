@@ -1,7 +1,7 @@
 """The connection pool of one process, based on psycopg_pool.
 
 Two of its options are not used. `max_waiting`: clients that timed out stay in its queue, so after an outage the pool
-refuses for ever; the limit of `db.admission` is applied before the queue instead. `check=` on every checkout: with ten
+refuses for ever; requests wait in the queue of `db.admission` before it instead. `check=` on every checkout: with ten
 dead connections the first success took half a minute; instead, the first dead connection empties the pool once.
 """
 
@@ -20,18 +20,18 @@ from angidi.db.admission import AdmissionQueue
 from angidi.db.admission.heartbeat import Heartbeat
 from angidi.db.conninfo import parse_conninfo
 from angidi.db.errors import is_outdated, translated
-from angidi.db.query_counter import InstrumentedCursor
+from angidi.db.query_counter import InstrumentedCursor, query_counter
 from angidi.db.rows import Connection
 from angidi.errors import ServerOverloaded, Unavailable
 
-IN_FLIGHT_PER_CONNECTION = 8
-"""Requests in flight per connection."""
+CHECKOUT_TIMEOUT = 1.0
+"""Seconds that a request waits for its connections in all; then it is refused with 503."""
 
-CHECKOUT_TIMEOUT = 1.25
-"""Seconds that a request waits for a connection; then it is refused with 503."""
+RECONNECT_TIMEOUT = 0.5
+"""Seconds until the pool gives up replacing a lost connection; the next request that needs one has it try at once.
 
-LONGEST_ADMISSION = 1.0
-"""Seconds that a request waits which comes while there are more in flight."""
+An attempt that waits for its next turn is one connection less when the database is back.
+"""
 
 OPEN_TIMEOUT = 10.0
 
@@ -104,8 +104,7 @@ class Pool:
     def __init__(self, conninfo: str, settings: PoolSettings) -> None:
         self.used = 0.0
         self.lent = 0
-        limit = settings.max_conns * IN_FLIGHT_PER_CONNECTION
-        self.admission = AdmissionQueue(settings.max_conns, limit, LONGEST_ADMISSION)
+        self.admission = AdmissionQueue(settings.max_conns)
         self._draining: asyncio.Task[None] | None = None
         self._drained_at = 0.0
         self.heartbeat = Heartbeat(conninfo, self.drain_once)
@@ -117,7 +116,7 @@ class Pool:
             max_lifetime=settings.max_lifetime.total_seconds(),
             max_idle=settings.max_idle_time.total_seconds(),
             timeout=CHECKOUT_TIMEOUT,
-            reconnect_timeout=2,
+            reconnect_timeout=RECONNECT_TIMEOUT,
             open=False,
             name="angidi",
         )
@@ -142,8 +141,12 @@ class Pool:
             await self._draining
         await self.pool.close()
 
+    def is_up(self) -> bool:
+        """Tell whether the database answered when it was last asked."""
+        return self.heartbeat.is_up
+
     async def is_answered(self) -> bool:
-        """Tell whether the database answers, even if all connections are in use."""
+        """Ask whether the database answers, even if all connections are in use."""
         return self.heartbeat.is_up and await self.heartbeat.check()
 
     def stats(self) -> dict[str, int]:
@@ -193,12 +196,16 @@ class PooledConnection:
         pool = self._pool
         if not pool.heartbeat.is_up:
             raise Unavailable
+        counter = query_counter.get()
+        seconds = CHECKOUT_TIMEOUT - counter.waited if counter else CHECKOUT_TIMEOUT
         try:
-            left = await pool.admission.wait(CHECKOUT_TIMEOUT)
+            left = await pool.admission.wait(seconds)
         except PoolTimeout as error:
             if pool.lent:
                 raise ServerOverloaded from error
             raise  # not an overload: there are no connections, because the server cannot be reached
+        if counter and left < seconds:
+            counter.waited += seconds - left
         if not pool.heartbeat.is_up:  # lost meanwhile
             pool.admission.release()
             raise Unavailable

@@ -16,9 +16,10 @@ Row_co = TypeVar("Row_co", covariant=True)
 
 
 class QueryCounter:
-    """The number of statements of one request."""
+    """The number of statements of one request, and the seconds that it waited for connections and for shared reads."""
 
     statements: int = 0
+    waited: float = 0.0
 
 
 query_counter: ContextVar[QueryCounter | None] = ContextVar("query_counter", default=None)

@@ -13,7 +13,7 @@ from angidi.changes import Cause, Principal, StockChange
 from angidi.db import Connection, Database, retried
 from angidi.db.admission import AdmissionQueue
 from angidi.db.causes import set_cause
-from angidi.errors import FieldError, Invalid, OutOfRange
+from angidi.errors import FieldError, Invalid, OutOfRange, Unavailable
 from angidi.idempotency.models import Conditions, Key
 from angidi.idempotency.service import Idempotency
 from angidi.ids import new_id
@@ -122,6 +122,8 @@ class OrderService:
             session_id=buyer.session_id,
             issued_at=buyer.issued_at,
         )
+        if not self._db.is_up():  # those in the queue may hang
+            raise Unavailable
         async with self._queue.slot(LONGEST_WAIT):
             return await self._db.write(repository.place, placement)
 

@@ -66,8 +66,10 @@ class ProductService:
         self._cursors = cursors
         self._categories = categories
         self._idempotency = idempotency
-        self._active: BatchLoader[UUID, dict[UUID, Product]] = BatchLoader(partial(db.read, repository.find_products))
-        self._pages = SingleFlight(self._read_page)
+        self._active: BatchLoader[UUID, dict[UUID, Product]] = BatchLoader(
+            partial(db.read, repository.find_products), is_up=db.is_up
+        )
+        self._pages = SingleFlight(self._read_page, is_up=db.is_up)
         self._exports = ConcurrencyLimiter(MAX_CONCURRENT_EXPORTS, "Other exports are under way. Please try again.")
 
     async def page(self, query: ProductQuery) -> ProductPage:

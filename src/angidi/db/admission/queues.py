@@ -26,15 +26,13 @@ LONGEST_ROW_WAIT = 5.0
 class AdmissionQueue:
     """FIFO admission queue: at most `most` holders; others wait in arrival order.
 
-    Of those that come while `limit` tasks hold or wait, each waits at most `overflow_wait` seconds; without it, each is
-    refused. All methods must be called on one event loop.
+    At most `limit` tasks hold or wait. All methods must be called on one event loop.
     """
 
-    def __init__(self, most: int, limit: int = sys.maxsize, overflow_wait: float = 0) -> None:
+    def __init__(self, most: int, limit: int = sys.maxsize) -> None:
         self.in_flight = 0
         self._most = most
         self._limit = limit
-        self._overflow_wait = overflow_wait
         self._free = most
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._queued = self._failed = 0
@@ -43,12 +41,10 @@ class AdmissionQueue:
     async def wait(self, seconds: float) -> float:
         """Acquire a slot, to be freed by `release`; return how many of the seconds are left.
 
-        Raises `PoolTimeout` after `seconds` without a slot, and `ServerOverloaded` if it is refused at once.
+        Raises `ServerOverloaded` at once when the limit is reached, and `PoolTimeout` after `seconds` without a slot.
         """
         if self.in_flight >= self._limit:
-            if not self._overflow_wait:
-                raise ServerOverloaded
-            seconds = min(seconds, self._overflow_wait)
+            raise ServerOverloaded
         self.in_flight += 1
         if self._free:
             self._free -= 1
@@ -79,7 +75,7 @@ class AdmissionQueue:
         """Return statistics of waiting, under the names that psycopg_pool uses for its own queue."""
         return {
             "requests_num": self._failed,
-            "admitted": min(self.in_flight, self._limit),
+            "admitted": self.in_flight,
             "requests_waiting": max(0, self.in_flight - self._most),
             "requests_queued": self._queued,
             "requests_wait_ms": int(self._waited * 1000),

@@ -29,7 +29,9 @@ class SessionService:
         self._tokens = tokens
         self._reuse = reuse
         self._kept: timedelta = max(tokens.access, tokens.refresh)
-        self._roles: SingleFlight[AccessClaims, str | None] = SingleFlight(partial(db.read, repository.find_role))
+        self._roles: SingleFlight[AccessClaims, str | None] = SingleFlight(
+            partial(db.read, repository.find_role), is_up=db.is_up
+        )
 
     async def role_of(self, claims: AccessClaims) -> str | None:
         """Return the current role of an active user whose session has not ended, or None.
