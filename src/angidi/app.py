@@ -3,7 +3,7 @@
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -22,7 +22,7 @@ from angidi.db import Database, Pool, PoolSettings
 from angidi.db.admission import AdmissionQueue
 from angidi.db.admission.lanes import lane_size
 from angidi.db.conninfo import DatabaseUrls
-from angidi.http import health
+from angidi.http import health, metrics_page
 from angidi.http.gateway import Gateway, Policies
 from angidi.http.middleware.cors import Cors
 from angidi.http.middleware.limits import ClientAddresses, RateLimit
@@ -34,6 +34,7 @@ from angidi.http.routing.guards import Authenticator
 from angidi.http.routing.handlers import compile_operation
 from angidi.http.routing.preconditions import Preconditions
 from angidi.http.routing.router import Router
+from angidi.http.routing.routes import Operation
 from angidi.idempotency.service import Idempotency
 from angidi.orders import routes as orders_routes
 from angidi.orders.reservations import routes as reservations_routes
@@ -48,7 +49,7 @@ from angidi.products.stock.service import StockService
 from angidi.security.passwords import Passwords
 from angidi.security.tokens import Tokens
 from angidi.shared_memory import share_memory
-from angidi.telemetry.access_log import AccessLog, log_with_structlog
+from angidi.telemetry.access_log import AccessLog, discard, log_with_structlog
 from angidi.telemetry.metrics import Metrics
 from angidi.telemetry.statements import STATEMENTS
 from angidi.users import routes as users_routes
@@ -82,6 +83,9 @@ OPERATIONS = [
     *reservations_routes.routes.below(BASE_PATH),
 ]
 """All operations of the API."""
+
+MANAGEMENT_OPERATIONS = [*health.routes.below(""), *metrics_page.routes.below("")]
+"""All operations of the management port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +195,22 @@ def build_app(
         health.Probe: health.Probe(database),
         ClientAddresses: clients,
         Preconditions: Preconditions(are_required=settings.require_if_match),
-        Metrics: metrics,
         docs_page.Description: docs_page.Description(msgspec.json.encode(describe(OPERATIONS))),
     }
-    router = Router((operation.method, compile_operation(operation, given)) for operation in OPERATIONS)
     policies = Policies(Cors(settings.cors_allowed_origins), _rate_limit(settings, clients))
     lifespan = _lifespan(database, settings.db_slow_statement, started)
-    return Gateway(router, lifespan, policies, RequestLog(metrics, access_log))
+    return Gateway(_router(OPERATIONS, given), lifespan, policies, RequestLog(metrics, access_log))
+
+
+def build_management(database: Database, metrics: Metrics) -> Gateway:
+    """Return the application of the management port; its lifespan opens and closes `database`."""
+    given: dict[Any, Any] = {health.Probe: health.Probe(database), Metrics: metrics}
+    log = RequestLog(metrics, discard)
+    return Gateway(_router(MANAGEMENT_OPERATIONS, given), _lifespan(database), Policies(Cors(())), log)
+
+
+def _router(operations: Sequence[Operation], given: dict[Any, Any]) -> Router:
+    return Router((operation.method, compile_operation(operation, given)) for operation in operations)
 
 
 def share_rate_limit(settings: Settings) -> None:
@@ -213,7 +226,9 @@ def _rate_limit(settings: Settings, clients: ClientAddresses) -> RateLimit | Non
     return RateLimit(window, clients)
 
 
-def _lifespan(database: Database, slow_statement: timedelta, started: Callable[[], None]) -> ASGIApp:
+def _lifespan(
+    database: Database, slow_statement: timedelta = timedelta(), started: Callable[[], None] = _do_nothing
+) -> ASGIApp:
     """Return the application that serves the lifespan and closes WebSockets."""
 
     @asynccontextmanager

@@ -5,18 +5,22 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 
 from angidi.app import build_app, open_database
 from angidi.config import load
 from angidi.db.conninfo import resolve_urls
 from angidi.http.gateway import Gateway
 from angidi.server.draining import Draining
-from angidi.server.signals import StopRelay
+from angidi.server.signals import StopRelay, start_blocked
 from angidi.telemetry import logs
 from angidi.telemetry.shared_metrics import join_metrics
 
 GRACE = 9.0
 """Seconds that a worker has to answer what it has begun, once it is told to end."""
+
+INTERVAL = 0.5
+"""Seconds between looks at what belongs to no request."""
 
 
 def create() -> Gateway:
@@ -28,9 +32,17 @@ def create() -> Gateway:
     join_metrics()
     app = build_app(settings, open_database(settings, resolve_urls(settings)), access_log, relay.start)
     draining.gateway = app
+    start_blocked(partial(_look_after, app))
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     freeze_gc()
     return app
+
+
+def _look_after(app: Gateway) -> None:
+    """Do regularly what no request is to wait for."""
+    while True:
+        time.sleep(INTERVAL)
+        app.log.metrics.record_pool()
 
 
 def freeze_gc() -> None:

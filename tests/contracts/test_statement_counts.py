@@ -40,7 +40,6 @@ LIMITS = {
     "GET /api/v1/health": Limit(0),
     "GET /readyz": Limit(0),
     "GET /livez": Limit(0),
-    "GET /metrics": Limit(0),
     "GET /openapi.json": Limit(0),
     "GET /": Limit(0, status=307),
     "GET /docs": Limit(0),

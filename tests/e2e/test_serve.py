@@ -129,14 +129,18 @@ def test_workers_end_with_a_killed_parent_and_the_next_start_finds_all_rows(home
 
 @pytest.mark.long
 def test_what_all_workers_ran_is_in_the_metrics_and_in_db_slow(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(home, SERVER_WORKERS="2", DB_SLOW_STATEMENT="1us") as server:
+    port = str(free_port())
+    with serving(home, SERVER_WORKERS="2", DB_SLOW_STATEMENT="1us", MANAGEMENT_PORT=port) as server:
         for number in range(20):
             register(server, f"{number}@shop.example")
-        metrics = httpx.get(f"{server.url}/metrics").text
+        until(lambda: is_listening(int(port)))
+        metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        assert httpx.get(f"{server.url}/metrics").status_code == 404
         monkeypatch.setenv("ANGIDI_HOME", str(home))
         report = json.loads(CliRunner().invoke(main, ["db", "slow", "--json", "--limit", "50"]).stdout)
     assert 'angidi_statement_duration_seconds_count{statement="users.insert"} 20.0' in metrics
     assert 'route="/api/v1/users/register",status="201"} 20.0' in metrics
+    assert re.search('angidi_pool{figure="pool_max"} 2[0-9]', metrics)
     # Besides, once for each user of the sample data, by another statement.
     assert {each["calls"] for each in report["statements"] if "INSERT INTO users" in each["statement"]} == {12, 20}
     assert '"event": "slow statement"' in server.output or '"event":"slow statement"' in server.output

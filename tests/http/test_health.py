@@ -82,7 +82,7 @@ async def test_a_request_without_the_database_is_503_with_retry_after(settings: 
 
 async def test_the_figures_count_requests_by_route_and_show_the_pool(pool_api: Api) -> None:
     await pool_api.get("/products/nope")
-    text = (await pool_api.get("http://testserver/metrics")).text
+    text = pool_api.metrics
     labels = 'method="GET",route="/api/v1/products/{product_id}",status="404"'
     assert f"angidi_http_request_duration_seconds_count{{{labels}}} 1.0" in text
     assert 'angidi_pool{figure="pool_max"} 9.0' in text
@@ -90,6 +90,6 @@ async def test_the_figures_count_requests_by_route_and_show_the_pool(pool_api: A
 
 async def test_an_unknown_address_does_not_make_a_figure_of_its_own(api: Api) -> None:
     await api.get("/odd/address")
-    text = (await api.get("http://testserver/metrics")).text
+    text = api.metrics
     assert "odd" not in text
     assert 'route="unmatched"' in text

@@ -43,6 +43,7 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
         self.log = home.parent / f"serve-{port}.log"
         own = {"ANGIDI_HOME": str(home), "SERVER_PORT": str(port), "SERVER_HOST": "127.0.0.1", "API_RATE_LIMIT": "0"}
+        own["MANAGEMENT_PORT"] = "0"  # its process takes a second of the processors
         inherited = {name: value for name, value in os.environ.items() if measured or not name.startswith("COVERAGE_")}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -90,7 +90,7 @@ def test_a_threshold_of_nothing_logs_nothing() -> None:
 async def test_the_metrics_show_statements_by_name_and_a_worker_begins_anew(pool_api: Api) -> None:
     STATEMENTS.reset()
     await pool_api.get(f"/products/{new_id()}")
-    text = (await pool_api.get("http://testserver/metrics")).text
+    text = pool_api.metrics
     assert 'angidi_statement_duration_seconds_count{statement="products.find_products"} 1.0' in text
     STATEMENTS.reset()
-    assert "products" not in (await pool_api.get("http://testserver/metrics")).text.partition("statement_duration")[2]
+    assert "products" not in pool_api.metrics.partition("statement_duration")[2]

@@ -18,7 +18,7 @@ YAML_FILE = Path(__file__).parents[2] / "config/database.yaml"
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Where it runs": ("angidi_",),
-    "The server": ("server_", "log_"),
+    "The server": ("server_", "management_", "log_"),
     "Tokens and passwords": ("jwt_", "password_"),
     "Who may call, and how often": ("cors_", "api_", "trusted_"),
     "Orders and changes": ("currency", "order_", "require_"),

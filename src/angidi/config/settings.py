@@ -40,6 +40,10 @@ class Settings(BaseSettings):
 
     server_host: str = _setting("localhost", "The address to listen on", "0.0.0.0")  # noqa: S104 - an example
     server_port: int = _setting(8080, "The port to listen on", "8080", ge=1, le=65535)
+    management_host: str = _setting("127.0.0.1", "The address of the management port", "10.0.0.5")
+    management_port: int | None = _setting(
+        None, "Port of health and metrics; unset: SERVER_PORT + 1000; 0: none", "9080", ge=0, le=65535
+    )
     server_workers: int = _setting(1, "Server processes; they share the connections", "2", ge=1, le=256)
     log_level: LogLevel = _setting("info", "Minimum level of logged messages", "warning")
     log_format: LogFormat = _setting(

@@ -55,7 +55,7 @@ class Gateway:
         self._cors = policies.cors
         self._context = RequestContext(policies.cors)
         self._rate_limit = policies.rate_limit
-        self._log = log
+        self.log = log
         self._reads = Timeouts(self._answer_late, policies.seconds)
         self._ordinary = RequestLimits(Timeouts(self._answer_late), BodyReader(), nullcontext)
         large = Timeouts(self._answer_late, uploads.SECONDS)
@@ -82,7 +82,7 @@ class Gateway:
         finally:
             request.due.pop(request, None)
             query_counter.reset(token)
-            self._log.add(request, perf_counter() - started, counted.statements)
+            self.log.add(request, perf_counter() - started, counted.statements)
 
     async def _serve(self, request: Request) -> None:
         """Send the response, unless the client got a timeout response. Raises if a streamed response was cut off."""

@@ -1,4 +1,4 @@
-"""Health: `/health` for clients, `/livez` and `/readyz` for orchestrators, `/metrics` for Prometheus."""
+"""Health: `/health` for clients, `/livez` and `/readyz` for orchestrators."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from angidi.db import Database
-from angidi.http.core.responses import Answer, Response, content
+from angidi.http.core.responses import Answer
 from angidi.http.routing.routes import Also, Routes
-from angidi.telemetry.metrics import CONTENT_TYPE, Metrics
 from angidi.validation.fields import Timestamp
 
 DEADLINE = 2.0
@@ -58,9 +57,3 @@ async def health(probe: Probe) -> Answer[Health]:
 async def livez() -> Health:
     """Tell that the process runs, whatever the state of the database."""
     return Health("healthy", datetime.now(UTC))
-
-
-@routes.get("/metrics", is_documented=False)
-async def show_metrics(metrics: Metrics) -> Response:
-    """Return the metrics for Prometheus."""
-    return content(metrics.render(), CONTENT_TYPE)

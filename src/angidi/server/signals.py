@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import FrameType
 
 STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
@@ -64,6 +65,18 @@ class StopSignals:
         if self.first is None:
             self.first = number
             raise SystemExit(128 + number)
+
+
+def stop_event(signals: StopSignals) -> asyncio.Event:
+    """Return an event of the running loop that the first signal sets, from now on."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def end() -> None:
+        with suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(stop.set)
+
+    signals.hand_on(end)
+    return stop
 
 
 def start_blocked(run: Act) -> threading.Thread:

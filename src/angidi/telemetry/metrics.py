@@ -1,7 +1,7 @@
 """Prometheus metrics: requests by route and status, statements by name, and the connection pool."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -52,15 +52,16 @@ class Metrics:
         """Record one response."""
         self._series(method if method in _METHODS else "other", route, status).observe(seconds)
 
+    def record_pool(self) -> None:
+        """Record the present statistics of the pool, so that other processes show them."""
+        for figure, value in sorted(self._pool().items()):
+            self._gauge.labels(figure).set(value)
+
     def render(self) -> bytes:
         """Return all metrics in the Prometheus text format, including those of other workers."""
         self._scrapes.inc()
-        for figure, value in self._figures():
-            self._gauge.labels(figure).set(value)
+        self.record_pool()
         return generate_latest(read_metrics() or self._registry)
 
     def _find_series(self, method: str, route: str, status: int) -> Histogram:
         return self._requests.labels(method, route, str(status))
-
-    def _figures(self) -> Iterator[tuple[str, int]]:
-        yield from sorted(self._pool().items())

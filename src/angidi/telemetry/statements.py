@@ -5,6 +5,7 @@ The name of a statement is the function that runs it: `products.find_product` fo
 are as many names as functions that run statements; no parameter value is stored.
 """
 
+import warnings
 from datetime import timedelta
 from inspect import currentframe
 from types import FrameType
@@ -43,7 +44,9 @@ class StatementTimer:
 
         Call it after a fork: the parent's records do not belong to this process, nor do they reach the shared files.
         """
-        DURATION.clear()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # counts of earlier processes stay in shared memory, as they should
+            DURATION.clear()
         self._series.clear()
         self.slow = slow.total_seconds() or NEVER
 

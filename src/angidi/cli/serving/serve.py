@@ -12,12 +12,14 @@ import click
 from angidi.cli.context import locate_database, open_services, with_one_connection
 from angidi.cli.data.seed import add_samples
 from angidi.cli.db.schema import prepare_schema
+from angidi.cli.serving.management import management_beside
 from angidi.cli.serving.sharing import shared_state
 from angidi.cli.serving.worker import worker_beside
 from angidi.config import ConfigError, Settings, ignored_settings, load, setting_warnings
 from angidi.db.conninfo import DatabaseUrls
 from angidi.embedded import EmbeddedError, EmbeddedServer, serve_lock
 from angidi.errors import Invalid
+from angidi.server.management import probe_place
 from angidi.server.signals import StopSignals, start_blocked
 from angidi.server.workers import Workers
 from angidi.telemetry import logs
@@ -63,33 +65,25 @@ def serve(*, migrate: bool, seed: bool | None, worker: bool | None) -> None:
         if in_development if worker is None else worker:
             stack.enter_context(worker_beside(settings, where))
         _announce(settings, address, port)
+        stack.enter_context(management_beside(settings, where))
         if settings.embedded:  # workers read the settings themselves
             os.environ["DATABASE_URL"] = where.main
         Workers(stop, address, port, settings.server_workers).run()
 
 
 def listen_address(settings: Settings) -> tuple[str, int]:
-    """Return the resolved address and port to bind. Raises `ConfigError` if the address is unknown or the port in use.
-
-    Granian binds with SO_REUSEPORT, so a second server would silently share the port. Hence this trial bind without it.
-    """
+    """Return the resolved address and the port to bind. Raises `ConfigError` if that is not possible."""
     host, port = settings.server_host, settings.server_port
     try:
-        family, _, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    except OSError as error:
+        return probe_place(host, port)
+    except socket.gaierror as error:
         raise ConfigError(
             f"SERVER_HOST: {host} cannot be resolved ({error.strerror}); example: SERVER_HOST=localhost"
         ) from None
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(target)
-            probe.listen()
-        except OSError as error:
-            raise ConfigError(
-                f"SERVER_PORT: cannot listen on {host}:{port} ({error.strerror}); example: SERVER_PORT=8081"
-            ) from None
-    return str(target[0]), port
+    except OSError as error:
+        raise ConfigError(
+            f"SERVER_PORT: cannot listen on {host}:{port} ({error.strerror}); example: SERVER_PORT=8081"
+        ) from None
 
 
 def _initialize(settings: Settings, where: DatabaseUrls, *, seed: bool) -> None:

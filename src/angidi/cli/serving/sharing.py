@@ -21,12 +21,9 @@ def shared_state(settings: Settings) -> Generator[None]:
     """Share what processes that are started in this block need. Raises `ConfigError` without a signing key."""
     os.environ["JWT_SECRET"] = signing_key(settings)
     share_rate_limit(settings)
-    if settings.server_workers == 1:
-        yield
-        return
     folder = tempfile.mkdtemp(prefix="angidi-metrics-")
     try:
-        share_metrics(Path(folder), 2 * settings.server_workers)  # while one ends, the next begins
+        share_metrics(Path(folder), 2 * settings.server_workers + 1)  # while one ends, the next begins; management
         yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,9 +1,7 @@
 """`angidi worker`: the job worker, a process of its own."""
 
 import asyncio
-import os
-import sys
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 
 import click
 from msgspec import json
@@ -13,12 +11,9 @@ from angidi.cli.context import open_services, resolve_database, with_one_connect
 from angidi.config import Settings, load
 from angidi.db.conninfo import DatabaseUrls
 from angidi.jobs.sweeps import Sweep, run_once, run_until, sweeps_of
-from angidi.server.children import kept_running
-from angidi.server.signals import StopSignals
+from angidi.server.children import end_with_parent, kept_running
+from angidi.server.signals import StopSignals, stop_event
 from angidi.telemetry import logs
-
-ORPHAN_GRACE = 2
-"""Seconds that a sweep has to end after the server is gone."""
 
 
 @click.command()
@@ -49,31 +44,15 @@ def worker(*, once: bool, as_json: bool, beside: bool) -> None:
 def worker_beside(settings: Settings, where: DatabaseUrls) -> AbstractContextManager[None]:
     """Run a job worker as a child process for the length of the block."""
     environment = {"DATABASE_URL": where.main} if settings.embedded else {}
-    return kept_running("the job worker", ["worker", "--beside"], environment)
+    return kept_running("the job worker", ["angidi", "worker", "--beside"], environment)
 
 
 async def _run(settings: Settings, where: DatabaseUrls, signals: StopSignals, *, beside: bool) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def end() -> None:
-        with suppress(RuntimeError):  # it has ended already
-            loop.call_soon_threadsafe(stop.set)
-
-    signals.hand_on(end)
+    stop = stop_event(signals)
     if beside:
-        loop.add_reader(sys.stdin.fileno(), _end_as_orphan, loop, stop)
+        end_with_parent(stop)
     async with open_services(with_one_connection(settings), where) as services:
         await run_until(stop, _sweeps(services, settings))
-
-
-def _end_as_orphan(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """Stop, as the server is gone that held the other end of standard input.
-
-    The embedded database may have gone with it, and then nothing here comes to its end by itself.
-    """
-    loop.remove_reader(sys.stdin.fileno())
-    stop.set()
-    loop.call_later(ORPHAN_GRACE, os._exit, 1)
 
 
 def _sweeps(services: Services, settings: Settings) -> list[Sweep]:

@@ -115,12 +115,12 @@ def client_address(request: Request, trusted: tuple[Network, ...]) -> str:
     """
     address = request.client
     if not trusted:
-        return _network(address)
+        return network_of(address)
     forwarded = request.joined(b"x-forwarded-for")
     hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",") if hop.strip()]
     while hops and _within(address, trusted):
         address = hops.pop()
-    return _network(address)
+    return network_of(address)
 
 
 def _within(address: str, networks: tuple[Network, ...]) -> bool:
@@ -132,7 +132,8 @@ def _within(address: str, networks: tuple[Network, ...]) -> bool:
 
 
 @functools.lru_cache(4096)
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """Return what an address counts as: IPv6 addresses by their /64."""
     try:
         parsed = _parsed(address)
     except ValueError:

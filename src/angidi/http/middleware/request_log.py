@@ -9,12 +9,12 @@ class RequestLog:
     """Records requests in the metrics and the access log."""
 
     def __init__(self, metrics: Metrics, access_log: AccessLog) -> None:
-        self._metrics = metrics
+        self.metrics = metrics
         self._access_log = access_log
 
     def add(self, request: Request, seconds: float, statements: int) -> None:
         """Record a request, whether or not it could be answered."""
-        self._metrics.observe(request.method, request.route, request.status, seconds)
+        self.metrics.observe(request.method, request.route, request.status, seconds)
         self._access_log(
             AccessLine(
                 request.id,

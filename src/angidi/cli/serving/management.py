@@ -1,0 +1,51 @@
+"""The process of the management port, which runs beside `angidi serve`."""
+
+import asyncio
+from contextlib import AbstractContextManager, nullcontext
+
+import click
+
+from angidi.config import Settings, load
+from angidi.db.conninfo import DatabaseUrls, resolve_urls
+from angidi.server.children import end_with_parent, kept_running
+from angidi.server.management import Place, PortUnavailable, management_place, serve_management
+from angidi.server.signals import StopSignals, stop_event
+from angidi.telemetry import logs
+
+
+@click.command()
+@click.argument("address")
+@click.argument("port", type=int)
+def management(address: str, port: int) -> None:
+    """Serve the management port until standard input is closed: with the server."""
+    signals = StopSignals()
+    signals.install()
+    settings = load()
+    logs.configure(settings.log_level, settings.log_format)
+    asyncio.run(_run(settings, (address, port), signals))
+
+
+def management_beside(settings: Settings, where: DatabaseUrls) -> AbstractContextManager[None]:
+    """Serve the management port in a child process for the length of the block; warn if that is not possible."""
+    try:
+        place = management_place(settings)
+    except PortUnavailable as error:
+        click.echo(f"warning: MANAGEMENT_PORT: {error}", err=True)
+        return nullcontext()
+    if place is None:
+        return nullcontext()
+    address, port = place
+    shown = f"[{address}]" if ":" in address else address
+    click.echo(f"Health and metrics: http://{shown}:{port}/readyz and /metrics", err=True)
+    environment = {"DATABASE_URL": where.main} if settings.embedded else {}
+    return kept_running("the process of the management port", [__name__, address, str(port)], environment)
+
+
+async def _run(settings: Settings, place: Place, signals: StopSignals) -> None:
+    stop = stop_event(signals)
+    end_with_parent(stop)
+    await serve_management(settings, resolve_urls(settings), place, stop)
+
+
+if __name__ == "__main__":
+    management()

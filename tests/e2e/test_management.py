@@ -1,0 +1,73 @@
+"""The management port: a process of its own, with health and metrics."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.support.serving import Server, free_port, serving
+from tests.support.waiting import until
+
+
+@pytest.fixture(autouse=True)
+def settings(fresh_db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set what each of these servers has in common."""
+    for name, value in {"ANGIDI_ENV": "test", "JWT_SECRET": "s" * 64, "DATABASE_URL": fresh_db}.items():
+        monkeypatch.setenv(name, value)
+
+
+def status(port: int, path: str) -> int:
+    """Return the status of the answer, 0 if none comes."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def managing(server: Server) -> int:
+    """Return the process that answers at the management port. Any thread of the server may have started it."""
+    lists = Path(f"/proc/{server.process.pid}/task").glob("*/children")
+    children = [child for each in lists for child in each.read_text().split()]
+    return next(int(child) for child in children if b"management" in Path(f"/proc/{child}/cmdline").read_bytes())
+
+
+def test_it_answers_while_the_workers_are_frozen_and_comes_back_when_killed(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path / "home", MANAGEMENT_PORT=str(port)) as server:
+        until(lambda: status(port, "/readyz") == 200)
+        (worker,) = server.workers()
+        os.kill(worker, signal.SIGSTOP)
+        paths = ("/health", "/api/v1/health", "/livez", "/readyz", "/metrics", "/api/v1/products")
+        assert [status(port, path) for path in paths] == [200, 200, 200, 200, 200, 404]
+        os.kill(worker, signal.SIGCONT)
+        first = managing(server)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: status(port, "/livez") == 200 and managing(server) != first)
+        assert status(server.port, "/metrics") == 404
+        assert server.end() == 0
+    assert status(port, "/livez") == 0
+    assert "is started again" in server.output
+
+
+@pytest.mark.parametrize("unset", [True, False])
+def test_a_taken_port_is_a_warning_and_the_server_starts(tmp_path: Path, unset: bool) -> None:
+    port = free_port()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port + 1000))
+        taken.listen()
+        server = Server(
+            tmp_path / "home",
+            port,
+            MANAGEMENT_PORT="" if unset else str(port + 1000),
+        ).wait()
+        assert server.end() == 0
+    assert f"warning: MANAGEMENT_PORT: cannot listen on 127.0.0.1:{port + 1000}" in server.output
+
+
+def test_a_port_beyond_the_highest_is_a_warning_and_the_server_starts(tmp_path: Path) -> None:
+    port = next(port for port in range(64_600, 65_500) if status(port, "/livez") == 0)
+    server = Server(tmp_path / "home", port, MANAGEMENT_PORT="").wait()
+    assert server.end() == 0
+    assert f"warning: MANAGEMENT_PORT: SERVER_PORT + 1000 is {port + 1000}" in server.output
