@@ -42,6 +42,7 @@ def run(requests: int) -> None:
     worker = CONTEXT.Process(target=serve, args=(requests,))
     worker.start()
     worker.join()
+    assert worker.exitcode == 0
 
 
 def read() -> dict[str, float]:
@@ -81,6 +82,7 @@ def test_a_folder_that_was_removed_leaves_the_processes_alone(folder: Path) -> N
     for link in folder.iterdir():
         link.unlink()
     folder.rmdir()
+    run(3)
     assert read() == {}
 
 

@@ -37,6 +37,7 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "128MB",
     "shared_preload_libraries": "pg_stat_statements",
+    "log_error_verbosity": "terse",  # else the log has the rows that were refused
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
@@ -160,7 +161,7 @@ class Postmaster:
     def has_lost_socket(self) -> bool:
         """Tell whether a server that was ready has no socket any more: nobody can connect, nor will that change."""
         found = self.read_pid_file()
-        return found is not None and found.ready and not (found.folder / SOCKET).exists()
+        return found is not None and found.ready and not (found.folder / SOCKET).is_socket()
 
     def _runs_in_data(self, pid: int) -> bool:
         """Tell whether, by the kernel's word, a process is a PostgreSQL of our data directory; only Linux says so."""

@@ -26,8 +26,9 @@ CREATE_STATISTICS: LiteralString = "CREATE EXTENSION IF NOT EXISTS pg_stat_state
 
 
 def print_to_stderr(text: str) -> None:
-    """Print a progress message."""
-    sys.stderr.write(f"{text}\n")
+    """Print a progress message, unless the disk of standard error is full."""
+    with suppress(OSError):
+        sys.stderr.write(f"{text}\n")
 
 
 class EmbeddedServer:

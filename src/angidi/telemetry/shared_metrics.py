@@ -39,12 +39,12 @@ def share_metrics(folder: Path, processes: int) -> None:
 def join_metrics() -> None:
     """Count the metrics of this process where others read them, too, if a folder was shared; once, at its start.
 
-    Beyond the processes that were announced, one counts for itself.
+    Beyond the processes that were announced, and without the folder, one counts for itself.
     """
-    folder = os.environ.get(FOLDER)
-    if folder and (slot := _claim_slot(Path(folder))) is not None:
-        library: Any = values  # which has no types here
-        library.ValueClass = library.MultiProcessValue(lambda: slot)
+    library: Any = values  # which has no types here
+    if folder := os.environ.get(FOLDER):
+        slot = _claim_slot(Path(folder))
+        library.ValueClass = library.MutexValue if slot is None else library.MultiProcessValue(lambda: slot)
 
 
 def read_metrics() -> CollectorRegistry | None:
@@ -74,12 +74,12 @@ class _Collector(Collector):
 
 
 def _claim_slot(folder: Path) -> int | None:
-    """Return the first free slot, or without shared memory one that nobody else has; None if all are taken."""
+    """Return the first free slot, or one of its own without shared memory; None if all are taken or gone."""
     files = sorted(folder.glob(f"{_LOCKED}_*.db"))
     for path in files:
         if _lock(path) is not None:  # open for the life of this process
             return int(path.stem.rpartition("_")[2])
-    return None if files else os.getpid()
+    return None if files or not folder.is_dir() else os.getpid()
 
 
 def _lock(path: Path) -> int | None:
