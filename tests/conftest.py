@@ -28,6 +28,7 @@ from angidi.db.pool import CONNECTION
 from angidi.migrate import Migrate, Source
 from tests.support.api import Api, SharedApp, api_over
 from tests.support.isolation import SharedConnection
+from tests.support.roles import as_app, grant_app
 from tests.support.server import SHARED, Databases, database_server
 
 ON_CLONES = os.environ.get("ANGIDI_TEST_ISOLATION") == "clones"
@@ -182,17 +183,22 @@ async def pool_api(settings: Settings, pool_db: Database) -> AsyncIterator[Api]:
 
 
 def migrate_up(url: str) -> None:
-    """Apply all of the platform's migrations; take the known categories out, so that tests begin with an empty shop."""
+    """Apply all of the platform's migrations; take the known categories out, so that tests begin with an empty shop.
+
+    The application may use it then, as the role of `as_app`.
+    """
     with Migrate.open(Source(MIGRATIONS), url) as migrate:
         migrate.up()
     with psycopg.connect(url) as conn:
         conn.execute("DELETE FROM categories")
+    grant_app(url)
 
 
 @asynccontextmanager
 async def pooled(settings: Settings, url: str) -> AsyncGenerator[Database]:
-    """Give a pool on `url`, open meanwhile."""
-    database = open_database(settings, DatabaseUrls(url, url, url))
+    """Give the application's pool on the database, open meanwhile; `url` is the owner's."""
+    serving = as_app(url)
+    database = open_database(settings, DatabaseUrls(serving, serving, url))
     await database.open()
     try:
         yield database

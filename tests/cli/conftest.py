@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.support.roles import as_app
 
 from angidi.cli.main import main
 
@@ -14,13 +15,14 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(fresh_db: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """`run("users", "create", …)` with DATABASE_URL set to `fresh_db`."""
-    return runner(fresh_db, monkeypatch, tmp_path)
+    """`run("users", "create", …)` with the settings naming `fresh_db`."""
+    monkeypatch.setenv("DATABASE_DIRECT_URL", fresh_db)
+    return runner(as_app(fresh_db), monkeypatch, tmp_path)
 
 
 @pytest.fixture
 def run_empty(empty_db: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """The same on `empty_db`."""
+    """The same on `empty_db`, as its owner."""
     return runner(empty_db, monkeypatch, tmp_path)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from tests.support.files import REAL, with_real_files
+from tests.support.roles import use_database
 
 from angidi.cli.main import main
 
@@ -17,7 +18,7 @@ def test_the_categories_of_other_systems_go_in_and_a_second_run_changes_nothing(
 ) -> None:
     monkeypatch.setenv("ANGIDI_ENV", "test")
     monkeypatch.setenv("ANGIDI_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DATABASE_URL", fresh_db)
+    use_database(monkeypatch, fresh_db)
     command = ["import", "categories", str(REAL / "shop-files" / name), "--json"]
     reports = [json.loads(CliRunner().invoke(main, command).stdout) for _ in range(2)]
     assert [(each["added"], each["unchanged"], each["refused"]) for each in reports] == [(added, 0, []), (0, added, [])]

@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from tests.support.roles import use_database
 
 from angidi.cli.main import main
 from angidi.products.csv_rows import STORED
@@ -24,7 +25,7 @@ def database(fresh_db: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """A database with a product in Cups and one in Drinks > Tea, which the settings name."""
     monkeypatch.setenv("ANGIDI_ENV", "test")
     monkeypatch.setenv("ANGIDI_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DATABASE_URL", fresh_db)
+    use_database(monkeypatch, fresh_db)
     with psycopg.connect(fresh_db) as conn:
         conn.execute("INSERT INTO categories (name) VALUES ('Cups'), ('Drinks')")
         conn.execute("INSERT INTO categories (name, parent_id) SELECT 'Tea', id FROM categories WHERE name = 'Drinks'")

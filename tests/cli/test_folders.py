@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from tests.support.commands import WRITING, Files, Outcome, commands
+from tests.support.roles import use_database
 from tests.support.serving import free_port
 
 from angidi.cli.main import main
@@ -60,7 +61,7 @@ def test_what_needs_a_migrated_database_creates_no_cluster_for_it(empty: Path, n
 def test_on_another_server_they_create_no_key_either(
     empty: Path, fresh_db: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", fresh_db)
+    use_database(monkeypatch, fresh_db)
     assert call(name, empty).exit_code == 0
 
 
@@ -87,7 +88,7 @@ def test_a_home_where_one_cannot_write_is_one_line(tmp_path: Path, monkeypatch: 
 def test_serve_needs_a_home_on_another_server_too(
     tmp_path: Path, fresh_db: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", fresh_db)
+    use_database(monkeypatch, fresh_db)
     monkeypatch.setenv("ANGIDI_HOME", "/proc/home")
     monkeypatch.setenv("SERVER_PORT", str(free_port()))
     done = Files(tmp_path / "files").write().run("serve", "")

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from tests.support.files import write
+from tests.support.roles import use_database
 from tests.support.shop import rows
 
 from angidi.cli.main import main
@@ -30,7 +31,7 @@ def database(fresh_db: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """A database with the category Cups, which the settings name."""
     monkeypatch.setenv("ANGIDI_ENV", "test")
     monkeypatch.setenv("ANGIDI_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DATABASE_URL", fresh_db)
+    use_database(monkeypatch, fresh_db)
     monkeypatch.setattr(sys, "argv", ["angidi"])
     monkeypatch.setenv("PATH", "")
     with psycopg.connect(fresh_db) as conn:

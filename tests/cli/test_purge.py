@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.cli.conftest import Run
+from tests.support.roles import app_role
 from tests.support.shop import CUPS, many, three_categories
 
 LONG_AGO = "now() - interval '100 days'"
@@ -81,7 +82,7 @@ def test_people_are_told_how_to_go_on(run: Run) -> None:
     assert "add --apply" not in run("purge", "--deleted-before", "90d", "--apply").stdout
 
 
-def test_what_others_refer_to_is_kept_and_counted(run: Run, shop: psycopg.Connection) -> None:
+def test_what_others_refer_to_is_kept_and_counted(run: Run, shop: psycopg.Connection, fresh_db: str) -> None:
     shop.execute("CREATE SCHEMA later")
     shop.execute('CREATE TABLE later.orders (id bigint, "the buyer" uuid REFERENCES users ON DELETE RESTRICT)')
     shop.execute("CREATE TABLE later.items (product uuid REFERENCES products)")
@@ -90,6 +91,8 @@ def test_what_others_refer_to_is_kept_and_counted(run: Run, shop: psycopg.Connec
     shop.execute(f"INSERT INTO later.orders SELECT 1, id {old.format('users')}".encode())
     shop.execute(f"INSERT INTO later.items SELECT id {old.format('products')}".encode())
     shop.execute("INSERT INTO later.views SELECT id FROM products")
+    for right in ("USAGE ON SCHEMA later", "SELECT ON ALL TABLES IN SCHEMA later"):
+        shop.execute(f"GRANT {right} TO {app_role(fresh_db)}".encode())
     assert purged(run, "--deleted-before", "90d")["users"]["referenced"] == 3
     report = purged(run, "--deleted-before", "90d", "--apply")
     assert [report["users"][name] for name in ("rows", "referenced", "removed", "left")] == [4, 3, 1, 3]

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from tests.conftest import migrate_up
+from tests.support.roles import as_app
 from tests.support.server import Databases
 
 from angidi.cli.db.schema import check_encoding, prepare_schema, read_schema_state
@@ -90,3 +91,18 @@ def test_odd_rules_for_letters_are_warned_of(databases: Databases, capsys: pytes
 def test_the_template_of_the_suite_is_migrated_by_the_platforms_own_files(empty_db: str) -> None:
     migrate_up(empty_db)
     assert read_schema_state(empty_db).pending == ()
+
+
+def test_a_role_that_may_not_migrate_only_checks_the_version(fresh_db: str) -> None:
+    assert prepare_schema(as_app(fresh_db), migrate=True).version == LATEST
+
+
+@pytest.mark.parametrize(
+    ("steps", "reason"), [(0, "is empty"), (-1, f"is at version {LATEST - 1}")], ids=["empty", "behind"]
+)
+def test_a_role_that_may_not_migrate_is_told_who_may(fresh_db: str, empty_db: str, steps: int, reason: str) -> None:
+    url = fresh_db if steps else empty_db
+    if steps:
+        step(url, steps)
+    with pytest.raises(ConfigError, match=f"^DATABASE_DIRECT_URL: the database {reason}, and the role may"):
+        prepare_schema(as_app(url), migrate=True)

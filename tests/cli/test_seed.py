@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from click.testing import CliRunner
+from tests.support.roles import use_database
 from tests.support.serving import serving
 
 from angidi.cli.main import main
@@ -31,7 +32,7 @@ def shop(fresh_db: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gene
     """A connection to the database that the settings name."""
     monkeypatch.setenv("ANGIDI_ENV", "test")
     monkeypatch.setenv("ANGIDI_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DATABASE_URL", fresh_db)
+    use_database(monkeypatch, fresh_db)
     with psycopg.connect(fresh_db, autocommit=True) as conn:
         yield conn
 

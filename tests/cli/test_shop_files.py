@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from tests.support.files import SHOP_FILES, with_shop_files
+from tests.support.roles import use_database
 from tests.support.shop import rows
 
 from angidi.cli.main import main
@@ -108,7 +109,7 @@ class Shop:
 def shop(fresh_db: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     monkeypatch.setenv("ANGIDI_ENV", "test")
     monkeypatch.setenv("ANGIDI_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DATABASE_URL", fresh_db)
+    use_database(monkeypatch, fresh_db)
     with psycopg.connect(fresh_db) as conn:
         conn.execute(rows("categories", *({"name": name} for name in KNOWN)))
     return Shop(fresh_db, tmp_path)

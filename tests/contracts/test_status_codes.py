@@ -8,12 +8,12 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 from tests.support.api import Api, api_over, error_of
+from tests.support.isolation import as_owner
 from tests.support.shop import PASSWORD
 
 from angidi.app import OPERATIONS
 from angidi.config import Settings
 from angidi.db import Database
-from angidi.db.rows import execute
 from angidi.http.openapi.generator import describe
 from angidi.ids import new_id
 
@@ -162,7 +162,7 @@ async def a_large_body(api: Api) -> httpx.Response:
 
 @case(500, "INTERNAL_ERROR")
 async def a_table_gone(api: Api) -> httpx.Response:
-    await api.database.write(execute, "ALTER TABLE products RENAME TO gone")
+    await as_owner(api.database, "ALTER TABLE products RENAME TO gone")
     return await api.get("/products")
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import psycopg
 import pytest
+from tests.support.isolation import as_owner
 
 from angidi.db import Connection, Database
 from angidi.db import batching as module
@@ -75,8 +76,7 @@ class Stock:
 
 @pytest.fixture
 async def stock(pool_db: Database) -> Stock:
-    await pool_db.write(execute, TABLE)
-    await pool_db.write(execute, ROWS)
+    await as_owner(pool_db, TABLE, ROWS)
     return Stock(pool_db)
 
 

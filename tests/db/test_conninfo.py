@@ -4,7 +4,14 @@ import pytest
 from pydantic import SecretStr
 
 from angidi.config import ConfigError, Settings
-from angidi.db.conninfo import libpq_environment, mask_password, parse_conninfo, resolve_urls
+from angidi.db.conninfo import (
+    DatabaseUrls,
+    libpq_environment,
+    mask_password,
+    parse_conninfo,
+    past_pooler,
+    resolve_urls,
+)
 
 
 def settings(**values: object) -> Settings:
@@ -90,3 +97,17 @@ def test_a_url_whose_password_would_be_cut_is_refused_and_never_shown(url: str) 
 @pytest.mark.parametrize("url", ["postgresql://[::1]:5432/d?application_name=a@b", "postgresql://h:1,i:2/d?user=u@x"])
 def test_an_at_sign_outside_the_password_is_no_reason(url: str) -> None:
     assert resolve_urls(settings(database_url=SecretStr(url))).main == url
+
+
+def test_past_a_pooler_the_role_that_serves_keeps_its_name_and_password() -> None:
+    direct = "postgresql://owner:hunter2@db.example:5432/shop?sslmode=verify-full&sslcert=owner.crt"
+    main = "postgresql://app:hunter3@pooler.example:6432/shop"
+    assert parse_conninfo(past_pooler(DatabaseUrls(main, main, direct))) == {
+        "user": "app",
+        "password": "hunter3",
+        "host": "db.example",
+        "port": "5432",
+        "dbname": "shop",
+        "sslmode": "verify-full",
+    }
+    assert past_pooler(DatabaseUrls(main, main, main)) == main

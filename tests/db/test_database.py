@@ -123,7 +123,7 @@ async def test_a_deadlock_is_retried_as_a_whole_and_both_succeed(pool_db: Databa
     async def swap(first: str, second: str) -> None:
         runs.append(first)
         async with pool_db.transaction() as conn:
-            await conn.execute("SET LOCAL deadlock_timeout = '20ms'")
+            await conn.execute("SET LOCAL lock_timeout = '10s'")  # the server looks for a deadlock after a second
             await conn.execute("UPDATE categories SET description = 'x' WHERE name = %s", [first])
             if len(runs) <= 2:
                 await met.wait()

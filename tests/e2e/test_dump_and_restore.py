@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from tests.conftest import pooled
 from tests.support.api import api_over
+from tests.support.roles import grant_app
 from tests.support.server import Databases
 
 from angidi.cli.main import main
@@ -100,6 +101,7 @@ def migrated(target: str) -> str:
     """Address of a database with all migrations, and the known categories that they insert."""
     with Migrate.open(Source(MIGRATIONS), target) as migrate:
         migrate.up()
+    grant_app(target)
     return target
 
 

@@ -10,6 +10,7 @@ import httpx
 import psycopg
 import pytest
 from pydantic import SecretStr
+from tests.support.roles import environment_of
 from tests.support.serving import Server, serving
 from tests.support.shop import many
 from tests.support.waiting import until
@@ -53,7 +54,7 @@ def shop(fresh_db: str, tmp_path: Path) -> Iterator[Shop]:
         row = conn.execute(many("users", 1, role="'admin'")).fetchone()
     assert row
     home = tmp_path / "home"
-    own = {"ANGIDI_ENV": "test", "DATABASE_URL": fresh_db, "JWT_SECRET": "s" * 40, "SERVER_WORKERS": "1"}
+    own = {"ANGIDI_ENV": "test", **environment_of(fresh_db), "JWT_SECRET": "s" * 40, "SERVER_WORKERS": "1"}
     with serving(home, measured=False, **own) as server:
         tokens = build_tokens(Settings(angidi_env="test", angidi_home=home, jwt_secret=SecretStr("s" * 40)))
         token = tokens.make_access(row[0], "user1@shop.example", "admin")

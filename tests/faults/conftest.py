@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from tests.support.api import Api
+from tests.support.roles import environment_of
 from tests.support.serving import Server, serving
 from tests.support.shop import make, rows
 from tests.support.wire import Answer, send
@@ -87,7 +88,7 @@ class TwoServers:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
         home = server.log.parent / "home"
-        environment = {**SERVING, "DATABASE_URL": self.url}
+        environment = {**SERVING, **environment_of(self.url)}
         self.servers[place] = Server(home, server.port, measured=False, **environment).wait()
 
     @property
@@ -108,7 +109,7 @@ def two_servers(folder: Path, url: str, **environment: str) -> Generator[list[Se
     with ExitStack() as stack:
         servers = [
             stack.enter_context(
-                serving(folder / name / "home", measured=False, DATABASE_URL=url, **{**SERVING, **environment})
+                serving(folder / name / "home", measured=False, **{**SERVING, **environment_of(url), **environment})
             )
             for name in ("first", "second")
         ]

@@ -20,6 +20,7 @@ import pytest
 from tests.faults.bank import Bank
 from tests.faults.conftest import SERVING, TwoServers
 from tests.faults.killable import KillableDatabase
+from tests.support.roles import environment_of
 from tests.support.serving import ROOT
 
 SECONDS = int(os.environ.get("BANK_SECONDS", "10"))
@@ -97,7 +98,7 @@ class Worker:
     """The job worker of the shop, as a process of its own."""
 
     def __init__(self, url: str) -> None:
-        self._environment = {**os.environ, **SERVING, "DATABASE_URL": url}
+        self._environment = {**os.environ, **SERVING, **environment_of(url)}
         self._start()
 
     def replace(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 from tests.support.api import Api, error_of
+from tests.support.isolation import as_owner
 
 from angidi.db import Connection
 
@@ -49,9 +50,7 @@ async def test_a_stored_value_that_cannot_be_read_is_500_with_a_line_in_the_log(
     headers = await api.admin_headers()
     category = (await api.make_category(headers))["id"]
     product = (await api.make_product(headers, category))["id"]
-    async with api.database.transaction() as conn:
-        await conn.execute(WITHOUT_CHECKS)
-        await conn.execute(SPOIL.format(table=table, value=value).encode())
+    await as_owner(api.database, WITHOUT_CHECKS, SPOIL.format(table=table, value=value))
     answer = await api.get(path.format(product=product, category=category), headers=headers)
     assert error_of(answer) == (500, "INTERNAL_ERROR")
     (line,) = [line for line in logged if line["event"] == "stored data cannot be read"]

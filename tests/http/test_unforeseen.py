@@ -2,15 +2,14 @@
 
 from structlog.testing import capture_logs
 from tests.support.api import Api
-
-from angidi.db.rows import execute
+from tests.support.isolation import as_owner
 
 REFUSE = "ALTER TABLE users ADD CONSTRAINT unforeseen CHECK (name <> 'Refused') NOT VALID"
 
 
 async def test_the_log_names_the_constraint_and_never_the_row(api: Api) -> None:
     user = await api.make_user()
-    await api.database.write(execute, REFUSE)
+    await as_owner(api.database, REFUSE)
     with capture_logs() as lines:
         answer = await api.put("/users/me", headers=api.as_(user), json={"name": "Refused"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "INTERNAL_ERROR")

@@ -17,6 +17,7 @@ from tests.conftest import pooled
 from tests.openapi.support import Documented, examples, filled_in, operations
 from tests.support.api import Api, SharedApp, error_of
 from tests.support.isolation import SharedConnection
+from tests.support.roles import grant_app
 from tests.support.server import Databases
 
 OWN = {
@@ -59,6 +60,7 @@ def seeded(databases: Databases, template: str, shared_settings: Settings) -> It
     def build(url: str) -> None:
         with Migrate.open(Source(MIGRATIONS), url) as migrate:
             migrate.up()
+        grant_app(url)
         asyncio.run(add(url))
 
     async def add(url: str) -> None:

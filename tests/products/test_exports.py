@@ -16,6 +16,7 @@ from psycopg import sql
 from tests.conftest import pooled
 from tests.support.api import Api, error_of, fields_of
 from tests.support.files import Report
+from tests.support.isolation import as_owner
 from tests.support.server import Databases
 from tests.support.shop import make, many
 
@@ -235,7 +236,7 @@ async def test_head_tells_what_get_would_and_sends_nothing(api: Api) -> None:
 
 async def test_a_database_that_is_away_is_an_ordinary_error(api: Api) -> None:
     headers = await api.admin_headers()
-    await api.database.write(execute, "ALTER TABLE products RENAME COLUMN image_url TO picture")
+    await as_owner(api.database, "ALTER TABLE products RENAME COLUMN image_url TO picture")
     assert error_of(await api.get("/products/export", headers=headers)) == (500, "INTERNAL_ERROR")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from tests.support.roles import as_app
 from tests.support.shop import password_hash
 
 from angidi.app import build_app, build_services, build_tokens
@@ -126,8 +127,11 @@ class SharedApp:
 
 @asynccontextmanager
 async def api_on_one_connection(settings: Settings, url: str) -> AsyncGenerator[Api]:
-    """Give the API on a pool of one connection: what it has prepared stays so. Requests are not logged."""
-    database = Database(Pool(url, PoolSettings(min_conns=1, max_conns=1)))
+    """Give the API on a pool of one connection: what it has prepared stays so. Requests are not logged.
+
+    `url` is the address of the database's owner.
+    """
+    database = Database(Pool(as_app(url), PoolSettings(min_conns=1, max_conns=1)))
     await database.open()
     try:
         async with api_over(settings, database, discard) as api:

@@ -18,12 +18,12 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from tests.support.roles import PREFIX, app_password, app_role
 
 from angidi.embedded import EmbeddedError, EmbeddedServer
 from angidi.embedded.locks import opened_lock, poll, try_lock
 from angidi.embedded.programs import find_programs
 
-PREFIX = "angidi_test_"
 SHARED = "ANGIDI_TEST_SERVER"  # set by the run that started the server, for its workers: "<run> <admin url>"
 LOCK_CLASS = 20_757  # of the advisory locks (class, run) and (class + 1, run): alive, and building a template
 RAM_BYTES = 2**30
@@ -81,11 +81,12 @@ class Databases:
         return name
 
     def drop_all(self) -> None:
-        """Drop all databases of this run."""
+        """Drop all databases of this run, and then its roles."""
         with self._admin() as conn:
             for name in _names(conn):
                 if name.startswith(self._name("")):
                     _drop(conn, name)
+            _drop_roles(conn, self._name(""))
 
     def close(self) -> None:
         """Close what is open for the next database to be created or dropped."""
@@ -97,6 +98,13 @@ class Databases:
         if not self._kept or self._kept[0].closed:
             self._kept[:] = [self._admin()]
         return self._kept[0]
+
+    def create_app_role(self) -> None:
+        """Create the role that serves in this run."""
+        url = self.url(self._name("app"))
+        query = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(app_role(url)), app_password(url))
+        with self._admin() as conn:
+            conn.execute(query)
 
     def _name(self, rest: str) -> str:
         return f"{PREFIX}{self.run}_{rest}"
@@ -128,6 +136,11 @@ def database_server(environ: Mapping[str, str] = os.environ) -> Generator[Databa
         return
     with _server(environ) as url, _run_on(with_database(url, "postgres")) as databases:
         yield databases
+
+
+def owner_url(database: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the owner's address of a database of this run."""
+    return with_database(environ[SHARED].split(" ", 1)[1], database)
 
 
 def given_url(environ: Mapping[str, str]) -> str | None:
@@ -214,6 +227,7 @@ def _run_on(admin_url: str) -> Generator[Databases]:
         databases = Databases(admin_url, secrets.randbelow(2**31))
         alive.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_CLASS, databases.run])
         _drop_dead_runs(alive)
+        databases.create_app_role()
         try:
             yield databases
         finally:
@@ -231,6 +245,7 @@ def _drop_dead_runs(conn: psycopg.Connection) -> None:
         """
         if run.isdecimal() and not conn.execute(query, [LOCK_CLASS, int(run)]).fetchone():
             _drop(conn, name)
+            _drop_roles(conn, f"{PREFIX}{run}_")
 
 
 def _names(conn: psycopg.Connection) -> list[str]:
@@ -244,6 +259,14 @@ def _exists(conn: psycopg.Connection, name: str) -> bool:
 
 def _drop(conn: psycopg.Connection, name: str) -> None:
     conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _drop_roles(conn: psycopg.Connection, prefix: str) -> None:
+    """Drop the roles of a run, except those that still have rights: another database of a dead run goes first."""
+    query = "SELECT rolname FROM pg_catalog.pg_roles WHERE starts_with(rolname, %s)"
+    for (name,) in conn.execute(query, [prefix]).fetchall():
+        with suppress(psycopg.errors.DependentObjectsStillExist):
+            conn.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def _quiet(_: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.support.api import Api, error_of, fields_of
+from tests.support.isolation import as_owner
 
 URL = "/users/me/profile"
 
@@ -99,8 +100,7 @@ async def test_a_registration_with_a_wrong_profile_makes_no_user(api: Api) -> No
 
 
 async def test_a_registration_whose_profile_the_database_refuses_makes_no_user(api: Api) -> None:
-    async with api.database.connection() as conn:
-        await conn.execute("ALTER TABLE user_profiles ADD CONSTRAINT no_phone CHECK (phone = '')")
+    await as_owner(api.database, "ALTER TABLE user_profiles ADD CONSTRAINT no_phone CHECK (phone = '')")
     answer = await api.post("/users/register", json=ADA | {"profile": {"phone": "1"}})
     assert answer.status_code >= 400
     assert (await api.post("/users/register", json=ADA)).status_code == 201

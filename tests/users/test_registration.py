@@ -4,9 +4,10 @@ import re
 
 import pytest
 from tests.support.api import Api, error_of, fields_of
+from tests.support.isolation import as_owner
 from tests.support.shop import PASSWORD
 
-from angidi.db.rows import execute, fetch_value
+from angidi.db.rows import fetch_value
 from angidi.users.models import EMAIL_PATTERN
 
 VALID = {"email": "ada@shop.example", "password": PASSWORD, "name": "Ada Lovelace"}
@@ -116,9 +117,8 @@ async def test_the_database_judges_addresses_as_the_service_does(api: Api, email
 
 async def test_a_user_with_an_address_of_the_former_rule_logs_in_and_is_changed_deleted_and_restored(api: Api) -> None:
     await api.make_user("ada@shop.example")
-    await api.database.write(execute, "ALTER TABLE users DISABLE TRIGGER email_format")
-    await api.database.write(execute, "UPDATE users SET email = 'a@b..com'")
-    await api.database.write(execute, "ALTER TABLE users ENABLE TRIGGER email_format")
+    disable, enable = (f"ALTER TABLE users {change} TRIGGER email_format" for change in ("DISABLE", "ENABLE"))
+    await as_owner(api.database, disable, "UPDATE users SET email = 'a@b..com'", enable)
     user = (await api.post("/users/login", json={"email": "A@b..com", "password": PASSWORD})).json()["data"]["user"]
     assert user["email"] == "a@b..com"
     admin = await api.admin_headers()

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import TypeVar
 
 import click
@@ -14,6 +15,7 @@ from angidi.cli.schema_state import refusals_explained
 from angidi.config import Settings, load
 from angidi.db.conninfo import DatabaseUrls, resolve_urls
 from angidi.db.inspection import check_reachable
+from angidi.db.roles import set_up_app
 from angidi.embedded import EmbeddedError, EmbeddedServer, has_cluster
 
 T = TypeVar("T")
@@ -50,7 +52,15 @@ def locate_database(settings: Settings, *, create: bool = False) -> Generator[Da
                 "creates it; or correct DB_NAME or ANGIDI_ENV"
             )
         server.count_statements(settings.db_name)
-        yield resolve_urls(settings, server.url(settings.db_name))
+        yield _embedded_urls(settings, server)
+
+
+def _embedded_urls(settings: Settings, server: EmbeddedServer) -> DatabaseUrls:
+    """Return the URLs of the embedded database: its superuser migrates, and a role with fewer rights serves."""
+    database, app = settings.db_name, f"{settings.db_name}_app"
+    owner = server.url(database)
+    set_up_app(owner, app)
+    return replace(resolve_urls(settings, server.url(database, app)), direct=owner)
 
 
 @asynccontextmanager

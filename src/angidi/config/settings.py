@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         "postgresql://angidi@replica.example/angidi",
     )
     database_direct_url: SecretStr | None = _setting(
-        None, "The database past a pooler, for migrations and COPY", "postgresql://owner@db.example/angidi"
+        None, "The database's owner, past a pooler, for migrations", "postgresql://owner@db.example/angidi"
     )
     db_host: str | None = _setting(None, "Host of the database; embedded: the embedded server", "db.example")
     db_port: int = _setting(5432, "The database's port", "5432", ge=1, le=65535)

@@ -42,6 +42,16 @@ def parse_conninfo(conninfo: str) -> dict[str, str]:
     return {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
 
 
+def past_pooler(where: DatabaseUrls) -> str:
+    """Return the address past a pooler for the role that serves, who needs no rights of the owner to copy rows."""
+    identity = ("user", "password", "passfile", "sslcert", "sslkey", "sslpassword")
+    serving, direct = parse_conninfo(where.main), parse_conninfo(where.direct)
+    if serving.get("user") == direct.get("user"):
+        return where.direct
+    place = {name: value for name, value in direct.items() if name not in identity}
+    return make_conninfo("", **place, **{name: serving[name] for name in identity if name in serving})
+
+
 def mask_password(conninfo: str) -> str:
     """Return `conninfo` with asterisks for its passwords and keys; asterisks alone where libpq may cut it wrongly."""
     try:

@@ -67,10 +67,10 @@ class EmbeddedServer:
         """The data directory of the joined server."""
         return self._joined().data
 
-    def url(self, database: str) -> str:
-        """Return the URL of `database` on the joined server."""
+    def url(self, database: str, user: str = USER) -> str:
+        """Return the URL of `database` on the joined server, by default for its superuser."""
         folder = quote(str(self._joined().folder), safe="")
-        return f"postgresql://{USER}@/{quote(database, safe='')}?host={folder}&port={PORT}"
+        return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?host={folder}&port={PORT}"
 
     def has_database(self, name: str) -> bool:
         """Tell whether there is a database `name`."""

@@ -26,7 +26,7 @@ from angidi.config import ConfigError, load
 from angidi.csvfiles import COUNTS, HEADER, OnProgress, Refused, RowReader, Summary
 from angidi.csvfiles.dialect import find_delimiter
 from angidi.csvfiles.encoding import BLOCK, find_encoding
-from angidi.db.conninfo import DatabaseUrls
+from angidi.db.conninfo import DatabaseUrls, past_pooler
 from angidi.embedded import EmbeddedError
 from angidi.errors import AngidiError
 
@@ -179,8 +179,10 @@ def _run(file: T, work: Work[T], report: ImportReport) -> Summary:
     settings = load()
 
     async def run(where: DatabaseUrls) -> Summary:
-        past_pooler = DatabaseUrls(where.direct, where.direct, where.direct)
-        async with open_services(with_one_connection(settings), past_pooler) as services:
+        serving = past_pooler(where)
+        async with open_services(
+            with_one_connection(settings), DatabaseUrls(serving, serving, where.direct)
+        ) as services:
             summary = await work(services, file, report)
             report.is_stored = True
             return summary

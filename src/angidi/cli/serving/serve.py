@@ -16,7 +16,8 @@ from angidi.cli.serving.management import management_beside
 from angidi.cli.serving.sharing import shared_state
 from angidi.cli.serving.worker import worker_beside
 from angidi.config import ConfigError, Settings, ignored_settings, load, setting_warnings
-from angidi.db.conninfo import DatabaseUrls
+from angidi.db.conninfo import DatabaseUrls, parse_conninfo
+from angidi.db.roles import check_serving_role, grant_app
 from angidi.embedded import EmbeddedError, EmbeddedServer, serve_lock
 from angidi.errors import Invalid
 from angidi.server.management import probe_place
@@ -58,6 +59,7 @@ def serve(*, migrate: bool, seed: bool | None, worker: bool | None) -> None:
         address, port = listen_address(settings)
         where = stack.enter_context(locate_database(settings, create=True))
         before = prepare_schema(where.direct, migrate=migrate or settings.db_auto_migrate)
+        _prepare_role(settings, where)
         stack.enter_context(shared_state(settings))
         in_development = settings.angidi_env == "development"
         _initialize(settings, where, seed=before.empty and (in_development if seed is None else seed))
@@ -84,6 +86,19 @@ def listen_address(settings: Settings) -> tuple[str, int]:
         raise ConfigError(
             f"SERVER_PORT: cannot listen on {host}:{port} ({error.strerror}); example: SERVER_PORT=8081"
         ) from None
+
+
+def _prepare_role(settings: Settings, where: DatabaseUrls) -> None:
+    """Give the role that serves its rights on the embedded database; elsewhere warn if it lacks some.
+
+    In production warn, too, if it has rights that it does not need.
+    """
+    if settings.embedded:
+        grant_app(where.direct, parse_conninfo(where.main)["user"])
+        return
+    check = check_serving_role(where.main)
+    for line in (*check.missing, *(check.excess if settings.production else ())):
+        click.echo(f"warning: {line}; see `angidi db roles`", err=True)
 
 
 def _initialize(settings: Settings, where: DatabaseUrls, *, seed: bool) -> None:
