@@ -6,6 +6,7 @@ dead connections the first success took half a minute; instead, the first dead c
 """
 
 import asyncio
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,7 @@ from angidi.db.admission import AdmissionQueue
 from angidi.db.admission.heartbeat import Heartbeat
 from angidi.db.conninfo import parse_conninfo
 from angidi.db.errors import is_outdated, translated
+from angidi.db.poolers import PREPARES_NOTHING, has_pooler, keeps_statements_apart
 from angidi.db.query_counter import InstrumentedCursor, query_counter
 from angidi.db.rows import Connection
 from angidi.errors import ServerOverloaded, Unavailable
@@ -108,9 +110,11 @@ class Pool:
         self._draining: asyncio.Task[None] | None = None
         self._drained_at = 0.0
         self.heartbeat = Heartbeat(conninfo, self.drain_once)
+        self._conninfo = conninfo
+        self._connection = connection_settings(conninfo)
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo,
-            kwargs=connection_settings(conninfo),
+            kwargs=self._connection,
             min_size=settings.min_conns,
             max_size=settings.max_conns,
             max_lifetime=settings.max_lifetime.total_seconds(),
@@ -122,13 +126,18 @@ class Pool:
         )
 
     async def open(self) -> None:
-        """Connect and run a test statement. Raises `Unavailable`."""
+        """Connect and run a test statement. Raises `Unavailable`.
+
+        Behind a pooler that mixes up prepared statements, none is prepared.
+        """
         await self.pool.open()
         try:
             with translated():
                 await self.pool.wait(OPEN_TIMEOUT)
                 async with self.pool.connection() as conn:
-                    await conn.execute("SELECT 1")
+                    is_pooled = await has_pooler(conn)
+                if is_pooled and not await keeps_statements_apart(self._conninfo, self._connection):
+                    await self._prepare_nothing()
         except BaseException:
             await self.pool.close()
             raise
@@ -178,6 +187,12 @@ class Pool:
         if since > self._drained_at:
             await self.drain_once()
         await self.heartbeat.check()
+
+    async def _prepare_nothing(self) -> None:
+        """Replace all connections by some that prepare no statement, also where the caller asks for it."""
+        logging.getLogger(__name__).warning("%s", PREPARES_NOTHING)
+        self._connection["prepare_threshold"] = None
+        await self.pool.drain()
 
 
 class PooledConnection:
