@@ -17,7 +17,15 @@ def test_settings_and_server_are_checked(run: Run, monkeypatch: pytest.MonkeyPat
     done = run("doctor", "--json")
     assert done.exit_code == 0, done.output
     checks = [check["check"] for check in json.loads(done.stdout)["checks"]]
-    assert checks == ["migrations", "settings", "server version", "characters", "collation", "serving role"]
+    assert checks == [
+        "migrations",
+        "settings",
+        "server version",
+        "characters",
+        "collation",
+        "definitions",
+        "serving role",
+    ]
 
 
 def test_a_misspelt_setting_is_warned_of(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,9 @@ from angidi.db.pool import connection_settings
 CONNECT_TIMEOUT = 5
 """Seconds."""
 
+OPTIONS = "-c standard_conforming_strings=on"
+"""A backslash in a text is itself, whatever the server's default is."""
+
 FORMER = "SELECT to_regclass('users_email_living_key') IS NOT NULL"
 """Whether the schema comes from the migrations before they were rewritten: only those create this index."""
 
@@ -31,7 +34,8 @@ SELECT count(*)
 def connect(conninfo: str) -> Generator[psycopg.Connection]:
     """Provide an autocommit connection for a command. Raises `Unavailable` with the reason and advice."""
     try:
-        conn = psycopg.connect(conninfo, autocommit=True, connect_timeout=CONNECT_TIMEOUT)
+        options = f"{OPTIONS} {parse_conninfo(conninfo).get('options', '')}"
+        conn = psycopg.connect(conninfo, autocommit=True, connect_timeout=CONNECT_TIMEOUT, options=options)
     except errors.ConnectionTimeout as error:  # its message does not name the server
         parts = parse_conninfo(conninfo)
         raise unreachable_error(f"host {parts.get('host')}, port {parts.get('port', '5432')}: {error}") from None

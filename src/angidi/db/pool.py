@@ -40,6 +40,7 @@ OPEN_TIMEOUT = 10.0
 SESSION_DEFAULTS = {
     "timezone": "UTC",
     "datestyle": "ISO",
+    "standard_conforming_strings": "on",
     "default_transaction_isolation": "read committed",
     "statement_timeout": "5s",
     "lock_timeout": "1s",

@@ -9,6 +9,7 @@ from angidi.cli.db.checks import check_data, check_schema, report_checks
 from angidi.cli.options import json_option
 from angidi.config import ignored_settings, load, setting_warnings
 from angidi.db.diagnostics.consistency import check_collation
+from angidi.db.diagnostics.definitions import check_definitions
 from angidi.db.diagnostics.results import CheckResult, finding, warning
 from angidi.db.diagnostics.versions import known_holes
 from angidi.db.inspection import connect, read_encoding
@@ -21,9 +22,9 @@ from angidi.db.roles import check_serving_role
 def doctor(*, rebuilding: bool, as_json: bool) -> None:
     """Check settings and server; `angidi verify` verifies the data.
 
-    Checks migrations, encoding, collation, and that the role that serves has the rights that it needs. Warns if it has
-    others, of names that are no setting, of a weak JWT_PREVIOUS_SECRET, and of a server version with published
-    vulnerabilities.
+    Checks migrations, encoding, collation, that constraints and functions are those of the migrations, and that the
+    role that serves has the rights that it needs. Warns if it has others, of names that are no setting, of a weak
+    JWT_PREVIOUS_SECRET, and of a server version with published vulnerabilities.
 
     Exit codes: 0 all is well, warnings included · 1 something differs.
     """
@@ -55,3 +56,4 @@ def _server(conninfo: str) -> Iterator[CheckResult]:
         yield warning("server version", [holes] if holes else [])
         yield finding("characters", unusual)
         yield check_collation(conn)
+        yield check_definitions(conn)

@@ -120,6 +120,8 @@ def _not_open(target: Target, error: psycopg.Error) -> OpenError:
 def _settings(target: Target, *, strict: bool) -> dict[str, str]:
     settings = {"client_encoding": "UTF8", "fallback_application_name": APPLICATION, **target.connect}
     options = [settings.get("options", "")]
+    if not strict:  # else a CHECK with a backslash is stored without it where the server's default is off
+        options.insert(0, "-c standard_conforming_strings=on")
     if target.scheme in PQ_SCHEMES:
         options.insert(0, r"-c datestyle=ISO,\ MDY")
         if strict:
