@@ -14,6 +14,7 @@ from tests.support.shop import PASSWORD
 from angidi.app import OPERATIONS
 from angidi.config import Settings
 from angidi.db import Database
+from angidi.db.rows import execute
 from angidi.http.openapi.generator import describe
 from angidi.ids import new_id
 
