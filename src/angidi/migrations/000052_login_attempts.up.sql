@@ -3,7 +3,7 @@
 CREATE TABLE login_attempts (
     key           bytea NOT NULL,
     times         timestamptz[] NOT NULL,
-    blocks        integer NOT NULL DEFAULT 0,
+    blocks        bigint NOT NULL DEFAULT 0,
     blocked_until timestamptz,
     expires_at    timestamptz NOT NULL,
     CONSTRAINT login_attempts_pkey PRIMARY KEY (key),
