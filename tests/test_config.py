@@ -130,7 +130,7 @@ def test_a_wrong_value_is_one_line_that_names_the_setting_and_an_example(
 @pytest.mark.parametrize(
     "value", ["postgresql://ada:hunter2@db.example/shop", "host=db password=hunter2", "u:hunter2@h"]
 )
-@pytest.mark.parametrize("name", ["DB_HOST", "DB_NAME", "DB_USER"])
+@pytest.mark.parametrize("name", ["DB_HOST", "DB_NAME", "DB_USER", "SERVER_HOST"])
 def test_a_url_where_a_name_belongs_is_refused_and_never_shown(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:

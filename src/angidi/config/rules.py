@@ -33,6 +33,7 @@ def violations(settings: Settings) -> list[str]:
             ("DB_HOST", settings.db_host, "db.example"),
             ("DB_NAME", settings.db_name, "angidi"),
             ("DB_USER", settings.db_user, "angidi_user"),
+            ("SERVER_HOST", settings.server_host, "localhost"),
         )
         if value and holds_password(value)
     ]
