@@ -214,16 +214,24 @@ def _router(operations: Sequence[Operation], given: dict[Any, Any]) -> Router:
 
 
 def share_rate_limit(settings: Settings) -> None:
-    """Have processes that are started from now on count requests together."""
-    if settings.api_rate_limit and (memory := share_memory("angidi-rate-limit", SIZE)):
-        os.environ[RATE_LIMIT] = memory
+    """Have processes that are started from now on count requests together, if there is memory for it."""
+    with suppress(OSError):
+        if settings.api_rate_limit and (memory := share_memory("angidi-rate-limit", SIZE)):
+            os.environ[RATE_LIMIT] = memory
 
 
 def _rate_limit(settings: Settings, clients: ClientAddresses) -> RateLimit | None:
     if not settings.api_rate_limit:
         return None
-    window = SlidingWindowCounter(settings.api_rate_limit, os.environ.get(RATE_LIMIT))
-    return RateLimit(window, clients)
+    return RateLimit(_counter(settings.api_rate_limit), clients)
+
+
+def _counter(limit: int) -> SlidingWindowCounter:
+    """Return the counter that the workers share, or one of this process where that cannot be opened."""
+    try:
+        return SlidingWindowCounter(limit, os.environ.get(RATE_LIMIT))
+    except OSError:
+        return SlidingWindowCounter(limit)
 
 
 def _lifespan(

@@ -7,6 +7,7 @@ its counts, so counters never fall.
 
 import fcntl
 import os
+import resource
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ _SIZE = 1 << 16
 def share_metrics(folder: Path, processes: int) -> None:
     """Make at most `processes` processes at a time, started from now on, combine their metrics in `folder`."""
     os.environ[FOLDER] = str(folder)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = soft + processes * len(_KINDS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed if hard == resource.RLIM_INFINITY else min(hard, needed), hard))
     for slot in range(processes):
         for kind in _KINDS:
             if memory := share_memory(f"angidi-metrics-{kind}-{slot}", _SIZE):
