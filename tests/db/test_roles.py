@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from angidi.config import ConfigError, Settings
 from angidi.csvfiles import open_csv
 from angidi.db import provision
 from angidi.db.conninfo import DatabaseUrls
-from angidi.db.roles import PURPOSES, RoleSetup
+from angidi.db.roles import PURPOSES, RoleSetup, grant_app, set_up_app
 from angidi.db.rows import execute
 from angidi.embedded.programs import find_programs
 
@@ -281,6 +282,16 @@ def test_a_new_role_without_a_password_gets_one_and_the_server_only_its_hash(bar
     for role in roles:
         kept = run(bare.owner, f"SELECT rolpassword FROM pg_authid WHERE rolname = '{role.role}'")
         assert kept[0][0].startswith("SCRAM-SHA-256$")
+
+
+def test_many_who_set_up_the_role_at_once_do_not_disturb_each_other(bare: Addresses) -> None:
+    app = str(conninfo_to_dict(bare.app)["user"])
+    with ThreadPoolExecutor(6) as threads:
+        for done in [threads.submit(set_up_app, bare.owner, app) for _ in range(6)]:
+            done.result()
+        for done in [threads.submit(grant_app, bare.owner, app) for _ in range(6)]:
+            done.result()
+    run(bare.app, "INSERT INTO categories (name) VALUES ('Cups')")
 
 
 def test_neither_a_superuser_nor_the_owner_serves(bare: Addresses) -> None:

@@ -12,6 +12,7 @@ import httpx
 import psycopg
 import pytest
 from click.testing import CliRunner
+from tests.support.roles import app_role, environment_of
 from tests.support.serving import ROOT, Server, free_port, serving
 from tests.support.terminal import Terminal
 from tests.support.waiting import until
@@ -69,6 +70,13 @@ def test_on_a_terminal_a_request_is_a_line_for_people(fresh_db: str, home: Path)
     terminal.wait_for(" info     GET /health 200 ")
     terminal.process.send_signal(signal.SIGTERM)
     terminal.end()
+
+
+def test_a_right_that_the_role_lacks_is_warned_of_at_the_start(fresh_db: str, home: Path) -> None:
+    with psycopg.connect(fresh_db, autocommit=True) as conn:
+        conn.execute(f"REVOKE INSERT ON reservations FROM {app_role(fresh_db)}".encode())
+    with serving(home, measured=False, **environment_of(fresh_db)) as server:
+        assert f"warning: {app_role(fresh_db)} may not INSERT reservations; see `angidi db roles`" in server.output
 
 
 def test_a_second_server_on_the_same_home_is_refused_and_told_the_first_ones_pid(home: Path) -> None:

@@ -1,8 +1,8 @@
 """Setting up the roles: `angidi db roles`, and the role that serves from the embedded server."""
 
 import secrets
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
@@ -13,6 +13,8 @@ from angidi.config import ConfigError
 from angidi.db.inspection import connect
 from angidi.db.roles.rights import PURPOSES, Purpose
 from angidi.db.roles.statements import FIND_ROLE, Place, Statements, grant_statements, role_statements
+
+WAIT_FOR_OTHERS = "SELECT pg_advisory_lock(hashtext('angidi db roles'))"
 
 PASSWORD_BYTES = 24
 SHOWN_PASSWORD = "…"  # noqa: S105 - what stands for one
@@ -57,7 +59,7 @@ class RoleSetup:
         What is as it should be stays. Raises `ConfigError`, `Unavailable`.
         """
         with ExitStack() as stack:
-            conn = stack.enter_context(connect(self.owner))
+            conn = stack.enter_context(_connected_alone(self.owner))
             admin = stack.enter_context(connect(self.admin)) if self.admin else conn
             place = Place(conn)
             names: dict[Purpose, str] = {
@@ -93,7 +95,7 @@ def set_up_app(owner: str, name: str) -> None:
 
     `owner` is the address of the owner. A role that is there keeps its rights as they are: see `grant_app`.
     """
-    with connect(owner) as conn:
+    with _connected_alone(owner) as conn:
         place = Place(conn)
         if statements := role_statements(conn, place, name, "app", ""):
             _run(conn, statements)
@@ -102,8 +104,16 @@ def set_up_app(owner: str, name: str) -> None:
 
 def grant_app(owner: str, name: str) -> None:
     """Give the role that serves its rights, and take all others. `owner` is the address of the owner."""
-    with connect(owner) as conn:
+    with _connected_alone(owner) as conn:
         _grant(conn, Place(conn), {"app": name})
+
+
+@contextmanager
+def _connected_alone(owner: str) -> Generator[psycopg.Connection]:
+    """Provide a connection that no other one sets up roles beside: the server refuses what two grant at once."""
+    with connect(owner) as conn:
+        conn.execute(WAIT_FOR_OTHERS)
+        yield conn
 
 
 def _check_distinct(names: Mapping[Purpose, str]) -> None:
