@@ -78,6 +78,17 @@ async def test_a_session_that_was_ended_is_replaced_at_once(beating: Beating, fr
     assert beating.reconnections == 1
 
 
+async def test_a_connection_that_is_lost_during_the_question_is_replaced(beating: Beating, proxy: HoldingProxy) -> None:
+    """libpq closes its socket, and the event loop confuses a socket that it watches with the next one of its number."""
+    proxy.answers.clear()
+    checking = asyncio.create_task(beating.heart.check())
+    await asyncio.sleep(0.1)
+    proxy.cut()
+    proxy.answers.set()
+    assert await checking
+    assert beating.reconnections == 1
+
+
 @pytest.mark.usefixtures("hurried")
 async def test_a_server_that_freezes_does_not_answer_until_it_goes_on(beating: Beating, proxy: HoldingProxy) -> None:
     proxy.flows.clear()

@@ -136,28 +136,34 @@ def _accepts(conninfo: str) -> bool:
 
 async def _answer(pgconn: abc.PGconn) -> None:
     """Ask, and wait for the answer. Raises psycopg.OperationalError, and TimeoutError after `DEADLINE`."""
+    statuses: list[int] = []
     pgconn.send_query(QUESTION)
     pgconn.flush()
     with suppress(TimeoutError):
         async with asyncio.timeout(DEADLINE):
-            await _received(pgconn)
-    pgconn.consume_input()  # once more: a busy event loop finds the answer and the deadline at the same time
-    if pgconn.is_busy():
+            while not _is_complete(pgconn, statuses):
+                await _readable(pgconn.socket)
+    if not _is_complete(pgconn, statuses):  # a busy event loop finds the answer and the deadline at the same time
         raise TimeoutError
-    status = None
-    while result := pgconn.get_result():
-        status = result.status
-    if status != ExecStatus.TUPLES_OK:
+    if statuses != [ExecStatus.TUPLES_OK]:
         raise psycopg.OperationalError("the session was ended")
 
 
-async def _received(pgconn: abc.PGconn) -> None:
-    loop, readable = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(pgconn.socket, readable.set)
+def _is_complete(pgconn: abc.PGconn, statuses: list[int]) -> bool:
+    """Add the statuses of the results that have arrived; tell whether those were all. Does not wait."""
+    pgconn.consume_input()
+    while not pgconn.is_busy():  # else libpq would wait for the next one, and hold up the event loop
+        if (result := pgconn.get_result()) is None:
+            return True
+        statuses.append(result.status)
+    return False
+
+
+async def _readable(descriptor: int) -> None:
+    """Wait for input. libpq closes the socket of a broken connection, so it is not watched while libpq reads."""
+    loop, event = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, event.set)
     try:
-        while pgconn.is_busy():
-            readable.clear()
-            await readable.wait()
-            pgconn.consume_input()
+        await event.wait()
     finally:
-        loop.remove_reader(pgconn.socket)
+        loop.remove_reader(descriptor)
