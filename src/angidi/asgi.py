@@ -11,8 +11,10 @@ from angidi.app import build_app, open_database
 from angidi.config import load
 from angidi.db.conninfo import resolve_urls
 from angidi.http.gateway import Gateway
+from angidi.server.connections import Bounds, Supervisor, share
 from angidi.server.draining import Draining
 from angidi.server.signals import StopRelay, start_blocked
+from angidi.server.sockets import CAN_LOOK
 from angidi.telemetry import logs
 from angidi.telemetry.shared_metrics import join_metrics
 
@@ -32,16 +34,21 @@ def create() -> Gateway:
     join_metrics()
     app = build_app(settings, open_database(settings, resolve_urls(settings)), access_log, relay.start)
     draining.gateway = app
-    start_blocked(partial(_look_after, app))
+    per_address = share(settings.connections_per_address, settings.server_workers)
+    bounds = Bounds(per_address, settings.trusted_proxies)
+    supervisor = Supervisor(settings.server_port, bounds, app.log.metrics.count_closed)
+    start_blocked(partial(_look_after, app, supervisor))
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     freeze_gc()
     return app
 
 
-def _look_after(app: Gateway) -> None:
+def _look_after(app: Gateway, supervisor: Supervisor) -> None:
     """Do regularly what no request is to wait for."""
     while True:
         time.sleep(INTERVAL)
+        if CAN_LOOK:
+            supervisor.check(time.monotonic())
         app.log.metrics.record_pool()
 
 

@@ -1,6 +1,7 @@
 """Clients that send one request after the other, and keep an account of what became of each."""
 
 import asyncio
+import itertools
 import time
 from collections import Counter
 from contextlib import suppress
@@ -18,7 +19,10 @@ class Sent(NamedTuple):
 
 
 class Clients:
-    """Any number of clients of a port; half of them keep their connection, the others open one for each request."""
+    """Any number of clients of a port; half of them keep their connection, the others open one for each request.
+
+    They are a proxy's: each request is of another address, where the proxy is trusted.
+    """
 
     def __init__(self, port: int, path: str, *, host: str = "127.0.0.1") -> None:
         self._port = port
@@ -26,6 +30,7 @@ class Clients:
         self._host = host
         self.sent: list[Sent] = []
         self.refused = 0
+        self._addresses = itertools.count()
 
     @property
     def statuses(self) -> Counter[int]:
@@ -41,6 +46,28 @@ class Clients:
         async with asyncio.TaskGroup() as group:
             for place in range(number):
                 group.create_task(self._run(stop, keeps=place % 2 == 0))
+
+    async def arrive(self, interval: float, seconds: float, patience: float) -> None:
+        """Let a client with a connection of its own come every `interval`, whether or not those before it are served.
+
+        One that gets no answer in `patience` seconds leaves without.
+        """
+        async with asyncio.TaskGroup() as group:
+            for _ in range(int(seconds / interval)):
+                group.create_task(self._come(patience))
+                await asyncio.sleep(interval)
+
+    async def _come(self, patience: float) -> None:
+        began = time.monotonic()
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(patience):
+                reader, writer = await asyncio.open_connection(self._host, self._port)
+                try:
+                    await self._ask(reader, writer, keeps=False)
+                    return
+                finally:
+                    writer.close()
+        self.sent.append(Sent(began, time.monotonic() - began, None))
 
     async def _run(self, stop: asyncio.Event, *, keeps: bool) -> None:
         while not stop.is_set():
@@ -59,7 +86,9 @@ class Clients:
 
     async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, keeps: bool) -> bool:
         """Send a request; return whether another one may follow."""
+        number = next(self._addresses)
         lines = f"GET {self._path} HTTP/1.1\r\nHost: localhost\r\n" + ("" if keeps else "Connection: close\r\n")
+        lines += f"X-Forwarded-For: 10.0.{number >> 8 & 255}.{number & 255}\r\n"
         began = time.monotonic()
         answer = None
         with suppress(OSError, EOFError):

@@ -32,12 +32,12 @@ class Api(httpx.AsyncClient):
         self.tokens = build_tokens(settings)
         self.services = build_services(settings, database, self.tokens)
         self.database = database
-        self._app = app
+        self.app = app
 
     @property
     def metrics(self) -> str:
         """What the application counts, as the management port shows it."""
-        return self._app.log.metrics.render().decode()
+        return self.app.log.metrics.render().decode()
 
     def as_(self, user: User) -> dict[str, str]:
         """Return the headers that make a request the user's."""

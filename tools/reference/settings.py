@@ -20,7 +20,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Where it runs": ("angidi_",),
     "The server": ("server_", "management_", "log_"),
     "Tokens and passwords": ("jwt_", "password_"),
-    "Who may call, and how often": ("cors_", "api_", "trusted_"),
+    "Who may call, and how often": ("cors_", "api_", "connections_", "trusted_"),
     "Orders and changes": ("currency", "order_", "require_"),
     "The first admin": ("admin_",),
     "The database": ("database_", "db_"),

@@ -67,6 +67,9 @@ class Settings(BaseSettings):
         ("http://localhost:3000",), "Allowed web origins, separated by commas", "https://shop.example"
     )
     api_rate_limit: int = _setting(100, "Requests per minute and client address; 0: no limit", "100", ge=0)
+    connections_per_address: int = _setting(
+        600, "Connections of one client address at a time, but for trusted proxies; 0: no limit", "600", ge=0
+    )
     trusted_proxies: Networks = _setting(
         (), "Networks whose X-Forwarded-For is trusted, separated by commas", "10.0.0.0/8"
     )

@@ -27,6 +27,13 @@ CLIENT_LEFT = 499
 """Status in the access log and the metrics of a request whose client left before the response; it is never sent."""
 
 
+LARGE = 128 * 1024
+"""Bytes of a body beyond which it is sent block by block."""
+
+BLOCK = 4 * 1024
+"""Bytes of a body that are given to the server at a time: it holds a few of them for a client that does not read."""
+
+
 class RequestLimits(NamedTuple):
     """The limits of one kind of request: time, body size, and number of concurrent requests."""
 
@@ -161,4 +168,15 @@ class Gateway:
             compression.choose(request, response)
         await request.send(self._context.head(request, response))
         body = b"" if request.method == "HEAD" else response.body
+        if len(body) > LARGE:
+            body = await _send_all_but_the_last(request, body)
         await request.send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _send_all_but_the_last(request: Request, body: bytes) -> bytes:
+    """Send the body block by block, at the pace of its reader, and return the last block."""
+    end = len(body) - 1
+    for start in range(0, end - end % BLOCK, BLOCK):
+        part = {"type": "http.response.body", "body": body[start : start + BLOCK], "more_body": True}
+        await request.send(part)
+    return body[end - end % BLOCK :]

@@ -3,11 +3,15 @@
 import os
 import socket
 import struct
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
 DESCRIPTORS = "/proc/self/fd"
+
+CAN_LOOK = sys.platform == "linux"
+"""Whether this system tells what is needed here."""
 
 _TCP_INFO = struct.Struct("=24xI92xQQ8xI")
 """Of Linux' `struct tcp_info`: tcpi_unacked, tcpi_bytes_acked, tcpi_bytes_received, tcpi_notsent_bytes."""
@@ -54,14 +58,19 @@ def abort(look: Look) -> bool:
     return False
 
 
-def limit_unsent(port: int, size: int) -> None:
-    """Let the kernel hold `size` unsent bytes at most, for each connection that is accepted at `port` from now on."""
+def limit_unsent(port: int, size: int) -> bool:
+    """Let the kernel hold `size` unsent bytes at most, for each connection that is accepted at `port` from now on.
+
+    Returns False if this process does not listen at `port`.
+    """
     for number in _descriptors():
         with suppress(OSError), socket.socket(fileno=os.dup(number)) as sock:
             own = sock.getsockname()
             is_listening = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
             if is_listening and isinstance(own, tuple) and own[1] == port:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, size)
+                return True
+    return False
 
 
 def _descriptors() -> list[int]:

@@ -1,6 +1,7 @@
 """The workers: granian, with signals that are handed on once, and an end in order."""
 
 import os
+import resource
 import signal
 import time
 from contextlib import suppress
@@ -20,8 +21,11 @@ GRACE = 10.0
 LAST_RESORT = GRACE + 5.0
 """Seconds after which a worker that has not ended by itself is killed."""
 
-BACKPRESSURE = 1024
-"""Concurrent connections per worker: well above the number of keep-alive clients."""
+BACKPRESSURE = 4096
+"""Connections per worker, as far as there are descriptors: several times what one address may have."""
+
+SPARE_DESCRIPTORS = 256
+"""Descriptors that a worker needs besides its connections."""
 
 
 class Workers:
@@ -43,7 +47,8 @@ class Workers:
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=65_536),
             websockets=False,
-            backpressure=BACKPRESSURE,
+            backlog=BACKPRESSURE,
+            backpressure=min(BACKPRESSURE, _raise_descriptors() - SPARE_DESCRIPTORS),
             respawn_failed_workers=True,
             # Granian takes a worker that its own thread has just reaped for one that lives, and kills it.
             workers_kill_timeout=None,
@@ -71,6 +76,15 @@ class Workers:
         time.sleep(LAST_RESORT)
         for worker in list(self._server.wrks):
             kill_child(worker.inner.pid)
+
+
+def _raise_descriptors() -> int:
+    """Use as many descriptors as this process may, and return how many."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # macOS says that there is no limit, and has one
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return BACKPRESSURE + SPARE_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
 
 
 def kill_child(number: int) -> None:

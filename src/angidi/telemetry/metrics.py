@@ -45,8 +45,15 @@ class Metrics:
             multiprocess_mode="livesum",
             registry=registry,
         )
+        self._closed = Counter(
+            "angidi_connections_closed", "Connections closed beyond a bound", ("reason",), registry=registry
+        )
         registry.register(DURATION)
         self._scrapes = Counter("angidi_metrics_scrapes", "How often the figures were read", registry=registry)
+
+    def count_closed(self, reason: str, number: int) -> None:
+        """Count connections that were closed because they are beyond a bound."""
+        self._closed.labels(reason).inc(number)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Record one response."""

@@ -8,6 +8,7 @@ from importlib.resources import files
 from angidi.errors import NotFound
 from angidi.http.core.request import Request
 from angidi.http.core.responses import Response, content
+from angidi.http.core.validators import COMPRESSED
 from angidi.http.middleware.compression import accepts_gzip
 from angidi.http.routing.routes import Routes
 
@@ -31,9 +32,12 @@ routes = Routes("Documentation", "The description of the API, and a page that sh
 
 
 @routes.get("/openapi.json", is_documented=False)
-async def show_description(description: Description) -> Response:
+async def show_description(description: Description, request: Request) -> Response:
     """Return the OpenAPI description. A cache may keep it, and has to ask whether it is current."""
-    return content(description, "application/json", _revalidated(description))
+    compresses = accepts_gzip(request)
+    headers = _revalidated(description, COMPRESSED if compresses else "")
+    headers += [(b"vary", b"Accept-Encoding"), *([(b"content-encoding", b"gzip")] if compresses else [])]
+    return content(_compressed(description) if compresses else description, "application/json", headers)
 
 
 @routes.get("/", is_documented=False)
@@ -61,9 +65,15 @@ async def show_asset(name: str, request: Request) -> Response:
     return content(_asset(name, compressed=compresses), _TYPES[name], headers)
 
 
-def _revalidated(body: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the headers of what a cache has to ask for each time."""
-    return [(b"etag", b'"%08x"' % zlib.crc32(body)), (b"cache-control", b"public, no-cache")]
+def _revalidated(body: bytes, form: str = "") -> list[tuple[bytes, bytes]]:
+    """Return the headers of what a cache has to ask for each time; `form` ends the validator."""
+    return [(b"etag", b'"%08x%s"' % (zlib.crc32(body), form.encode())), (b"cache-control", b"public, no-cache")]
+
+
+@functools.cache
+def _compressed(description: Description) -> bytes:
+    """Return the description, compressed only once: that takes longer than anything else here."""
+    return gzip.compress(description, mtime=0)
 
 
 @functools.cache

@@ -1,0 +1,134 @@
+"""The bounds of connections, on sockets of this process: by address, and by how much of an answer is read."""
+
+import socket
+from collections import Counter
+from collections.abc import Generator
+from contextlib import ExitStack, suppress
+from ipaddress import ip_network
+
+import pytest
+from tests.support.waiting import until
+
+from angidi.server.connections import WRITE_DEADLINE, Bounds, Supervisor, share
+from angidi.server.sockets import CAN_LOOK, Look, look_at_all
+
+pytestmark = pytest.mark.skipif(not CAN_LOOK, reason="only Linux tells what is needed")
+
+PLENTY = b"x" * 4_000_000
+
+
+class Place:
+    """A listening socket, and the connections to it by the side of the client; the server's side is in `accepted`."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        self.port = int(self._listener.getsockname()[1])
+        self.accepted: list[socket.socket] = []
+        self.closed = Counter[str]()
+
+    def connect(self, address: str, said: bytes = b"") -> socket.socket:
+        """Connect from an address and say something."""
+        client = self._stack.enter_context(socket.socket())
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.bind((address, 0))
+        client.connect(("127.0.0.1", self.port))
+        client.sendall(said)
+        server = self._stack.enter_context(self._listener.accept()[0])
+        server.setblocking(False)
+        self.accepted.append(server)
+        until(lambda: any(look.peer == client.getsockname() and look.received == len(said) for look in self.looks()))
+        return client
+
+    def looks(self) -> list[Look]:
+        return list(look_at_all(self.port))
+
+    def supervisor(self, per_address: int, exempt: str = "192.0.2.0/24") -> Supervisor:
+        bounds = Bounds(per_address, (ip_network(exempt),))
+        return Supervisor(self.port, bounds, lambda reason, number: self.closed.update({reason: number}))
+
+
+@pytest.fixture
+def place() -> Generator[Place]:
+    with ExitStack() as stack:
+        yield Place(stack)
+
+
+def is_closed(client: socket.socket) -> bool:
+    """Tell whether the other side has closed."""
+    client.setblocking(False)
+    with suppress(BlockingIOError):
+        try:
+            return client.recv(1) == b""
+        except ConnectionResetError:
+            return True
+    return False
+
+
+def test_an_address_keeps_as_many_as_it_may_and_others_theirs(place: Place) -> None:
+    greedy = [place.connect("127.0.0.2", b"GET") for _ in range(7)]
+    modest = [place.connect("127.0.0.3") for _ in range(5)]
+    place.supervisor(5).check(0)
+    assert place.closed == {"address": 2}
+    until(lambda: sum(map(is_closed, greedy)) == 2)
+    assert not any(map(is_closed, modest))
+
+
+def test_who_has_asked_for_nothing_goes_first_and_then_the_newest(place: Place) -> None:
+    supervisor = place.supervisor(3)
+    old, silent = place.connect("127.0.0.2", b"GET"), place.connect("127.0.0.2")
+    supervisor.check(0)
+    new = [place.connect("127.0.0.2", b"GET") for _ in range(3)]
+    supervisor.check(1)
+    until(lambda: is_closed(silent))
+    assert not is_closed(old)
+    assert sum(map(is_closed, new)) == 1
+
+
+@pytest.mark.parametrize(("per_address", "exempt"), [(0, "192.0.2.0/24"), (5, "127.0.0.0/24")])
+def test_without_a_bound_and_for_trusted_proxies_nothing_is_closed(place: Place, per_address: int, exempt: str) -> None:
+    clients = [place.connect("127.0.0.2") for _ in range(9)]
+    place.supervisor(per_address, exempt).check(0)
+    assert not place.closed
+    assert not any(map(is_closed, clients))
+
+
+def test_a_client_that_reads_nothing_is_closed_at_the_deadline(place: Place) -> None:
+    supervisor = place.supervisor(0)
+    place.connect("127.0.0.2", b"GET")
+    place.accepted[0].send(PLENTY)
+    supervisor.check(0)
+    supervisor.check(WRITE_DEADLINE - 1)
+    assert not place.closed
+    supervisor.check(WRITE_DEADLINE)
+    assert place.closed == {"unread": 1}
+    assert place.accepted[0].recv(1) == b"GET"[:1]
+    with pytest.raises(BrokenPipeError):
+        place.accepted[0].send(b"more")
+
+
+def test_a_client_that_reads_goes_on_however_long_it_takes(place: Place) -> None:
+    supervisor = place.supervisor(0)
+    client = place.connect("127.0.0.2", b"GET")
+    for second in range(0, 60, 5):
+        with suppress(BlockingIOError):
+            place.accepted[0].send(PLENTY)
+        supervisor.check(second)
+        read = 0
+        while read < 100_000:
+            read += len(client.recv(100_000))
+    assert not place.closed
+
+
+def test_an_idle_client_is_nothing_to_close(place: Place) -> None:
+    supervisor = place.supervisor(0)
+    client = place.connect("127.0.0.2", b"GET")
+    place.accepted[0].send(b"answer")
+    assert client.recv(10) == b"answer"
+    for second in (0, 60, 600):
+        supervisor.check(second)
+    assert not place.closed
+
+
+def test_workers_share_the_bound_with_room_for_an_uneven_spread() -> None:
+    assert [share(600, 1), share(600, 2), share(600, 4), share(0, 2)] == [600, 330, 165, 0]
