@@ -6,6 +6,8 @@ import random
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -85,6 +87,23 @@ async def test_what_waits_in_the_database_is_answered_before_the_end(shelf: str,
     assert clients.statuses == {200: 24}
 
 
+async def test_a_killed_worker_costs_what_it_had_in_flight_and_is_replaced(shelf: str, tmp_path: Path) -> None:
+    with two_workers(tmp_path, shelf) as server:
+        clients, stop = Clients(server.port, "/api/v1/categories"), asyncio.Event()
+        running = asyncio.create_task(clients.run(40, stop))
+        await asyncio.sleep(1)
+        first, _ = server.workers()
+        os.kill(first, signal.SIGKILL)
+        await asyncio.to_thread(until, lambda: first not in server.workers() and len(server.workers()) == 2)
+        await asyncio.sleep(1)
+        stop.set()
+        await running
+        server.process.send_signal(signal.SIGTERM)
+        assert_ended_in_order(server, shelf)
+    assert 0 < clients.statuses[0] <= 40
+    assert set(clients.statuses) == {200, 0}
+
+
 def silent(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port))
 
@@ -134,6 +153,32 @@ def test_thousands_of_signals_end_the_server_and_its_database(tmp_path: Path, nu
         assert server.process.wait(60) == 0, server.output
         assert "Traceback" not in server.output
     assert not (home / "data" / "postmaster.pid").exists()
+
+
+@rounds
+def test_thousands_of_signals_while_starting_end_it_and_its_database(tmp_path: Path, number: int) -> None:
+    home = tmp_path / "home"
+    server = Server(home, free_port(), measured=False, SERVER_WORKERS="2")
+    until((home / "serve.lock").exists)  # before, the interpreter is starting, and nothing is to be ended
+    time.sleep(number % 7 / 3)
+    storm(server.process.pid, SIGNALS)
+    assert server.process.wait(60) in {0, 128 + signal.SIGTERM, 128 + signal.SIGINT}, server.output
+    assert "Traceback" not in server.output
+    assert not (home / "data" / "postmaster.pid").exists()
+
+
+@rounds
+def test_thousands_of_signals_end_the_job_worker(shelf: str, number: int) -> None:
+    environment = {**os.environ, **SERVING, "DATABASE_URL": shelf}
+    with subprocess.Popen(
+        [sys.executable, "-m", "angidi", "worker"], env=environment, stderr=subprocess.PIPE, text=True
+    ) as worker:
+        until(lambda: sessions(shelf) > 0)
+        time.sleep(number % 5 / 10)
+        storm(worker.pid, SIGNALS)
+        _, output = worker.communicate(timeout=30)
+    assert (worker.returncode, "Traceback" in output) == (0, False), output
+    until(lambda: sessions(shelf) == 0)
 
 
 @rounds
