@@ -2145,7 +2145,7 @@ ALTER TABLE public.list_counts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
 CREATE TABLE public.login_attempts (
     key bytea NOT NULL,
     times timestamp with time zone[] NOT NULL,
-    blocks integer DEFAULT 0 NOT NULL,
+    blocks bigint DEFAULT 0 NOT NULL,
     blocked_until timestamp with time zone,
     expires_at timestamp with time zone NOT NULL,
     CONSTRAINT blocks_nonnegative CHECK ((blocks >= 0))
