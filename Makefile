@@ -85,8 +85,8 @@ read-your-writes: setup ## Write and read at once, 10,000 times, on two workers 
 	@READ_YOUR_WRITES=10000 $(BIN)/python tools/suite.py --quiet -m "" -rP tests/e2e/test_read_your_writes.py
 
 .PHONY: faults
-faults: setup ## Run the races and faults of orders at length: buyers at once twenty times, kills for a minute (ROUNDS=20).
-	@FAULT_ROUNDS=$(or $(ROUNDS),20) BANK_SECONDS=60 $(BIN)/python tools/suite.py --quiet -m "" -rP tests/faults
+faults: setup ## Run races, kills, outages and overload at length: buyers at once twenty times, a minute of each (ROUNDS=20).
+	@FAULT_ROUNDS=$(or $(ROUNDS),20) BANK_SECONDS=60 OVERLOAD_SECONDS=60 OUTAGES=18,330 $(BIN)/python tools/suite.py --quiet -m "" -rP tests/faults
 
 .PHONY: attacks
 attacks: setup ## Attack a server by schemathesis and sqlmap (EXAMPLES=100: more requests; SQLMAP=all: every parameter).

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from tests.faults.killable import KillableDatabase
 from tests.support.api import Api
 from tests.support.roles import environment_of
 from tests.support.serving import Server, serving
@@ -119,6 +120,19 @@ def two_servers(folder: Path, url: str, **environment: str) -> Generator[list[Se
         finally:
             for server in set(servers) - set(first):
                 server.end()
+
+
+@pytest.fixture
+def durability() -> Mapping[str, str]:
+    """Settings of the database; a test may override them by its parameter."""
+    return {}
+
+
+@pytest.fixture
+def database(tmp_path: Path, durability: Mapping[str, str]) -> Iterator[KillableDatabase]:
+    """A database on a server of the test's own."""
+    with KillableDatabase(tmp_path / "database", durability).running() as database:
+        yield database
 
 
 @pytest.fixture

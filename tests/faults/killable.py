@@ -13,6 +13,9 @@ from angidi.embedded import EmbeddedServer
 
 NAME = "bank"
 
+LOSING = {"synchronous_commit": "off", "wal_writer_delay": "10s", "wal_writer_flush_after": "1GB"}
+"""The settings of a server that acknowledges a commit up to some seconds before it writes it."""
+
 BACKEND = """
 SELECT pid FROM pg_stat_activity
  WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -44,23 +47,55 @@ class KillableDatabase:
 
     def kill(self) -> None:
         """Kill the server, whose children then end by themselves, and start it again as `angidi serve` does."""
-        _kill(int((self._home / "data/postmaster.pid").read_text(encoding="utf-8").splitlines()[0]))
+        _signal(self._number, signal.SIGKILL)
+        self.start()
+
+    def kill_all(self) -> None:
+        """Kill the server with all its processes."""
+        for number in (self._number, *_children(self._number)):
+            _signal(number, signal.SIGKILL)
+
+    def start(self) -> None:
+        """Start the server as `angidi serve` does; return when it accepts connections."""
         with self._joined():
             pass
+
+    @contextmanager
+    def frozen(self) -> Generator[None]:
+        """Stop all processes of the server in the middle of what they do, for the length of the block."""
+        server = self._number
+        numbers = (server, *_children(server))  # the children last: the server would start others
+        for number in numbers:
+            _signal(number, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                _signal(number, signal.SIGCONT)
 
     def kill_backend(self) -> None:
         """Kill one process of the server, which then ends all others, recovers and goes on by itself."""
         with psycopg.connect(self.url) as conn:
             row = conn.execute(BACKEND).fetchone()
         if row:
-            _kill(row[0])
+            _signal(row[0], signal.SIGKILL)
+
+    @property
+    def _number(self) -> int:
+        """The process of the server."""
+        return int((self._home / "data/postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
 
     def _joined(self) -> EmbeddedServer:
         return EmbeddedServer(self._home, settings=self._settings, notify=lambda _: None)
 
 
-def _kill(number: int) -> None:
-    """Kill a process of a PostgreSQL, if it is there still."""
+def _children(number: int) -> list[int]:
+    return [*map(int, Path(f"/proc/{number}/task/{number}/children").read_text(encoding="utf-8").split())]
+
+
+def _signal(number: int, signum: signal.Signals) -> None:
+    """Send a signal to a process of a PostgreSQL, if it is there still."""
     with suppress(FileNotFoundError, ProcessLookupError):
-        assert "postgres" in Path(f"/proc/{number}/cmdline").read_text(encoding="utf-8")
-        os.kill(number, signal.SIGKILL)
+        command = Path(f"/proc/{number}/cmdline").read_text(encoding="utf-8")
+        assert "postgres" in command or not command  # one that has just ended has none
+        os.kill(number, signum)

@@ -9,17 +9,16 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import cycle
-from pathlib import Path
 from time import monotonic
 
 import psycopg
 import pytest
 from tests.faults.bank import Bank
 from tests.faults.conftest import SERVING, TwoServers
-from tests.faults.killable import KillableDatabase
+from tests.faults.killable import LOSING, KillableDatabase
 from tests.support.roles import environment_of
 from tests.support.serving import ROOT
 
@@ -45,28 +44,12 @@ REFUSALS = {
     (503, "DATABASE_UNAVAILABLE"),
 }
 
-LOSING = {"synchronous_commit": "off", "wal_writer_delay": "10s", "wal_writer_flush_after": "1GB"}
-"""The settings of a server that acknowledges a commit up to some seconds before it writes it."""
-
 WRONG = """
 SELECT (SELECT count(*) FROM products AS product
          WHERE stock < 0 OR stock <> (SELECT coalesce(sum(delta), 0) FROM stock_ledger WHERE product_id = product.id)),
        (SELECT count(*) FROM orders
          WHERE total <> (SELECT sum(quantity * unit_price) FROM order_items WHERE order_id = orders.id))
 """
-
-
-@pytest.fixture
-def durability() -> Mapping[str, str]:
-    """Settings of the database; a test may override them by its parameter."""
-    return {}
-
-
-@pytest.fixture
-def database(tmp_path: Path, durability: Mapping[str, str]) -> Iterator[KillableDatabase]:
-    """A database on a server of the test's own."""
-    with KillableDatabase(tmp_path / "database", durability).running() as database:
-        yield database
 
 
 @pytest.fixture

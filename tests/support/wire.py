@@ -29,7 +29,13 @@ class Answer(NamedTuple):
 
 
 async def send(
-    port: int, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None
+    port: int,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    base: str = BASE,
 ) -> Answer:
     """Send a request below the base path to the loopback; a body of bytes is sent as it is, any other one as JSON.
 
@@ -37,7 +43,7 @@ async def send(
     """
     content = _encoded(body)
     lines = {"Host": "localhost", "Connection": "close", "Content-Length": str(len(content)), **(headers or {})}
-    head = f"{method} {BASE}{path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    head = f"{method} {base}{path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(head.encode() + b"\r\n" + content)
