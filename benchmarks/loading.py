@@ -34,6 +34,14 @@ COPIES = {
     "users": "COPY users (id, email, password_hash, name, role, created_at, updated_at) FROM STDIN",
 }
 
+# An empty table that is analysed is planned to be read as a whole. Databases of former commits have no sessions.
+ADD_SESSIONS = """
+INSERT INTO sessions (user_id, expires_at)
+SELECT id, now() + interval '7 days'
+  FROM users
+ LIMIT 10000
+"""
+
 
 def fill(url: str, rows: int, users: int | None = None) -> None:
     """Put the catalogue into an empty database: by COPY, the secondary indexes being built anew after it.
@@ -53,6 +61,8 @@ def fill(url: str, rows: int, users: int | None = None) -> None:
             with ThreadPoolExecutor(STREAMS) as threads:
                 list(threads.map(lambda part: _copy_products(url, rows, part), range(STREAMS)))
             _copy(conn, "users", _users(rows if users is None else users))
+        if conn.execute("SELECT to_regclass('sessions')").fetchall()[0][0]:
+            conn.execute(ADD_SESSIONS)
         conn.execute("VACUUM (ANALYZE)")
 
 
