@@ -3757,7 +3757,7 @@ ALTER TABLE ONLY public.password_resets
 -- Name: CONSTRAINT password_resets_token_hash_key ON password_resets; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON CONSTRAINT password_resets_token_hash_key ON public.password_resets IS 'A token resets one password. Serves the reset.';
+COMMENT ON CONSTRAINT password_resets_token_hash_key ON public.password_resets IS 'A token resets one password.';
 
 
 --
@@ -4075,6 +4075,13 @@ CREATE INDEX orders_user_id_status_idx ON public.orders USING btree (user_id, st
 --
 
 COMMENT ON INDEX public.orders_user_id_status_idx IS 'The orders of a user in a state, newest first: few of the many that one buyer may have.';
+
+
+--
+-- Name: INDEX password_resets_token_hash_key; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.password_resets_token_hash_key IS 'Serves the reset: finds the account of a token.';
 
 
 --

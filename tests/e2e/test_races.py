@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx
 import pytest
 from tests.support.api import Api, error_of
+from tests.support.isolation import as_owner
 from tests.support.shop import PASSWORD, make, rows
 
 from angidi.db import Connection, Database
@@ -98,7 +99,7 @@ async def test_of_thirty_registrations_of_one_address_one_wins(pool_api: Api) ->
 
 
 async def test_control_reading_before_registering_lets_several_win(pool_db: Database) -> None:
-    await change(pool_db, "DROP INDEX users_email_active_key")
+    await as_owner(pool_db, "DROP INDEX users_email_active_key")
 
     async def is_free(conn: Connection) -> bool:
         return await fetch_value(conn, ACTIVE_AT_ADDRESS, {"email": ADDRESS}) == 0
@@ -131,7 +132,7 @@ async def test_of_ten_deleted_products_of_one_sku_one_is_restored(
 
 async def test_control_reading_before_writing_gives_one_sku_to_several(pool_api: Api, category: str) -> None:
     database = pool_api.database
-    await change(database, "DROP INDEX products_sku_active_key")
+    await as_owner(database, "DROP INDEX products_sku_active_key")
 
     async def is_free(conn: Connection) -> bool:
         return await fetch_value(conn, LIVING_WITH_SKU, {"sku": SKU}) == 0
@@ -206,7 +207,7 @@ async def test_of_ten_moves_that_would_close_a_cycle_one_is_refused(pool_api: Ap
 
 async def test_control_looking_before_moving_closes_a_cycle(pool_api: Api, admin: dict[str, str]) -> None:
     ids = [(await pool_api.make_category(admin, f"Ring {number}"))["id"] for number in range(2)]
-    await change(pool_api.database, "DROP TRIGGER categories_moved_closure ON categories")  # it would refuse the ring
+    await as_owner(pool_api.database, "DROP TRIGGER categories_moved_closure ON categories")  # it would refuse the ring
 
     async def are_roots(conn: Connection) -> bool:
         return await fetch_value(conn, "SELECT bool_and(parent_id IS NULL) FROM categories") is True
@@ -236,7 +237,7 @@ async def test_control_counting_before_deleting_leaves_products_without_a_catego
     pool_api: Api, category: str
 ) -> None:
     database = pool_api.database
-    await change(database, "ALTER TABLE products DROP CONSTRAINT products_category_id_fkey")
+    await as_owner(database, "ALTER TABLE products DROP CONSTRAINT products_category_id_fkey")
 
     async def is_there_and_empty(conn: Connection) -> bool:
         query = "SELECT count(*) = 1 FROM categories WHERE id NOT IN (SELECT category_id FROM products)"

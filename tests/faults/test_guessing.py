@@ -13,10 +13,9 @@ import bcrypt
 import pytest
 from tests.faults.conftest import TwoServers, two_servers
 from tests.support.api import Api
+from tests.support.isolation import as_owner
 from tests.support.shop import PASSWORD, make, rows
 from tests.support.wire import Answer
-
-from angidi.db.rows import execute
 
 OWNER = "ada@shop.example"
 GUESSES, ADDRESSES = 1000, 50
@@ -71,7 +70,7 @@ async def test_a_thousand_guesses_are_stopped_and_the_owner_logs_in_from_whereve
 
 async def test_without_the_bound_of_the_account_half_of_them_are_tried(shop: TwoServers) -> None:
     """The control of the test above."""
-    await shop.api.database.write(execute, WITHOUT_ACCOUNT)
+    await as_owner(shop.api.database, WITHOUT_ACCOUNT)
     assert (await guess(shop))[401] >= FROM_ONE * ADDRESSES
 
 

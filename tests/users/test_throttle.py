@@ -11,6 +11,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 from tests.support.api import Api, api_over, error_of
+from tests.support.isolation import as_owner
 from tests.support.shop import PASSWORD, make, rows
 
 from angidi.config import Settings
@@ -297,14 +298,14 @@ async def at_once(api: Api, count: int) -> Counter[int]:
 
 
 async def test_attempts_at_once_cannot_be_more_than_the_bound(busy_shop: Api) -> None:
-    await busy_shop.database.write(execute, SLOW)
+    await as_owner(busy_shop.database, SLOW)
     assert await at_once(busy_shop, 20) == {401: 10, 429: 10}
 
 
 async def test_without_the_lock_attempts_at_once_are_more(busy_shop: Api) -> None:
     """The control of the test above."""
-    await busy_shop.database.write(execute, SLOW)
-    await busy_shop.database.write(execute, WITHOUT_LOCK)
+    await as_owner(busy_shop.database, SLOW)
+    await as_owner(busy_shop.database, WITHOUT_LOCK)
     assert (await at_once(busy_shop, 20))[401] > 10
 
 
@@ -319,8 +320,8 @@ async def test_an_attempt_does_not_wait_for_the_disk_and_leaves_the_session_as_i
 
 
 async def test_a_log_in_that_cannot_be_counted_is_not_tried(shop: Api) -> None:
-    await shop.database.write(execute, DISK_FULL)
-    await shop.database.write(execute, DISK_FULL_TRIGGER)
+    await as_owner(shop.database, DISK_FULL)
+    await as_owner(shop.database, DISK_FULL_TRIGGER)
     for password in (PASSWORD, WRONG):
         answer = await log_in(shop, password)
         assert (error_of(answer), answer.headers["Retry-After"]) == ((503, "DATABASE_UNAVAILABLE"), "30")

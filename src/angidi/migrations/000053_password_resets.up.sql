@@ -22,6 +22,8 @@ COMMENT ON COLUMN password_resets.expires_at IS
 COMMENT ON CONSTRAINT password_resets_pkey ON password_resets IS
     'A new reset voids the one before.';
 COMMENT ON CONSTRAINT password_resets_token_hash_key ON password_resets IS
-    'A token resets one password. Serves the reset.';
+    'A token resets one password.';
 COMMENT ON CONSTRAINT password_resets_user_id_fkey ON password_resets IS
     'The account exists; its reset goes with it.';
+COMMENT ON INDEX password_resets_token_hash_key IS
+    'Serves the reset: finds the account of a token.';
