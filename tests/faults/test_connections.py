@@ -96,7 +96,7 @@ async def outcome_of(server: Server, kind: str) -> Outcome:
     return Outcome(answered, len(seen) - answered, slow, most / before)
 
 
-@pytest.mark.long
+@pytest.mark.fault
 @pytest.mark.parametrize("kind", ATTACKS)
 async def test_others_are_served_while_one_address_holds_all_that_it_can(shelf: str, tmp_path: Path, kind: str) -> None:
     with serving(tmp_path / "home", measured=False, DATABASE_URL=shelf, **SETTINGS) as server:
@@ -109,7 +109,7 @@ async def test_others_are_served_while_one_address_holds_all_that_it_can(shelf: 
     assert (kind == "never-read") == ('"reason": "unread"' in server.output)
 
 
-@pytest.mark.long
+@pytest.mark.fault
 @pytest.mark.parametrize("kind", ["never-read", "silent"])
 async def test_without_the_bounds_others_wait(shelf: str, tmp_path: Path, kind: str) -> None:
     """The control: with 1,024 connections held, nobody else is let in."""

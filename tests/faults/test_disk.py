@@ -19,7 +19,7 @@ from tests.faults.test_bank import LOSING
 from tests.support.serving import Server, serving
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
 BASE = "/api/v1"
 SIZE = 190

@@ -20,7 +20,7 @@ from tests.support.shop import many
 from tests.support.wire import BASE, Answer, send
 
 SECONDS = float(os.environ.get("OVERLOAD_SECONDS", "10"))
-pytestmark = [pytest.mark.long, pytest.mark.timeout(600 + 5 * int(SECONDS))]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(600 + 5 * int(SECONDS))]
 
 REQUESTS = 500
 LONGEST = 2.5

@@ -18,7 +18,7 @@ from tests.faults.load import Outcome, at_rate, timed, told
 from tests.support.wire import Answer, send
 
 OUTAGES = [float(seconds) for seconds in os.environ.get("OUTAGES", "18").split(",")]
-pytestmark = [pytest.mark.long, pytest.mark.timeout(600 + int(sum(OUTAGES)))]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(600 + int(sum(OUTAGES)))]
 
 WRITES = 200
 """Changes a second."""

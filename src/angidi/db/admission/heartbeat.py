@@ -87,8 +87,10 @@ class Heartbeat:
                 await self._connect()
         except (psycopg.Error, OSError, TimeoutError) as error:
             await self._disconnect()
-            is_full = isinstance(error, psycopg.Error) and await asyncio.to_thread(_accepts, self._conninfo)
-            self._note(is_up=is_full, reason=error_reason(error) or "no answer in time")
+            # It may only have no session left for this one, or be slow to make the first one at a busy start.
+            is_unsure = isinstance(error, psycopg.Error) or not self._has_connected
+            is_up = is_unsure and await asyncio.to_thread(_accepts, self._conninfo)
+            self._note(is_up=is_up, reason=error_reason(error) or "no answer in time")
         else:
             self._note(is_up=True)
 
@@ -130,7 +132,7 @@ class Heartbeat:
 
 
 def _accepts(conninfo: str) -> bool:
-    """Tell whether the server would accept sessions: it may just have none left for this one, and serve all others."""
+    """Tell whether the server would accept sessions."""
     return PGconn.ping(make_conninfo(conninfo, connect_timeout=2).encode()) == Ping.OK
 
 
