@@ -172,7 +172,7 @@ def test_a_request_during_an_outage_gets_503_with_retry_after_and_no_secrets(hom
             url = embedded.url("angidi_dev")
         with psycopg.connect(url.replace("angidi_dev", "postgres"), autocommit=True) as conn:
             conn.execute("ALTER DATABASE angidi_dev ALLOW_CONNECTIONS false")
-            conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'angidi_dev'")
+            conn.execute("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = 'angidi_dev'")
             try:
                 answer = httpx.get(f"{server.url}{BASE}/products", timeout=20)
                 health = httpx.get(f"{server.url}/health", timeout=20)

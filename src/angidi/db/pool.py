@@ -8,6 +8,7 @@ dead connections the first success took half a minute; instead, the first dead c
 import asyncio
 import logging
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -157,7 +158,17 @@ class Pool:
 
     async def is_answered(self) -> bool:
         """Ask whether the database answers, even if all connections are in use."""
-        return self.heartbeat.is_up and await self.heartbeat.check()
+        if not (self.heartbeat.is_up and await self.heartbeat.check()):
+            return False
+        return self.heartbeat.is_connected() or await self._answers()
+
+    async def _answers(self) -> bool:
+        """Ask on a connection of the pool: the server takes sessions, but the heartbeat got none."""
+        with suppress(Unavailable), translated():
+            async with self.connection() as conn:
+                await conn.execute("SELECT 1")
+                return True
+        return False
 
     def stats(self) -> dict[str, int]:
         """Return the pool's statistics, with those of admission before it, and `up`: 1 or 0."""

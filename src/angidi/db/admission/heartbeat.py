@@ -75,6 +75,10 @@ class Heartbeat:
         await asyncio.shield(self._checking)
         return self.is_up
 
+    def is_connected(self) -> bool:
+        """Tell whether the question can be asked: if not, `is_up` is what the server says to all, not to us."""
+        return self._conn is not None
+
     async def _beat(self) -> None:
         while True:
             await self.check()
