@@ -86,7 +86,8 @@ read-your-writes: setup ## Write and read at once, 10,000 times, on two workers 
 
 .PHONY: faults
 faults: setup ## Run races, kills, outages and overload at length: buyers at once twenty times, a minute of each (ROUNDS=20).
-	@FAULT_ROUNDS=$(or $(ROUNDS),20) BANK_SECONDS=60 OVERLOAD_SECONDS=60 OUTAGES=18,330 $(BIN)/python tools/suite.py --quiet -m "" -rP tests/faults
+	@FAULT_ROUNDS=$(or $(ROUNDS),20) BANK_SECONDS=60 OVERLOAD_SECONDS=60 OUTAGES=18,330 $(BIN)/python tools/suite.py --quiet -m "" -rP tests/faults \
+		tests/security/test_canaries.py
 
 .PHONY: attacks
 attacks: setup ## Attack a server by schemathesis and sqlmap (EXAMPLES=100: more requests; SQLMAP=all: every parameter).

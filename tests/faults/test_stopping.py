@@ -122,7 +122,7 @@ def never_reading(port: int) -> socket.socket:
     return client
 
 
-@pytest.mark.long
+@pytest.mark.fault
 @pytest.mark.parametrize("connect", [silent, within_its_head, never_reading])
 def test_no_client_keeps_a_worker_beyond_its_grace(
     shelf: str, tmp_path: Path, connect: Callable[[int], socket.socket]

@@ -145,7 +145,7 @@ def assert_no_leak(searched: Searched) -> None:
     assert [found for answer in searched.answers if (found := leaks(shown(answer), [SECRET]))] == []
 
 
-@pytest.mark.long
+@pytest.mark.fault
 @pytest.mark.timeout(300)
 def test_nothing_that_is_sent_comes_out_elsewhere(searched: Searched) -> None:
     statuses = searched.call_all()
@@ -156,7 +156,7 @@ def test_nothing_that_is_sent_comes_out_elsewhere(searched: Searched) -> None:
     assert_no_leak(searched)
 
 
-@pytest.mark.long
+@pytest.mark.fault
 @pytest.mark.timeout(300)
 def test_nothing_comes_out_where_statements_fail(searched: Searched) -> None:
     """Constraints that nothing knows refuse all that is written; the server adds the parameters to its errors."""
@@ -174,7 +174,7 @@ def test_nothing_comes_out_where_statements_fail(searched: Searched) -> None:
     assert_no_leak(searched)
 
 
-@pytest.mark.long
+@pytest.mark.fault
 @pytest.mark.timeout(300)
 def test_nothing_comes_out_where_the_database_is_lost(searched: Searched) -> None:
     with psycopg.connect(searched.url, dbname="postgres", autocommit=True) as conn:
@@ -187,7 +187,7 @@ def test_nothing_comes_out_where_the_database_is_lost(searched: Searched) -> Non
     assert_no_leak(searched)
 
 
-@pytest.mark.long
+@pytest.mark.fault
 def test_the_embedded_server_logs_no_row_that_it_refuses(tmp_path: Path) -> None:
     with serving(tmp_path / "home", measured=False) as server:
         new = {"email": f"{STORED}@shop.example", "password": f"{SECRET} 1", "name": STORED}
@@ -198,7 +198,7 @@ def test_the_embedded_server_logs_no_row_that_it_refuses(tmp_path: Path) -> None
     assert leaks(log) == []
 
 
-@pytest.mark.long
+@pytest.mark.fault
 def test_a_planted_leak_is_found_in_the_log_and_in_the_metrics(tmp_path: Path, fresh_db: str) -> None:
     port, home = free_port(), tmp_path / "home"
     own = {**KEYS, **ADMIN, **LOUD, "DATABASE_URL": fresh_db, "MANAGEMENT_PORT": str(port)}
