@@ -1,6 +1,7 @@
 """Connections, transactions and retries on a real pool."""
 
 import asyncio
+import time
 
 import psycopg
 import pytest
@@ -11,8 +12,9 @@ from tests.support.server import with_database
 
 from angidi.app import open_database
 from angidi.config import Settings
-from angidi.db import Connection, Database, retried
+from angidi.db import Connection, Database, Pool, PoolSettings, retried
 from angidi.db.conninfo import DatabaseUrls
+from angidi.db.pool import CHECKOUT_TIMEOUT
 from angidi.db.query_counter import QueryCounter, query_counter
 from angidi.db.rows import execute, fetch_value
 from angidi.errors import (
@@ -154,6 +156,18 @@ async def test_the_statements_of_a_request_are_counted(db: Database) -> None:
     query_counter.reset(token)
     await db.read(fetch_value, PID)
     assert counted.statements == 2
+
+
+async def test_a_turn_that_a_busy_event_loop_notices_late_still_counts(fresh_db: str) -> None:
+    database = Database(Pool(fresh_db, PoolSettings(min_conns=1, max_conns=1)))
+    await database.open()
+    async with database.connection():
+        waiting = asyncio.create_task(database.read(fetch_value, "SELECT 1"))
+        while not database.stats()["requests_waiting"]:  # noqa: ASYNC110 - the pool tells nobody
+            await asyncio.sleep(0)
+    time.sleep(CHECKOUT_TIMEOUT + 0.1)  # noqa: ASYNC251 - what keeps the loop busy
+    assert await waiting == 1
+    await database.close()
 
 
 async def test_a_request_waits_for_all_its_connections_as_long_as_for_one(

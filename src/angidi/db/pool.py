@@ -30,6 +30,9 @@ from angidi.errors import ServerOverloaded, Unavailable
 CHECKOUT_TIMEOUT = 1.0
 """Seconds that a request waits for its connections in all; then it is refused with 503."""
 
+LEAST_CHECKOUT = 0.25
+"""Seconds for a connection whose turn came in the last moment, or was noticed late by a busy event loop."""
+
 RECONNECT_TIMEOUT = 0.5
 """Seconds until the pool gives up replacing a lost connection; the next request that needs one has it try at once.
 
@@ -237,7 +240,7 @@ class PooledConnection:
             pool.admission.release()
             raise Unavailable
         try:
-            self._conn = await pool.pool.getconn(left)
+            self._conn = await pool.pool.getconn(max(left, LEAST_CHECKOUT))
         except BaseException:
             pool.admission.release()
             raise
