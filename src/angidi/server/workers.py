@@ -99,6 +99,6 @@ def _begin_worker() -> None:
 
     Signals stay blocked: a `StopRelay` is to wait for those that end the worker.
     """
-    os.setsid()
+    os.setpgid(0, 0)  # a session of its own would be a scheduling group of its own, and take turns with PostgreSQL
     for number in STOPPING:
         signal.signal(number, signal.SIG_DFL)
