@@ -20,24 +20,29 @@ PLENTY = b"x" * 4_000_000
 class Place:
     """A listening socket, and the connections to it by the side of the client; the server's side is in `accepted`."""
 
-    def __init__(self, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack, *, dual: bool = False) -> None:
         self._stack = stack
-        self._listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        family = socket.AF_INET6 if dual else socket.AF_INET
+        address = ("::" if dual else "127.0.0.1", 0)
+        self._listener = stack.enter_context(socket.create_server(address, family=family, dualstack_ipv6=dual))
         self.port = int(self._listener.getsockname()[1])
         self.accepted: list[socket.socket] = []
         self.closed = Counter[str]()
 
     def connect(self, address: str, said: bytes = b"") -> socket.socket:
         """Connect from an address and say something."""
-        client = self._stack.enter_context(socket.socket())
+        is_ipv6 = ":" in address
+        client = self._stack.enter_context(socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET))
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.bind((address, 0))
-        client.connect(("127.0.0.1", self.port))
+        client.connect(("::1" if is_ipv6 else "127.0.0.1", self.port))
         client.sendall(said)
         server = self._stack.enter_context(self._listener.accept()[0])
         server.setblocking(False)
         self.accepted.append(server)
-        until(lambda: any(look.peer == client.getsockname() and look.received == len(said) for look in self.looks()))
+        until(
+            lambda: any(look.peer[1] == client.getsockname()[1] and look.received == len(said) for look in self.looks())
+        )
         return client
 
     def looks(self) -> list[Look]:
@@ -52,6 +57,13 @@ class Place:
 def place() -> Generator[Place]:
     with ExitStack() as stack:
         yield Place(stack)
+
+
+@pytest.fixture
+def dual() -> Generator[Place]:
+    """A socket for both versions, which shows an IPv4 client as `::ffff:127.0.0.2`."""
+    with ExitStack() as stack:
+        yield Place(stack, dual=True)
 
 
 def is_closed(client: socket.socket) -> bool:
@@ -72,6 +84,22 @@ def test_an_address_keeps_as_many_as_it_may_and_others_theirs(place: Place) -> N
     assert place.closed == {"address": 2}
     until(lambda: sum(map(is_closed, greedy)) == 2)
     assert not any(map(is_closed, modest))
+
+
+def test_at_a_socket_for_both_versions_each_address_has_the_bound(dual: Place) -> None:
+    clients = [[dual.connect(address, b"GET") for _ in range(7)] for address in ("::1", "127.0.0.2")]
+    modest = [dual.connect("127.0.0.3", b"GET") for _ in range(5)]
+    dual.supervisor(5).check(0)
+    assert dual.closed == {"address": 4}
+    until(lambda: [sum(map(is_closed, greedy)) for greedy in clients] == [2, 2])
+    assert not any(map(is_closed, modest))
+
+
+def test_a_trusted_proxy_is_exempt_at_a_socket_for_both_versions(dual: Place) -> None:
+    for _ in range(9):
+        dual.connect("127.0.0.2")
+    dual.supervisor(5, "127.0.0.0/24").check(0)
+    assert not dual.closed
 
 
 def test_who_has_asked_for_nothing_goes_first_and_then_the_newest(place: Place) -> None:

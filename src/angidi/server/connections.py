@@ -5,14 +5,13 @@ looks at the worker's connections, by what the kernel tells of them, and closes 
 """
 
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address
 from math import ceil
 from typing import NamedTuple
 
 import structlog
 
 from angidi.config import Network
-from angidi.http.middleware.limits import network_of
+from angidi.http.middleware.limits import is_within, network_of
 from angidi.server.sockets import Look, abort, limit_unsent, look_at_all
 
 WRITE_DEADLINE = 10.0
@@ -88,16 +87,14 @@ class Supervisor:
         """Return those that an address has beyond the bound: first the ones without a request, then the newest."""
         by_address: dict[str, list[Look]] = {}
         for look in looks:
-            by_address.setdefault(network_of(look.peer[0]), []).append(look)
+            if not is_within(look.peer[0], self._bounds.exempt):
+                by_address.setdefault(network_of(look.peer[0]), []).append(look)
         beyond: list[Look] = []
         for held in by_address.values():
-            if len(held) > self._bounds.per_address and not self._is_exempt(held[0].peer[0]):
+            if len(held) > self._bounds.per_address:
                 held.sort(key=lambda look: (look.received > 0, -self._known[look.peer]))
                 beyond += held[: len(held) - self._bounds.per_address]
         return beyond
-
-    def _is_exempt(self, address: str) -> bool:
-        return any(ip_address(address) in network for network in self._bounds.exempt)
 
     def _report(self, reason: str, closed: Iterable[bool]) -> None:
         if number := sum(closed):

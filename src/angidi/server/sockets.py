@@ -39,7 +39,7 @@ def look_at_all(port: int) -> Iterator[Look]:
     for number in _descriptors():
         # The number may be closed, and used again, at any time: so nothing is done to it, and `detach` leaves it open.
         with suppress(OSError):
-            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=number)
+            sock = socket.socket(fileno=number)
             try:
                 look = _look(sock, port)
             finally:

@@ -118,12 +118,13 @@ def client_address(request: Request, trusted: tuple[Network, ...]) -> str:
         return network_of(address)
     forwarded = request.joined(b"x-forwarded-for")
     hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",") if hop.strip()]
-    while hops and _within(address, trusted):
+    while hops and is_within(address, trusted):
         address = hops.pop()
     return network_of(address)
 
 
-def _within(address: str, networks: tuple[Network, ...]) -> bool:
+def is_within(address: str, networks: tuple[Network, ...]) -> bool:
+    """Tell whether an address is in one of the networks; an IPv4 one also where a socket shows it as an IPv6 one."""
     try:
         parsed = _parsed(address)
     except ValueError:
