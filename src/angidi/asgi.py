@@ -11,10 +11,10 @@ from angidi.app import build_app, open_database
 from angidi.config import load
 from angidi.db.conninfo import resolve_urls
 from angidi.http.gateway import Gateway
-from angidi.server.connections import Bounds, Supervisor, share
+from angidi.server.connections import ConnectionBounds, ConnectionLimiter, bound_of_process
 from angidi.server.draining import Draining
 from angidi.server.signals import StopRelay, start_blocked
-from angidi.server.sockets import CAN_LOOK
+from angidi.server.sockets import CAN_LIST
 from angidi.telemetry import logs
 from angidi.telemetry.shared_metrics import join_metrics
 
@@ -22,7 +22,7 @@ GRACE = 9.0
 """Seconds that a worker has to answer what it has begun, once it is told to end."""
 
 INTERVAL = 0.5
-"""Seconds between looks at what belongs to no request."""
+"""Seconds between two rounds of `_maintain`."""
 
 
 def create() -> Gateway:
@@ -34,21 +34,21 @@ def create() -> Gateway:
     join_metrics()
     app = build_app(settings, open_database(settings, resolve_urls(settings)), access_log, relay.start)
     draining.gateway = app
-    per_address = share(settings.connections_per_address, settings.server_workers)
-    bounds = Bounds(per_address, settings.trusted_proxies)
-    supervisor = Supervisor(settings.server_port, bounds, app.log.metrics.count_closed)
-    start_blocked(partial(_look_after, app, supervisor))
+    per_address = bound_of_process(settings.connections_per_address, settings.server_workers)
+    bounds = ConnectionBounds(per_address, settings.trusted_proxies)
+    limiter = ConnectionLimiter(settings.server_port, bounds, app.log.metrics.count_closed)
+    start_blocked(partial(_maintain, app, limiter))
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     freeze_gc()
     return app
 
 
-def _look_after(app: Gateway, supervisor: Supervisor) -> None:
-    """Do regularly what no request is to wait for."""
+def _maintain(app: Gateway, limiter: ConnectionLimiter) -> None:
+    """Limit connections and record the statistics of the pool, again and again: no request waits for that."""
     while True:
         time.sleep(INTERVAL)
-        if CAN_LOOK:
-            supervisor.check(time.monotonic())
+        if CAN_LIST:
+            limiter.check(time.monotonic())
         app.log.metrics.record_pool()
 
 

@@ -7,12 +7,12 @@ from angidi.__main__ import run
 from angidi.server import connections, workers
 
 
-def check(self: connections.Supervisor, now: float) -> None:
+def check(self: connections.ConnectionLimiter, now: float) -> None:
     """Close nothing."""
     del self, now
 
 
 if __name__ == "__main__":
     workers.BACKPRESSURE = 1024
-    connections.Supervisor.check = check
+    connections.ConnectionLimiter.check = check
     run()

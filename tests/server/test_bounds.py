@@ -9,23 +9,23 @@ from ipaddress import ip_network
 import pytest
 from tests.support.waiting import until
 
-from angidi.server.connections import WRITE_DEADLINE, Bounds, Supervisor, share
-from angidi.server.sockets import CAN_LOOK, Look, look_at_all
+from angidi.server.connections import WRITE_DEADLINE, ConnectionBounds, ConnectionLimiter, bound_of_process
+from angidi.server.sockets import CAN_LIST, list_connections
 
-pytestmark = pytest.mark.skipif(not CAN_LOOK, reason="only Linux tells what is needed")
+pytestmark = pytest.mark.skipif(not CAN_LIST, reason="only Linux lists connections")
 
 PLENTY = b"x" * 4_000_000
 
 
-class Place:
+class Listener:
     """A listening socket, and the connections to it by the side of the client; the server's side is in `accepted`."""
 
     def __init__(self, stack: ExitStack, *, dual: bool = False) -> None:
         self._stack = stack
         family = socket.AF_INET6 if dual else socket.AF_INET
         address = ("::" if dual else "127.0.0.1", 0)
-        self._listener = stack.enter_context(socket.create_server(address, family=family, dualstack_ipv6=dual))
-        self.port = int(self._listener.getsockname()[1])
+        self._socket = stack.enter_context(socket.create_server(address, family=family, dualstack_ipv6=dual))
+        self.port = int(self._socket.getsockname()[1])
         self.accepted: list[socket.socket] = []
         self.closed = Counter[str]()
 
@@ -37,33 +37,33 @@ class Place:
         client.bind((address, 0))
         client.connect(("::1" if is_ipv6 else "127.0.0.1", self.port))
         client.sendall(said)
-        server = self._stack.enter_context(self._listener.accept()[0])
+        server = self._stack.enter_context(self._socket.accept()[0])
         server.setblocking(False)
         self.accepted.append(server)
-        until(
-            lambda: any(look.peer[1] == client.getsockname()[1] and look.received == len(said) for look in self.looks())
-        )
+        until(lambda: self.received(client) == len(said))
         return client
 
-    def looks(self) -> list[Look]:
-        return list(look_at_all(self.port))
+    def received(self, client: socket.socket) -> int | None:
+        """Return how many bytes the server has got from a client; None if it does not list the connection."""
+        sizes = {each.peer[1]: each.received for each in list_connections(self.port)}
+        return sizes.get(client.getsockname()[1])
 
-    def supervisor(self, per_address: int, exempt: str = "192.0.2.0/24") -> Supervisor:
-        bounds = Bounds(per_address, (ip_network(exempt),))
-        return Supervisor(self.port, bounds, lambda reason, number: self.closed.update({reason: number}))
+    def limiter(self, per_address: int, exempt: str = "192.0.2.0/24") -> ConnectionLimiter:
+        bounds = ConnectionBounds(per_address, (ip_network(exempt),))
+        return ConnectionLimiter(self.port, bounds, lambda reason, number: self.closed.update({reason: number}))
 
 
 @pytest.fixture
-def place() -> Generator[Place]:
+def listener() -> Generator[Listener]:
     with ExitStack() as stack:
-        yield Place(stack)
+        yield Listener(stack)
 
 
 @pytest.fixture
-def dual() -> Generator[Place]:
+def dual() -> Generator[Listener]:
     """A socket for both versions, which shows an IPv4 client as `::ffff:127.0.0.2`."""
     with ExitStack() as stack:
-        yield Place(stack, dual=True)
+        yield Listener(stack, dual=True)
 
 
 def is_closed(client: socket.socket) -> bool:
@@ -77,86 +77,88 @@ def is_closed(client: socket.socket) -> bool:
     return False
 
 
-def test_an_address_keeps_as_many_as_it_may_and_others_theirs(place: Place) -> None:
-    greedy = [place.connect("127.0.0.2", b"GET") for _ in range(7)]
-    modest = [place.connect("127.0.0.3") for _ in range(5)]
-    place.supervisor(5).check(0)
-    assert place.closed == {"address": 2}
+def test_an_address_keeps_as_many_as_it_may_and_others_theirs(listener: Listener) -> None:
+    greedy = [listener.connect("127.0.0.2", b"GET") for _ in range(7)]
+    modest = [listener.connect("127.0.0.3") for _ in range(5)]
+    listener.limiter(5).check(0)
+    assert listener.closed == {"address": 2}
     until(lambda: sum(map(is_closed, greedy)) == 2)
     assert not any(map(is_closed, modest))
 
 
-def test_at_a_socket_for_both_versions_each_address_has_the_bound(dual: Place) -> None:
+def test_at_a_socket_for_both_versions_each_address_has_the_bound(dual: Listener) -> None:
     clients = [[dual.connect(address, b"GET") for _ in range(7)] for address in ("::1", "127.0.0.2")]
     modest = [dual.connect("127.0.0.3", b"GET") for _ in range(5)]
-    dual.supervisor(5).check(0)
+    dual.limiter(5).check(0)
     assert dual.closed == {"address": 4}
     until(lambda: [sum(map(is_closed, greedy)) for greedy in clients] == [2, 2])
     assert not any(map(is_closed, modest))
 
 
-def test_a_trusted_proxy_is_exempt_at_a_socket_for_both_versions(dual: Place) -> None:
+def test_a_trusted_proxy_is_exempt_at_a_socket_for_both_versions(dual: Listener) -> None:
     for _ in range(9):
         dual.connect("127.0.0.2")
-    dual.supervisor(5, "127.0.0.0/24").check(0)
+    dual.limiter(5, "127.0.0.0/24").check(0)
     assert not dual.closed
 
 
-def test_who_has_asked_for_nothing_goes_first_and_then_the_newest(place: Place) -> None:
-    supervisor = place.supervisor(3)
-    old, silent = place.connect("127.0.0.2", b"GET"), place.connect("127.0.0.2")
-    supervisor.check(0)
-    new = [place.connect("127.0.0.2", b"GET") for _ in range(3)]
-    supervisor.check(1)
+def test_who_has_asked_for_nothing_goes_first_and_then_the_newest(listener: Listener) -> None:
+    limiter = listener.limiter(3)
+    old, silent = listener.connect("127.0.0.2", b"GET"), listener.connect("127.0.0.2")
+    limiter.check(0)
+    new = [listener.connect("127.0.0.2", b"GET") for _ in range(3)]
+    limiter.check(1)
     until(lambda: is_closed(silent))
     assert not is_closed(old)
     assert sum(map(is_closed, new)) == 1
 
 
 @pytest.mark.parametrize(("per_address", "exempt"), [(0, "192.0.2.0/24"), (5, "127.0.0.0/24")])
-def test_without_a_bound_and_for_trusted_proxies_nothing_is_closed(place: Place, per_address: int, exempt: str) -> None:
-    clients = [place.connect("127.0.0.2") for _ in range(9)]
-    place.supervisor(per_address, exempt).check(0)
-    assert not place.closed
+def test_without_a_bound_and_for_trusted_proxies_nothing_is_closed(
+    listener: Listener, per_address: int, exempt: str
+) -> None:
+    clients = [listener.connect("127.0.0.2") for _ in range(9)]
+    listener.limiter(per_address, exempt).check(0)
+    assert not listener.closed
     assert not any(map(is_closed, clients))
 
 
-def test_a_client_that_reads_nothing_is_closed_at_the_deadline(place: Place) -> None:
-    supervisor = place.supervisor(0)
-    place.connect("127.0.0.2", b"GET")
-    place.accepted[0].send(PLENTY)
-    supervisor.check(0)
-    supervisor.check(WRITE_DEADLINE - 1)
-    assert not place.closed
-    supervisor.check(WRITE_DEADLINE)
-    assert place.closed == {"unread": 1}
-    assert place.accepted[0].recv(1) == b"GET"[:1]
+def test_a_client_that_reads_nothing_is_closed_at_the_deadline(listener: Listener) -> None:
+    limiter = listener.limiter(0)
+    listener.connect("127.0.0.2", b"GET")
+    listener.accepted[0].send(PLENTY)
+    limiter.check(0)
+    limiter.check(WRITE_DEADLINE - 1)
+    assert not listener.closed
+    limiter.check(WRITE_DEADLINE)
+    assert listener.closed == {"unread": 1}
+    assert listener.accepted[0].recv(1) == b"G"
     with pytest.raises(BrokenPipeError):
-        place.accepted[0].send(b"more")
+        listener.accepted[0].send(b"more")
 
 
-def test_a_client_that_reads_goes_on_however_long_it_takes(place: Place) -> None:
-    supervisor = place.supervisor(0)
-    client = place.connect("127.0.0.2", b"GET")
+def test_a_client_that_reads_goes_on_however_long_it_takes(listener: Listener) -> None:
+    limiter = listener.limiter(0)
+    client = listener.connect("127.0.0.2", b"GET")
     for second in range(0, 60, 5):
         with suppress(BlockingIOError):
-            place.accepted[0].send(PLENTY)
-        supervisor.check(second)
+            listener.accepted[0].send(PLENTY)
+        limiter.check(second)
         read = 0
         while read < 100_000:
             read += len(client.recv(100_000))
-    assert not place.closed
+    assert not listener.closed
 
 
-def test_an_idle_client_is_nothing_to_close(place: Place) -> None:
-    supervisor = place.supervisor(0)
-    client = place.connect("127.0.0.2", b"GET")
-    place.accepted[0].send(b"answer")
+def test_an_idle_client_is_nothing_to_close(listener: Listener) -> None:
+    limiter = listener.limiter(0)
+    client = listener.connect("127.0.0.2", b"GET")
+    listener.accepted[0].send(b"answer")
     assert client.recv(10) == b"answer"
     for second in (0, 60, 600):
-        supervisor.check(second)
-    assert not place.closed
+        limiter.check(second)
+    assert not listener.closed
 
 
 def test_workers_share_the_bound_with_room_for_an_uneven_spread() -> None:
-    assert [share(600, 1), share(600, 2), share(600, 4), share(0, 2)] == [600, 330, 165, 0]
+    assert [bound_of_process(*each) for each in ((600, 1), (600, 2), (600, 4), (0, 2))] == [600, 330, 165, 0]

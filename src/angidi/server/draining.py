@@ -4,10 +4,10 @@ import time
 
 from angidi.http.gateway import Gateway
 from angidi.server.signals import start_blocked
-from angidi.server.sockets import CAN_LOOK, abort, look_at_all
+from angidi.server.sockets import CAN_LIST, abort, list_connections
 
 INTERVAL = 0.1
-"""Seconds between looks at the connections."""
+"""Seconds between connections at the connections."""
 
 
 class Draining:
@@ -34,6 +34,6 @@ class Draining:
         while True:
             time.sleep(INTERVAL)
             is_over = time.monotonic() >= end
-            for look in look_at_all(self._port) if CAN_LOOK else ():
-                if is_over or not look.received:
-                    abort(look)
+            for connection in list_connections(self._port) if CAN_LIST else ():
+                if is_over or not connection.received:
+                    abort(connection)

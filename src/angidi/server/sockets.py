@@ -1,4 +1,4 @@
-"""The connections of this process, as the kernel knows them: granian shows the application none before its request."""
+"""The connections of this process as the kernel knows them. Granian shows the application none before its request."""
 
 import os
 import socket
@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 DESCRIPTORS = "/proc/self/fd"
 
-CAN_LOOK = sys.platform == "linux"
-"""Whether this system tells what is needed here."""
+CAN_LIST = sys.platform == "linux"
+"""Whether `list_connections` and `limit_unsent` work on this system."""
 
 _TCP_INFO = struct.Struct("=24xI92xQQ8xI")
 """Of Linux' `struct tcp_info`: tcpi_unacked, tcpi_bytes_acked, tcpi_bytes_received, tcpi_notsent_bytes."""
@@ -20,11 +20,11 @@ _ABORT = struct.pack("ii", 1, 0)
 """The `SO_LINGER` by which closing drops what the client has not read."""
 
 
-class Look(NamedTuple):
-    """A connection at one moment; a moment later `descriptor` may be of another one.
+class ConnectionInfo(NamedTuple):
+    """What the kernel knew of a connection at one moment; later `descriptor` may be of another one.
 
-    `peer` is address and port of the client. `received` and `acknowledged` are bytes, from the client and by it.
-    `is_sending` tells whether there are others that it has not acknowledged yet.
+    `peer` is address and port of the client. `received` is the number of bytes that came from it, `acknowledged` the
+    number of those sent that it has acknowledged, and `is_sending` tells whether there are more.
     """
 
     descriptor: int
@@ -34,24 +34,24 @@ class Look(NamedTuple):
     is_sending: bool
 
 
-def look_at_all(port: int) -> Iterator[Look]:
-    """Look at each connection that this process has accepted at `port`."""
+def list_connections(port: int) -> Iterator[ConnectionInfo]:
+    """Yield each connection that this process has accepted at `port`."""
     for number in _descriptors():
-        # The number may be closed, and used again, at any time: so nothing is done to it, and `detach` leaves it open.
+        # Granian may close the descriptor, and get the number again, at any time: so it is only read, and left open.
         with suppress(OSError):
             sock = socket.socket(fileno=number)
             try:
-                look = _look(sock, port)
+                connection = _inspect(sock, port)
             finally:
                 sock.detach()
-            if look:
-                yield look
+            if connection:
+                yield connection
 
 
-def abort(look: Look) -> bool:
-    """Close the connection that was looked at, whatever its state; False if it is closed already."""
-    with suppress(OSError), socket.socket(fileno=os.dup(look.descriptor)) as sock:
-        if sock.getpeername()[:2] == look.peer:  # a duplicate stays the same connection
+def abort(connection: ConnectionInfo) -> bool:
+    """Close the connection, whatever its state; return False if it is closed already."""
+    with suppress(OSError), socket.socket(fileno=os.dup(connection.descriptor)) as sock:
+        if sock.getpeername()[:2] == connection.peer:  # a duplicate stays the same connection
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
             sock.shutdown(socket.SHUT_RDWR)
             return True
@@ -77,12 +77,12 @@ def _descriptors() -> list[int]:
     return [int(name) for name in os.listdir(DESCRIPTORS)]  # noqa: PTH208 - no paths
 
 
-def _look(sock: socket.socket, port: int) -> Look | None:
-    """Return None for what is no accepted connection. Raises `OSError`."""
+def _inspect(sock: socket.socket, port: int) -> ConnectionInfo | None:
+    """Return what the kernel knows of `sock`; None if that is no connection accepted at `port`. Raises `OSError`."""
     own = sock.getsockname()
     if not isinstance(own, tuple) or own[1] != port:
         return None
     peer = sock.getpeername()
     info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
     unacknowledged, acknowledged, received, unsent = _TCP_INFO.unpack(info)
-    return Look(sock.fileno(), peer[:2], received, acknowledged, bool(unacknowledged or unsent))
+    return ConnectionInfo(sock.fileno(), peer[:2], received, acknowledged, bool(unacknowledged or unsent))

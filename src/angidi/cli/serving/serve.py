@@ -22,7 +22,7 @@ from angidi.embedded import EmbeddedError, EmbeddedServer, serve_lock
 from angidi.errors import Invalid
 from angidi.server.management import probe_place
 from angidi.server.signals import StopSignals, start_blocked
-from angidi.server.sockets import CAN_LOOK
+from angidi.server.sockets import CAN_LIST
 from angidi.server.workers import Workers
 from angidi.telemetry import logs
 from angidi.users.errors import EmailTaken
@@ -54,7 +54,7 @@ def serve(*, migrate: bool, seed: bool | None, worker: bool | None) -> None:
     logs.configure(settings.log_level, settings.log_format)
     for line in (*ignored_settings(), *setting_warnings(settings)):
         click.echo(f"warning: {line}", err=True)
-    if settings.connections_per_address and not CAN_LOOK:
+    if settings.connections_per_address and not CAN_LIST:
         click.echo("warning: CONNECTIONS_PER_ADDRESS has no effect here, only on Linux: use a proxy's limit", err=True)
     with ExitStack() as stack:
         if settings.embedded:
