@@ -12,14 +12,11 @@ from angidi.config import load
 from angidi.db.conninfo import resolve_urls
 from angidi.http.gateway import Gateway
 from angidi.server.connections import ConnectionBounds, ConnectionLimiter, bound_of_process
-from angidi.server.draining import Draining
-from angidi.server.signals import StopRelay, start_blocked
+from angidi.server.draining import GRACE, Draining
+from angidi.server.signals import StopRelay, start_masked_thread
 from angidi.server.sockets import CAN_LIST
 from angidi.telemetry import logs
 from angidi.telemetry.shared_metrics import join_metrics
-
-GRACE = 9.0
-"""Seconds that a worker has to answer what it has begun, once it is told to end."""
 
 INTERVAL = 0.5
 """Seconds between two rounds of `_maintain`."""
@@ -29,7 +26,7 @@ def create() -> Gateway:
     """Return the application of this worker."""
     settings = load()
     access_log = logs.configure(settings.log_level, settings.log_format)
-    draining = Draining(settings.server_port, GRACE)
+    draining = Draining(settings.server_port)
     relay = StopRelay(draining.begin)
     join_metrics()
     app = build_app(settings, open_database(settings, resolve_urls(settings)), access_log, relay.start)
@@ -37,7 +34,7 @@ def create() -> Gateway:
     per_address = bound_of_process(settings.connections_per_address, settings.server_workers)
     bounds = ConnectionBounds(per_address, settings.trusted_proxies)
     limiter = ConnectionLimiter(settings.server_port, bounds, app.log.metrics.count_closed)
-    start_blocked(partial(_maintain, app, limiter))
+    start_masked_thread(partial(_maintain, app, limiter))
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     freeze_gc()
     return app

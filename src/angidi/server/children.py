@@ -1,4 +1,4 @@
-"""Processes beside the server, which run as long as it does."""
+"""Child processes of the server, which run as long as it does."""
 
 import asyncio
 import os
@@ -10,36 +10,36 @@ from contextlib import contextmanager
 
 import click
 
-from angidi.server.signals import start_blocked
+from angidi.server.signals import start_masked_thread
 
 STOP_TIMEOUT = 10.0
-"""Seconds that a child has to finish what it is doing."""
+"""Seconds that a child has to end after SIGTERM; then it is killed."""
 
-PAUSE = 1.0
-"""Seconds before a child that has ended is started again."""
-
+RESTART_DELAY = 1.0
+"""Seconds between checks whether a child has ended; then it is started again."""
 
 ORPHAN_GRACE = 2.0
 """Seconds that a child has to end after the server is gone."""
 
 
 @contextmanager
-def kept_running(name: str, arguments: list[str], environment: Mapping[str, str]) -> Generator[None]:
-    """Run a module with arguments for the length of the block, and start it again whenever it ends.
+def supervised_child(name: str, arguments: list[str], environment: Mapping[str, str]) -> Generator[None]:
+    """Run `python -m` with these arguments for the length of the block, and start it again whenever it ends.
 
-    Its standard input is closed when we are gone. It has a session of its own: signals of the terminal do not reach it.
+    Its standard input is closed when this process ends (see `end_with_parent`). It has a session of its own, so signals
+    of the terminal do not reach it. `name` is for the warning that it has ended.
     """
     over = threading.Event()
     process = _start(arguments, environment)
 
     def keep() -> None:
         nonlocal process
-        while not over.wait(PAUSE):
+        while not over.wait(RESTART_DELAY):
             if (status := process.poll()) is not None:
                 click.echo(f"warning: {name} ended with status {status} and is started again", err=True)
                 process = _start(arguments, environment)
 
-    keeper = start_blocked(keep)
+    keeper = start_masked_thread(keep)
     try:
         yield
     finally:
@@ -49,9 +49,9 @@ def kept_running(name: str, arguments: list[str], environment: Mapping[str, str]
 
 
 def end_with_parent(stop: asyncio.Event) -> None:
-    """Set `stop` once standard input is closed: the server is gone that held its other end.
+    """Set `stop` once standard input is closed: the server that held its other end is gone.
 
-    The embedded database may have gone with it, and then nothing here comes to its end by itself.
+    Exit after `ORPHAN_GRACE`: without the embedded database, which goes with the server, statements may not end.
     """
     loop = asyncio.get_running_loop()
 

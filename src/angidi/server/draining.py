@@ -1,36 +1,38 @@
-"""The end of a worker: what is in flight is answered, and what would hold the worker is closed."""
+"""The end of a worker: requests in flight are answered, and connections that would delay the end are closed."""
 
 import time
 
 from angidi.http.gateway import Gateway
-from angidi.server.signals import start_blocked
+from angidi.server.signals import start_masked_thread
 from angidi.server.sockets import CAN_LIST, abort, list_connections
 
+GRACE = 9.0
+"""Seconds that a worker has to answer the requests that it has begun, once it is told to end."""
+
 INTERVAL = 0.1
-"""Seconds between connections at the connections."""
+"""Seconds between rounds over the connections."""
 
 
 class Draining:
-    """Ends the connections of a worker that stops within `grace` seconds.
+    """Ends the connections of a worker at its end: those without a request at once, the others after `GRACE`.
 
-    Granian closes those that are idle, and the others after their answer. But it forgets those that it accepted in its
-    last moment, and it waits for clients that send no request, or do not read.
+    Granian closes idle connections, and the others after their answer. But it forgets those that it accepted last, and
+    it waits for clients that send no request, or do not read.
     """
 
     gateway: Gateway | None = None
 
-    def __init__(self, port: int, grace: float) -> None:
+    def __init__(self, port: int) -> None:
         self._port = port
-        self._grace = grace
 
     def begin(self) -> None:
         """Begin; to be called before granian gets the signal."""
         if self.gateway:
             self.gateway.close_connections()
-        start_blocked(self._run)
+        start_masked_thread(self._run)
 
     def _run(self) -> None:
-        end = time.monotonic() + self._grace
+        end = time.monotonic() + GRACE
         while True:
             time.sleep(INTERVAL)
             is_over = time.monotonic() >= end

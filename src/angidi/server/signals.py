@@ -1,7 +1,7 @@
 """SIGTERM and SIGINT: the first one ends the process in order, and all later ones are ignored.
 
-Python runs a handler between any two instructions of the main thread, and so inside another handler, or while a lock is
-held that it needs itself. What serves has no handler, therefore: its signals are blocked, and a thread waits for them.
+Python runs a handler between any two instructions of the main thread: inside another handler, or while a lock is held
+that the handler needs. So a process that serves has no handler: its signals are blocked, and a thread waits for them.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ from types import FrameType
 STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 """The signals that end a process."""
 
-MOMENT = 0.1
-"""Seconds from the start of the application to the start of serving, and a little more."""
+START_DELAY = 0.1
+"""Seconds after the start of the application by which granian serves, and handles signals."""
 
-Act = Callable[[], object]
+Callback = Callable[[], object]
 
 
 class StopSignals:
     """The signals of the main process. The first one raises `SystemExit` in the main thread, so that blocks are left.
 
-    After `hand_on` it calls a function instead, in a thread of its own.
+    After `forward` it calls a function in a thread of its own instead. `first` is its number, None until it comes.
     """
 
     def __init__(self) -> None:
@@ -39,10 +39,10 @@ class StopSignals:
         # The interpreter's last steps restore the default handlers, by which a late signal would change our status.
         atexit.register(signal.pthread_sigmask, signal.SIG_BLOCK, STOPPING)
 
-    def hand_on(self, stop: Act, others: Mapping[int, Act] | None = None) -> None:
+    def forward(self, stop: Callback, others: Mapping[int, Callback] | None = None) -> None:
         """Let the first signal call `stop` from now on, and each of the `others` its function.
 
-        Threads that run already must have been started by `start_blocked`.
+        Threads that run already must have been started by `start_masked_thread`.
         """
         acts = dict(others or {})
         awaited = STOPPING | set(acts)
@@ -60,7 +60,7 @@ class StopSignals:
         threading.Thread(target=run, daemon=True).start()
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Handle a signal until `hand_on`."""
+        """Handle a signal until `forward`."""
         del frame
         if self.first is None:
             self.first = number
@@ -75,12 +75,12 @@ def stop_event(signals: StopSignals) -> asyncio.Event:
         with suppress(RuntimeError):  # the loop has ended already
             loop.call_soon_threadsafe(stop.set)
 
-    signals.hand_on(end)
+    signals.forward(end)
     return stop
 
 
-def start_blocked(run: Act) -> threading.Thread:
-    """Start a daemon thread that the kernel delivers neither signal to, and return it."""
+def start_masked_thread(run: Callback) -> threading.Thread:
+    """Start a daemon thread that blocks the signals, so that the kernel delivers none to it, and return it."""
     thread = threading.Thread(target=run, daemon=True)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING | {signal.SIGHUP})
     thread.start()
@@ -91,11 +91,11 @@ def start_blocked(run: Act) -> threading.Thread:
 class StopRelay:
     """Passes the first of the signals on to the handlers of this worker, after a call of `prepare`, and no other one.
 
-    Granian's worker freezes for ever by the third signal, and loses one that comes just before it serves. Must be made
-    before other threads start, in the main thread.
+    By the third signal granian's worker freezes for ever, and one that comes just before it serves is lost. Must be
+    made in the main thread, before other threads start.
     """
 
-    def __init__(self, prepare: Act) -> None:
+    def __init__(self, prepare: Callback) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         self._prepare = prepare
         self._has_started = False
@@ -103,9 +103,9 @@ class StopRelay:
         threading.Thread(target=self._run, daemon=True).start()
 
     def start(self) -> None:
-        """Pass on from a moment later on, when the event loop that runs has been entered for good."""
+        """Pass a signal on from now on, once `START_DELAY` is over. Must be called on the event loop."""
         self._has_started = True
-        asyncio.get_running_loop().call_later(MOMENT, self._is_ready.set)
+        asyncio.get_running_loop().call_later(START_DELAY, self._is_ready.set)
 
     def _run(self) -> None:
         number = signal.sigwait(STOPPING)

@@ -1,4 +1,4 @@
-"""The workers: granian, with signals that are handed on once, and an end in order."""
+"""The workers: granian, with signals that are passed on once, and an end in order."""
 
 import os
 import resource
@@ -13,12 +13,10 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from angidi.server.signals import STOPPING, StopSignals, start_blocked
+from angidi.server.draining import GRACE
+from angidi.server.signals import STOPPING, StopSignals, start_masked_thread
 
-GRACE = 10.0
-"""Seconds that a worker has to finish its requests at shutdown."""
-
-LAST_RESORT = GRACE + 5.0
+KILL_AFTER = GRACE + 6.0
 """Seconds after which a worker that has not ended by itself is killed."""
 
 BACKPRESSURE = 4096
@@ -59,7 +57,7 @@ class Workers:
 
     def run(self) -> None:
         """Serve until a signal. Raises `SystemExit` if the workers fail again and again."""
-        self._signals.hand_on(self._stop, {signal.SIGHUP: self._server.signal_handler_reload})
+        self._signals.forward(self._stop, {signal.SIGHUP: self._server.signal_handler_reload})
         os.register_at_fork(after_in_child=_begin_worker)
         try:
             self._server.serve()
@@ -69,11 +67,11 @@ class Workers:
 
     def _stop(self) -> None:
         self._server.signal_handler_interrupt()
-        start_blocked(self._kill_remaining)
+        start_masked_thread(self._kill_remaining)
 
     def _kill_remaining(self) -> None:
-        """Kill what has frozen, so that everything else comes to its end."""
-        time.sleep(LAST_RESORT)
+        """Kill workers that are frozen, so that the others and this process can end."""
+        time.sleep(KILL_AFTER)
         for worker in list(self._server.wrks):
             kill_child(worker.inner.pid)
 
@@ -87,17 +85,17 @@ def _raise_descriptors() -> int:
     return BACKPRESSURE + SPARE_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
 
 
-def kill_child(number: int) -> None:
+def kill_child(pid: int) -> None:
     """Kill a process if it is a child of ours that has not ended."""
     with suppress(ChildProcessError):
-        if os.waitid(os.P_PID, number, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-            os.kill(number, signal.SIGKILL)
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            os.kill(pid, signal.SIGKILL)
 
 
 def _begin_worker() -> None:
-    """Restore the default handlers, and leave the process group: what a terminal or `make` sends, its parent hands on.
+    """Restore the default handlers, and leave the process group: the parent passes on what a terminal or `make` sends.
 
-    Signals stay blocked: a `StopRelay` is to wait for those that end the worker.
+    Signals stay blocked: a `StopRelay` waits for those that end the worker.
     """
     os.setpgid(0, 0)  # a session of its own would be a scheduling group of its own, and take turns with PostgreSQL
     for number in STOPPING:

@@ -7,7 +7,7 @@ import click
 
 from angidi.config import Settings, load
 from angidi.db.conninfo import DatabaseUrls, resolve_urls
-from angidi.server.children import end_with_parent, kept_running
+from angidi.server.children import end_with_parent, supervised_child
 from angidi.server.management import Place, PortUnavailable, management_place, serve_management
 from angidi.server.signals import StopSignals, stop_event
 from angidi.telemetry import logs
@@ -38,7 +38,7 @@ def management_beside(settings: Settings, where: DatabaseUrls) -> AbstractContex
     shown = f"[{address}]" if ":" in address else address
     click.echo(f"Health and metrics: http://{shown}:{port}/readyz and /metrics", err=True)
     environment = {"DATABASE_URL": where.main} if settings.embedded else {}
-    return kept_running("the process of the management port", [__name__, address, str(port)], environment)
+    return supervised_child("the process of the management port", [__name__, address, str(port)], environment)
 
 
 async def _run(settings: Settings, place: Place, signals: StopSignals) -> None:

@@ -21,7 +21,7 @@ from angidi.db.roles import check_serving_role, grant_app
 from angidi.embedded import EmbeddedError, EmbeddedServer, serve_lock
 from angidi.errors import Invalid
 from angidi.server.management import probe_place
-from angidi.server.signals import StopSignals, start_blocked
+from angidi.server.signals import StopSignals, start_masked_thread
 from angidi.server.sockets import CAN_LIST
 from angidi.server.workers import Workers
 from angidi.telemetry import logs
@@ -149,7 +149,7 @@ def _keep_embedded_running(settings: Settings) -> Generator[None]:
                 server.revive()
 
     with EmbeddedServer(settings.angidi_home) as server:
-        watcher = start_blocked(watch)
+        watcher = start_masked_thread(watch)
         try:
             yield
         finally:

@@ -11,7 +11,7 @@ from angidi.cli.context import open_services, resolve_database, with_one_connect
 from angidi.config import Settings, load
 from angidi.db.conninfo import DatabaseUrls
 from angidi.jobs.sweeps import Sweep, run_once, run_until, sweeps_of
-from angidi.server.children import end_with_parent, kept_running
+from angidi.server.children import end_with_parent, supervised_child
 from angidi.server.signals import StopSignals, stop_event
 from angidi.telemetry import logs
 
@@ -44,7 +44,7 @@ def worker(*, once: bool, as_json: bool, beside: bool) -> None:
 def worker_beside(settings: Settings, where: DatabaseUrls) -> AbstractContextManager[None]:
     """Run a job worker as a child process for the length of the block."""
     environment = {"DATABASE_URL": where.main} if settings.embedded else {}
-    return kept_running("the job worker", ["angidi", "worker", "--beside"], environment)
+    return supervised_child("the job worker", ["angidi", "worker", "--beside"], environment)
 
 
 async def _run(settings: Settings, where: DatabaseUrls, signals: StopSignals, *, beside: bool) -> None:
