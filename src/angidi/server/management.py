@@ -4,7 +4,6 @@ So it answers while the public port is full, or its workers are busy, frozen or 
 """
 
 import asyncio
-import socket
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -14,19 +13,17 @@ from granian.server.embed import Server
 from angidi.app import build_management, open_database
 from angidi.config import Settings
 from angidi.db.conninfo import DatabaseUrls
+from angidi.server.addresses import ListenAddress, probe_address
 from angidi.telemetry.metrics import Metrics
 
 HIGHEST_PORT = 65_535
-
-Place = tuple[str, int]
-"""A resolved address and a port."""
 
 
 class PortUnavailable(Exception):
     """The management port cannot be used; the message says why."""
 
 
-def management_place(settings: Settings) -> Place | None:
+def management_address(settings: Settings) -> ListenAddress | None:
     """Return where the management port is to listen, or None if it is turned off. Raises `PortUnavailable`."""
     host, port = settings.management_host, settings.management_port
     if port == 0:
@@ -36,33 +33,20 @@ def management_place(settings: Settings) -> Place | None:
     if port > HIGHEST_PORT:
         raise PortUnavailable(f"SERVER_PORT + 1000 is {port}, which is no port; example: MANAGEMENT_PORT=9080")
     try:
-        return probe_place(host, port)
+        return probe_address(host, port)
     except OSError as error:
         raise PortUnavailable(
             f"cannot listen on {host}:{port} ({error.strerror}); example: MANAGEMENT_PORT=9080"
         ) from None
 
 
-def probe_place(host: str, port: int) -> Place:
-    """Return the resolved address and the port, which nothing listens on. Raises `OSError`.
-
-    Granian binds with SO_REUSEPORT, so a second server would silently share the port. Hence this trial bind without it.
-    """
-    family, _, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(target)
-        probe.listen()
-    return str(target[0]), port
-
-
-async def serve_management(settings: Settings, urls: DatabaseUrls, place: Place, stop: asyncio.Event) -> None:
+async def serve_management(settings: Settings, urls: DatabaseUrls, address: ListenAddress, stop: asyncio.Event) -> None:
     """Serve the management port until `stop` is set."""
-    alone = settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 0, "server_workers": 1})
-    address, port = place
+    one_connection = settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 0, "server_workers": 1})
+    host, port = address
     server = Server(
-        build_management(open_database(alone, urls), Metrics(dict)),
-        address=address,
+        build_management(open_database(one_connection, urls), Metrics(dict)),
+        address=host,
         port=port,
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,

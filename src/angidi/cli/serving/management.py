@@ -7,8 +7,9 @@ import click
 
 from angidi.config import Settings, load
 from angidi.db.conninfo import DatabaseUrls, resolve_urls
+from angidi.server.addresses import ListenAddress, url_of
 from angidi.server.children import end_with_parent, supervised_child
-from angidi.server.management import Place, PortUnavailable, management_place, serve_management
+from angidi.server.management import PortUnavailable, management_address, serve_management
 from angidi.server.signals import StopSignals, stop_event
 from angidi.telemetry import logs
 
@@ -25,26 +26,25 @@ def management(address: str, port: int) -> None:
     asyncio.run(_run(settings, (address, port), signals))
 
 
-def management_beside(settings: Settings, where: DatabaseUrls) -> AbstractContextManager[None]:
+def management_process(settings: Settings, where: DatabaseUrls) -> AbstractContextManager[None]:
     """Serve the management port in a child process for the length of the block; warn if that is not possible."""
     try:
-        place = management_place(settings)
+        address = management_address(settings)
     except PortUnavailable as error:
         click.echo(f"warning: MANAGEMENT_PORT: {error}", err=True)
         return nullcontext()
-    if place is None:
+    if address is None:
         return nullcontext()
-    address, port = place
-    shown = f"[{address}]" if ":" in address else address
-    click.echo(f"Health and metrics: http://{shown}:{port}/readyz and /metrics", err=True)
+    host, port = address
+    click.echo(f"Health and metrics: {url_of(host, port)}/readyz and /metrics", err=True)
     environment = {"DATABASE_URL": where.main} if settings.embedded else {}
-    return supervised_child("the process of the management port", [__name__, address, str(port)], environment)
+    return supervised_child("the process of the management port", [__name__, host, str(port)], environment)
 
 
-async def _run(settings: Settings, place: Place, signals: StopSignals) -> None:
+async def _run(settings: Settings, address: ListenAddress, signals: StopSignals) -> None:
     stop = stop_event(signals)
     end_with_parent(stop)
-    await serve_management(settings, resolve_urls(settings), place, stop)
+    await serve_management(settings, resolve_urls(settings), address, stop)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,15 @@ import click
 from angidi.cli.context import locate_database, open_services, with_one_connection
 from angidi.cli.data.seed import add_samples
 from angidi.cli.db.schema import prepare_schema
-from angidi.cli.serving.management import management_beside
+from angidi.cli.serving.management import management_process
 from angidi.cli.serving.sharing import shared_state
-from angidi.cli.serving.worker import worker_beside
+from angidi.cli.serving.worker import worker_process
 from angidi.config import ConfigError, Settings, ignored_settings, load, setting_warnings
 from angidi.db.conninfo import DatabaseUrls, parse_conninfo
 from angidi.db.roles import check_serving_role, grant_app
 from angidi.embedded import EmbeddedError, EmbeddedServer, serve_lock
 from angidi.errors import Invalid
-from angidi.server.management import probe_place
+from angidi.server.addresses import ListenAddress, probe_address, url_of
 from angidi.server.signals import StopSignals, start_masked_thread
 from angidi.server.sockets import CAN_LIST
 from angidi.server.workers import Workers
@@ -68,19 +68,19 @@ def serve(*, migrate: bool, seed: bool | None, worker: bool | None) -> None:
         _initialize(settings, where, seed=before.empty and (in_development if seed is None else seed))
         stack.enter_context(_keep_embedded_running(settings))
         if in_development if worker is None else worker:
-            stack.enter_context(worker_beside(settings, where))
+            stack.enter_context(worker_process(settings, where))
         _announce(settings, address, port)
-        stack.enter_context(management_beside(settings, where))
+        stack.enter_context(management_process(settings, where))
         if settings.embedded:  # workers read the settings themselves
             os.environ["DATABASE_URL"] = where.main
         Workers(stop, address, port, settings.server_workers).run()
 
 
-def listen_address(settings: Settings) -> tuple[str, int]:
+def listen_address(settings: Settings) -> ListenAddress:
     """Return the resolved address and the port to bind. Raises `ConfigError` if that is not possible."""
     host, port = settings.server_host, settings.server_port
     try:
-        return probe_place(host, port)
+        return probe_address(host, port)
     except socket.gaierror as error:
         raise ConfigError(
             f"SERVER_HOST: {host} cannot be resolved ({error.strerror}); example: SERVER_HOST=localhost"
@@ -158,7 +158,7 @@ def _keep_embedded_running(settings: Settings) -> Generator[None]:
 
 
 def _announce(settings: Settings, address: str, port: int) -> None:
-    shown = f"[{address}]" if ":" in address else settings.server_host
-    click.echo(f"Angidi answers at http://{shown}:{port}/api/v1 (docs: http://{shown}:{port}/docs)", err=True)
+    url = url_of(address if ":" in address else settings.server_host, port)
+    click.echo(f"Angidi answers at {url}/api/v1 (docs: {url}/docs)", err=True)
     if settings.embedded:
         click.echo("The embedded PostgreSQL is for development and trial on this machine only.", err=True)

@@ -41,7 +41,7 @@ def worker(*, once: bool, as_json: bool, beside: bool) -> None:
         asyncio.run(_run(settings, where, signals, beside=beside))
 
 
-def worker_beside(settings: Settings, where: DatabaseUrls) -> AbstractContextManager[None]:
+def worker_process(settings: Settings, where: DatabaseUrls) -> AbstractContextManager[None]:
     """Run a job worker as a child process for the length of the block."""
     environment = {"DATABASE_URL": where.main} if settings.embedded else {}
     return supervised_child("the job worker", ["angidi", "worker", "--beside"], environment)
