@@ -53,8 +53,6 @@ PLACES: dict[str, dict[str, str]] = {
         "role": "checked_role",
         "password": "'secret'",
         "database": "postgres",
-        "setting": "timezone",
-        "value": "'UTC'",
     },
 }
 """What stands in the places of the constants of a module, by the end of its name."""

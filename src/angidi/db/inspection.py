@@ -47,6 +47,11 @@ def connect(conninfo: str) -> Generator[psycopg.Connection]:
         yield conn
 
 
+def hash_password(conn: psycopg.Connection, role: str, password: str) -> str:
+    """Return the SCRAM hash of a role's password: the statement that sets it may be in the server's log."""
+    return conn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+
+
 def check_reachable(conninfo: str) -> None:
     """Raise `Unavailable` with the reason if the database cannot be reached, before a pool is opened.
 

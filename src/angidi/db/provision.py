@@ -5,8 +5,9 @@ from psycopg import errors, sql
 
 from angidi.config import ConfigError
 from angidi.db.conninfo import check_url, parse_conninfo
-from angidi.db.inspection import connect
+from angidi.db.inspection import connect, hash_password
 from angidi.db.pool import SESSION_DEFAULTS
+from angidi.db.roles.statements import SET_SETTING
 
 ROLE_EXISTS = "SELECT 1 FROM pg_roles WHERE rolname = %(name)s"
 DATABASE_EXISTS = "SELECT 1 FROM pg_database WHERE datname = %(name)s"
@@ -14,7 +15,6 @@ CREATE_ROLE = "CREATE ROLE {role} LOGIN PASSWORD {password}"
 
 # Ownership, because from PostgreSQL 15 on a GRANT on the database does not allow CREATE in its schema public.
 CREATE_DATABASE = "CREATE DATABASE {database} OWNER {role} TEMPLATE template0 ENCODING 'UTF8' {locale}"
-ROLE_SETTING = "ALTER ROLE {role} IN DATABASE {database} SET {setting} = {value}"
 
 BUILTIN_SINCE = 170_000
 LOCALES = (
@@ -53,9 +53,8 @@ def _create_role(conn: psycopg.Connection, role: str, password: str) -> None:
         raise ConfigError(
             f"DB_PASSWORD: the role {role} is to be created and needs one; example: DB_PASSWORD=a-long-one"
         )
-    # Hashed here: the statement may appear in the server's log and in pg_stat_activity.
-    hashed = conn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
-    conn.execute(sql.SQL(CREATE_ROLE).format(role=sql.Identifier(role), password=sql.Literal(hashed)))
+    password_hash = hash_password(conn, role, password)
+    conn.execute(sql.SQL(CREATE_ROLE).format(role=sql.Identifier(role), password=sql.Literal(password_hash)))
 
 
 def _create_database(conn: psycopg.Connection, database: str, role: str) -> None:
@@ -63,7 +62,7 @@ def _create_database(conn: psycopg.Connection, database: str, role: str) -> None
     if not conn.execute(DATABASE_EXISTS, {"name": database}).fetchone():
         _try_locales(conn, names)
     for setting, value in SESSION_DEFAULTS.items():
-        conn.execute(sql.SQL(ROLE_SETTING).format(**names, setting=sql.Identifier(setting), value=sql.Literal(value)))
+        conn.execute(sql.SQL(SET_SETTING).format(**names, setting=sql.Identifier(setting), value=sql.Literal(value)))
 
 
 def _try_locales(conn: psycopg.Connection, names: dict[str, sql.Identifier]) -> None:

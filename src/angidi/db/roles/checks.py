@@ -49,7 +49,7 @@ def check_serving_role(conninfo: str) -> RoleCheck:
             return RoleCheck([f"{role} {what}: a fault of the application reaches everything"], [])
         excess = [f"{role} may create tables"] if may_create else []
         excess += [f"{role} has BYPASSRLS"] if bypasses else []
-        tables = _tables(conn, role)
+        tables = _check_tables(conn, role)
         return RoleCheck([*excess, *tables.excess], tables.missing)
 
 
@@ -60,7 +60,7 @@ def may_migrate(conninfo: str) -> bool:
         return may_create and conn.execute(HAS_TABLES_OF_OTHERS).fetchone() == (False,)
 
 
-def _tables(conn: psycopg.Connection, role: str) -> RoleCheck:
+def _check_tables(conn: psycopg.Connection, role: str) -> RoleCheck:
     """Return a sentence for each table on which the role has rights beyond those of `app`, or lacks some."""
     granted = {(table, privilege) for table, privilege in conn.execute(LIST_PRIVILEGES, {"privileges": [*PRIVILEGES]})}
     excess: list[str] = []

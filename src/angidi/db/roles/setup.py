@@ -10,18 +10,18 @@ from msgspec import Struct
 from psycopg import errors
 
 from angidi.config import ConfigError
-from angidi.db.inspection import connect
+from angidi.db.inspection import connect, hash_password
 from angidi.db.roles.rights import PURPOSES, Purpose
-from angidi.db.roles.statements import FIND_ROLE, Place, Statements, grant_statements, role_statements
+from angidi.db.roles.statements import FIND_ROLE, Statements, TargetDatabase, grant_statements, role_statements
 
-WAIT_FOR_OTHERS = "SELECT pg_advisory_lock(hashtext('angidi db roles'))"
+LOCK_SETUP = "SELECT pg_advisory_lock(hashtext('angidi db roles'))"
 
 PASSWORD_BYTES = 24
 SHOWN_PASSWORD = "…"  # noqa: S105 - what stands for one
 
 
 class RoleResult(Struct, frozen=True, omit_defaults=True):
-    """A role that was set up. `password` is one that was generated; it is told this once."""
+    """A role that was set up. `password` is one that was generated, which nothing shows later."""
 
     purpose: Purpose
     role: str
@@ -41,10 +41,10 @@ class SetupResult(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RoleSetup:
-    """The roles of one database. Names and passwords are by purpose; what is missing there has a default.
+    """The roles of one database. Names and passwords are by purpose, with defaults for those that are missing.
 
-    `owner` is the address of the owner, `admin` that of somebody who may make roles, by default the owner. `passwords`
-    are set, `first_passwords` only for roles that are created.
+    `owner` is the URL of the owner, and `admin` that of a role that may create roles, by default the owner. `passwords`
+    are set in any case, `first_passwords` only for roles that are created.
     """
 
     owner: str
@@ -59,23 +59,23 @@ class RoleSetup:
         What is as it should be stays. Raises `ConfigError`, `Unavailable`.
         """
         with ExitStack() as stack:
-            conn = stack.enter_context(_connected_alone(self.owner))
+            conn = stack.enter_context(_exclusive_connection(self.owner))
             admin = stack.enter_context(connect(self.admin)) if self.admin else conn
-            place = Place(conn)
+            target = TargetDatabase(conn)
             names: dict[Purpose, str] = {
-                purpose: self.names.get(purpose) or f"{place.database}_{purpose}" for purpose in PURPOSES
+                purpose: self.names.get(purpose) or f"{target.database}_{purpose}" for purpose in PURPOSES
             }
             _check_distinct(names)
-            roles = [self._role(conn, purpose, name) for purpose, name in names.items()]
-            shown = [each for role in roles for each in self._statements(conn, place, role, SHOWN_PASSWORD)]
-            shown += grant_statements(conn, place, names)
+            roles = [self._plan(conn, purpose, name) for purpose, name in names.items()]
+            shown = [each for role in roles for each in self._statements(conn, target, role, SHOWN_PASSWORD)]
+            shown += grant_statements(conn, target, names)
             if not dry_run:
                 for role in roles:
-                    _run(admin, self._statements(conn, place, role, _hashed(conn, role.role, self._password(role))))
-                _grant(conn, place, names)
-        return SetupResult(place.database, place.owner, roles, [each.as_string() for each in shown], not dry_run)
+                    _create(admin, self._statements(conn, target, role, self._hash(conn, role)))
+                _grant(conn, target, names)
+        return SetupResult(target.database, target.owner, roles, [each.as_string() for each in shown], not dry_run)
 
-    def _role(self, conn: psycopg.Connection, purpose: Purpose, name: str) -> RoleResult:
+    def _plan(self, conn: psycopg.Connection, purpose: Purpose, name: str) -> RoleResult:
         created = conn.execute(FIND_ROLE, {"name": name}).fetchone() is None
         is_given = purpose in {*self.passwords, *self.first_passwords}
         generated = secrets.token_urlsafe(PASSWORD_BYTES) if created and not is_given else None
@@ -86,33 +86,37 @@ class RoleSetup:
         first = self.first_passwords.get(role.purpose, "") if role.created else ""
         return role.password or self.passwords.get(role.purpose, first)
 
-    def _statements(self, conn: psycopg.Connection, place: Place, role: RoleResult, secret: str) -> Statements:
-        return role_statements(conn, place, role.role, role.purpose, secret if self._password(role) else "")
+    def _hash(self, conn: psycopg.Connection, role: RoleResult) -> str:
+        password = self._password(role)
+        return hash_password(conn, role.role, password) if password else ""
+
+    def _statements(self, conn: psycopg.Connection, target: TargetDatabase, role: RoleResult, hash_: str) -> Statements:
+        return role_statements(conn, target, role.role, role.purpose, hash_ if self._password(role) else "")
 
 
 def set_up_app(owner: str, name: str) -> None:
-    """Make the role that serves, unless it is there, for a server that trusts whoever reaches it: without a password.
+    """Create the role that serves, without a password, for a server that trusts its clients.
 
-    `owner` is the address of the owner. A role that is there keeps its rights as they are: see `grant_app`.
+    `owner` is the URL of the owner. An existing role keeps its rights: see `grant_app`.
     """
-    with _connected_alone(owner) as conn:
-        place = Place(conn)
-        if statements := role_statements(conn, place, name, "app", ""):
-            _run(conn, statements)
-            _grant(conn, place, {"app": name})
+    with _exclusive_connection(owner) as conn:
+        target = TargetDatabase(conn)
+        if statements := role_statements(conn, target, name, "app", ""):
+            _create(conn, statements)
+            _grant(conn, target, {"app": name})
 
 
 def grant_app(owner: str, name: str) -> None:
-    """Give the role that serves its rights, and take all others. `owner` is the address of the owner."""
-    with _connected_alone(owner) as conn:
-        _grant(conn, Place(conn), {"app": name})
+    """Give the role that serves its rights, and revoke all others. `owner` is the URL of the owner."""
+    with _exclusive_connection(owner) as conn:
+        _grant(conn, TargetDatabase(conn), {"app": name})
 
 
 @contextmanager
-def _connected_alone(owner: str) -> Generator[psycopg.Connection]:
-    """Provide a connection that no other one sets up roles beside: the server refuses what two grant at once."""
+def _exclusive_connection(owner: str) -> Generator[psycopg.Connection]:
+    """Provide a connection while no other one sets up roles: PostgreSQL refuses concurrent grants on one object."""
     with connect(owner) as conn:
-        conn.execute(WAIT_FOR_OTHERS)
+        conn.execute(LOCK_SETUP)
         yield conn
 
 
@@ -121,31 +125,28 @@ def _check_distinct(names: Mapping[Purpose, str]) -> None:
         raise ConfigError("each purpose has a role of its own; example: --app shop_app --readonly shop_readonly")
 
 
-def _hashed(conn: psycopg.Connection, role: str, password: str) -> str:
-    """Return the hash that the server stores: the statement may appear in its log and in pg_stat_activity."""
-    return conn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode() if password else ""
+def _create(conn: psycopg.Connection, statements: Statements) -> None:
+    """Create or correct roles. Raises `ConfigError` if the role of the connection may not."""
+    advice = "name a superuser, or let one run what `angidi db roles --dry-run` prints"
+    with _privileges_explained(conn, "ADMIN_DATABASE_URL", advice), conn.transaction():
+        for statement in statements:
+            conn.execute(statement)
 
 
-def _run(conn: psycopg.Connection, statements: Statements) -> None:
+def _grant(conn: psycopg.Connection, target: TargetDatabase, names: Mapping[Purpose, str]) -> None:
+    """Give the roles their rights, all at once, so that no request meanwhile lacks one. Raises as `_create` does."""
+    advice = "name the owner of the database and its tables"
+    with _privileges_explained(conn, "DATABASE_DIRECT_URL", advice), conn.transaction():
+        for statement in grant_statements(conn, target, names):
+            conn.execute(statement)
+
+
+@contextmanager
+def _privileges_explained(conn: psycopg.Connection, setting: str, advice: str) -> Generator[None]:
+    """Raise `ConfigError` with the setting and the advice where the role of the connection lacks a right."""
     try:
-        with conn.transaction():
-            for statement in statements:
-                conn.execute(statement)
+        yield
     except errors.InsufficientPrivilege as error:
         raise ConfigError(
-            f"ADMIN_DATABASE_URL: the role {conn.info.user} may not ({error.diag.message_primary}): name a superuser, "
-            "or let one run what `angidi db roles --dry-run` prints"
-        ) from None
-
-
-def _grant(conn: psycopg.Connection, place: Place, names: Mapping[Purpose, str]) -> None:
-    """Give the roles their rights, all at once, so that nobody who is served meanwhile lacks one."""
-    try:
-        with conn.transaction():
-            for statement in grant_statements(conn, place, names):
-                conn.execute(statement)
-    except errors.InsufficientPrivilege as error:
-        raise ConfigError(
-            f"DATABASE_DIRECT_URL: the role {conn.info.user} may not ({error.diag.message_primary}): name the owner of "
-            "the database and its tables"
+            f"{setting}: the role {conn.info.user} may not ({error.diag.message_primary}): {advice}"
         ) from None

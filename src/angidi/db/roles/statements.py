@@ -23,7 +23,7 @@ SELECT lower(split_part(setting, '=', 1)) || substring(setting FROM position('='
  WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = %(name)s)
    AND setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-FIND_PLACE = """
+FIND_DATABASE = """
 SELECT current_database(), current_schema(), current_user, to_regnamespace(%(history)s) IS NOT NULL
 """
 LIST_DEFINER_FUNCTIONS = """
@@ -45,11 +45,11 @@ ATTRIBUTES = ("LOGIN", "SUPERUSER", "CREATEDB", "CREATEROLE", "REPLICATION", "BY
 Statements = list[sql.Composed]
 
 
-class Place:
-    """The database that a connection is to: its name, its schema, and its owner, who the connection is."""
+class TargetDatabase:
+    """The database of a connection: its name, its schema, and its owner (the role of the connection)."""
 
     def __init__(self, conn: psycopg.Connection) -> None:
-        row = conn.execute(FIND_PLACE, {"history": HISTORY_SCHEMA}).fetchone()
+        row = conn.execute(FIND_DATABASE, {"history": HISTORY_SCHEMA}).fetchone()
         database, schema, owner, has_history = row or ("", None, "", False)
         if schema is None:
             raise ConfigError("DATABASE_DIRECT_URL: its search_path names no schema that exists; create it first")
@@ -58,25 +58,28 @@ class Place:
         self.schemas = [sql.Identifier(schema)] + ([sql.Identifier(HISTORY_SCHEMA)] if has_history else [])
 
 
-def role_statements(conn: psycopg.Connection, place: Place, name: str, purpose: Purpose, secret: str) -> Statements:
-    """Return what makes the role as it has to be; nothing if it is. `secret` is a hashed password, or empty.
+def role_statements(
+    conn: psycopg.Connection, target: TargetDatabase, name: str, purpose: Purpose, password_hash: str
+) -> Statements:
+    """Return the statements that create or correct the role; none if it is as it has to be.
 
-    Raises `ConfigError` for a superuser, and for the owner: neither is taken rights from.
+    An empty `password_hash` leaves its password. Raises `ConfigError` for a superuser and for the owner, whose rights
+    are not to be taken away.
     """
-    names = {"role": sql.Identifier(name), "database": place.names["database"]}
+    names = {"role": sql.Identifier(name), "database": target.names["database"]}
     row = conn.execute(FIND_ROLE, {"name": name}).fetchone()
-    if name == place.owner or (row and row[1]):
-        what = "the owner of the database" if name == place.owner else "a superuser"
+    if name == target.owner or (row and row[1]):
+        what = "the owner of the database" if name == target.owner else "a superuser"
         raise ConfigError(
             f"{name} is {what}, and cannot be the role for {purpose}: name another, such as "
             f"--{purpose} angidi_{purpose}"
         )
     if row is None:
-        statements = [sql.SQL(CREATE_ROLE).format(**names, password=sql.Literal(secret or None))]
+        statements = [sql.SQL(CREATE_ROLE).format(**names, password=sql.Literal(password_hash or None))]
     else:
         statements = [*_corrections(row, names["role"])]
-        if secret:
-            statements.append(sql.SQL(SET_PASSWORD).format(**names, password=sql.Literal(secret)))
+        if password_hash:
+            statements.append(sql.SQL(SET_PASSWORD).format(**names, password=sql.Literal(password_hash)))
     # The server spells some names in its own way, such as TimeZone.
     stored = {tuple(setting.split("=", 1)) for (setting,) in conn.execute(FIND_SETTINGS, {"name": name})}
     return statements + [
@@ -86,22 +89,22 @@ def role_statements(conn: psycopg.Connection, place: Place, name: str, purpose: 
     ]
 
 
-def grant_statements(conn: psycopg.Connection, place: Place, roles: Mapping[Purpose, str]) -> Statements:
-    """Return what gives the roles their rights, and takes all others. To be run in one transaction."""
+def grant_statements(conn: psycopg.Connection, target: TargetDatabase, roles: Mapping[Purpose, str]) -> Statements:
+    """Return the statements that give the roles their rights and revoke all others, to be run in one transaction."""
     relations = list_relations(conn)
     statements = [
-        sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {database} FROM PUBLIC").format(**place.names),
-        sql.SQL("REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC").format(**place.names),
+        sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {database} FROM PUBLIC").format(**target.names),
+        sql.SQL("REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC").format(**target.names),
     ]
     for purpose, name in roles.items():
         role = sql.Identifier(name)
-        statements += _of_place(place, role, purpose)
+        statements += _database_rights(target, role, purpose)
         if purpose == "app":
-            statements += [*app_grants(relations, role), *_of_later_tables(place, role), *_of_functions(conn, role)]
+            statements += [*app_grants(relations, role), *_default_rights(target, role), *_function_rights(conn, role)]
         elif purpose == "readonly":
             statements += readonly_grants(relations, role)
         else:
-            statements += _of_backup(place, role)
+            statements += _backup_rights(target, role)
     return statements
 
 
@@ -116,38 +119,41 @@ def _corrections(row: tuple[bool, ...], role: sql.Identifier) -> Iterator[sql.Co
         yield sql.SQL(SET_ATTRIBUTES).format(role=role, attributes=sql.SQL(" ".join(wrong)))  # pyright: ignore[reportArgumentType] - of ATTRIBUTES
 
 
-def _of_place(place: Place, role: sql.Identifier, purpose: Purpose) -> Iterator[sql.Composed]:
-    """Yield what takes all rights of a role, and gives it the way in. An import stages rows in temporary tables."""
+def _database_rights(target: TargetDatabase, role: sql.Identifier, purpose: Purpose) -> Iterator[sql.Composed]:
+    """Yield the statements that revoke all rights of a role, and let it connect and use the schema.
+
+    The app creates temporary tables, in which an import stages its rows.
+    """
     privileges = sql.SQL("CONNECT, TEMPORARY" if purpose == "app" else "CONNECT")
-    yield sql.SQL("REVOKE ALL ON DATABASE {database} FROM {role}").format(**place.names, role=role)
-    yield sql.SQL("GRANT {} ON DATABASE {database} TO {role}").format(privileges, **place.names, role=role)
-    for schema in place.schemas:
+    yield sql.SQL("REVOKE ALL ON DATABASE {database} FROM {role}").format(**target.names, role=role)
+    yield sql.SQL("GRANT {} ON DATABASE {database} TO {role}").format(privileges, **target.names, role=role)
+    for schema in target.schemas:
         yield sql.SQL("REVOKE ALL ON SCHEMA {} FROM {}").format(schema, role)
         yield sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM {}").format(schema, role)
         yield sql.SQL("REVOKE ALL ON ALL SEQUENCES IN SCHEMA {} FROM {}").format(schema, role)
-    yield sql.SQL("GRANT USAGE ON SCHEMA {schema} TO {role}").format(**place.names, role=role)
+    yield sql.SQL("GRANT USAGE ON SCHEMA {schema} TO {role}").format(**target.names, role=role)
 
 
-def _of_later_tables(place: Place, role: sql.Identifier) -> Iterator[sql.Composed]:
-    """Yield what lets the application use the tables that later migrations make."""
+def _default_rights(target: TargetDatabase, role: sql.Identifier) -> Iterator[sql.Composed]:
+    """Yield the statements that let the app use all sequences, and the tables that later migrations create."""
     privileges = sql.SQL(", ").join(map(sql.SQL, CHANGE))
-    later = sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} ").format(**place.names)
+    later = sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} ").format(**target.names)
     yield later + sql.SQL("GRANT {} ON TABLES TO {}").format(privileges, role)
     yield later + sql.SQL("GRANT USAGE ON SEQUENCES TO {}").format(role)
-    yield sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}").format(**place.names, role=role)
+    yield sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}").format(**target.names, role=role)
 
 
-def _of_functions(conn: psycopg.Connection, role: sql.Identifier) -> Iterator[sql.Composed]:
-    """Yield what lets only the application call the functions that run with the owner's rights."""
+def _function_rights(conn: psycopg.Connection, role: sql.Identifier) -> Iterator[sql.Composed]:
+    """Yield the statements that let only the app call the functions that run with the owner's rights."""
     for (signature,) in conn.execute(LIST_DEFINER_FUNCTIONS):
         function = sql.SQL(signature)
         yield sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(function)
         yield sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(function, role)
 
 
-def _of_backup(place: Place, role: sql.Identifier) -> Iterator[sql.Composed]:
-    """Yield what lets pg_dump read everything, also what later migrations make."""
-    for schema in place.schemas:
+def _backup_rights(target: TargetDatabase, role: sql.Identifier) -> Iterator[sql.Composed]:
+    """Yield the statements that let pg_dump read everything, also what later migrations create."""
+    for schema in target.schemas:
         yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, role)
         yield sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(schema, role)
         yield sql.SQL("GRANT SELECT ON ALL SEQUENCES IN SCHEMA {} TO {}").format(schema, role)
