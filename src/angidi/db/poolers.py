@@ -15,12 +15,12 @@ from angidi.db.rows import Connection
 
 SERVER_PROCESS = "SELECT pg_backend_pid()"
 
-NUMBERS: tuple[tuple[LiteralString, LiteralString], ...] = (
+STATEMENT_PAIRS: tuple[tuple[LiteralString, LiteralString], ...] = (
     ("SELECT 1", "SELECT 2"),
     ("SELECT 3", "SELECT 4"),
     ("SELECT 5", "SELECT 6"),
 )
-"""Statements of one client and the other: those of a pair get the same name."""
+"""Statements of one client and of the other, which psycopg prepares under the same name."""
 
 TIMEOUT = 2.0
 """Seconds for all of them. A pooler with a single connection lets the second client wait."""
@@ -49,7 +49,7 @@ async def keeps_statements_apart(conninfo: str, settings: dict[str, Any]) -> boo
             await AsyncConnection.connect(conninfo, **ours) as one,
             await AsyncConnection.connect(conninfo, **ours) as other,
         ):
-            for mine, others in NUMBERS:
+            for mine, others in STATEMENT_PAIRS:
                 await _compare(one, mine, other, others)
     except (_Mixed, DuplicatePreparedStatement, InvalidSqlStatementName, TimeoutError):
         return False
