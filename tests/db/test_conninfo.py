@@ -6,10 +6,10 @@ from pydantic import SecretStr
 from angidi.config import ConfigError, Settings
 from angidi.db.conninfo import (
     DatabaseUrls,
+    bypass_pooler,
     libpq_environment,
     mask_password,
     parse_conninfo,
-    past_pooler,
     resolve_urls,
 )
 
@@ -102,7 +102,7 @@ def test_an_at_sign_outside_the_password_is_no_reason(url: str) -> None:
 def test_past_a_pooler_the_role_that_serves_keeps_its_name_and_password() -> None:
     direct = "postgresql://owner:hunter2@db.example:5432/shop?sslmode=verify-full&sslcert=owner.crt"
     main = "postgresql://app:hunter3@pooler.example:6432/shop"
-    assert parse_conninfo(past_pooler(DatabaseUrls(main, main, direct))) == {
+    assert parse_conninfo(bypass_pooler(DatabaseUrls(main, main, direct))) == {
         "user": "app",
         "password": "hunter3",
         "host": "db.example",
@@ -110,4 +110,4 @@ def test_past_a_pooler_the_role_that_serves_keeps_its_name_and_password() -> Non
         "dbname": "shop",
         "sslmode": "verify-full",
     }
-    assert past_pooler(DatabaseUrls(main, main, main)) == main
+    assert bypass_pooler(DatabaseUrls(main, main, main)) == main

@@ -56,7 +56,7 @@ async def beating(proxy: HoldingProxy) -> AsyncIterator[Beating]:
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deadlines and pauses that no test minds waiting for."""
     monkeypatch.setattr("angidi.db.admission.heartbeat.DEADLINE", 0.2)
-    monkeypatch.setattr("angidi.db.admission.heartbeat.RETRY", 0.01)
+    monkeypatch.setattr("angidi.db.admission.heartbeat.RETRY_INTERVAL", 0.01)
 
 
 async def test_questions_at_the_same_time_are_one_on_one_connection(beating: Beating, proxy: HoldingProxy) -> None:
@@ -111,7 +111,7 @@ async def test_a_server_without_a_session_left_is_there(fresh_db: str) -> None:
 async def test_the_heartbeat_is_one_of_the_connections_that_are_configured(settings: Settings, fresh_db: str) -> None:
     three = settings.model_copy(update={"db_max_conns": 3, "db_min_conns": 3})
     async with pooled(three, fresh_db) as database:
-        await database.is_answered()
+        await database.ping()
         assert database.stats()["pool_max"] == 2
         assert await database.read(fetch_value, HEARTBEATS) == 1
 
@@ -120,7 +120,7 @@ async def test_the_heartbeat_is_one_of_the_connections_that_are_configured(setti
 async def database(settings: Settings, proxy: HoldingProxy) -> AsyncIterator[Database]:
     """A database behind the proxy."""
     async with pooled(settings, proxy.url) as database:
-        assert await database.is_answered()
+        assert await database.ping()
         yield database
 
 
@@ -129,13 +129,13 @@ async def test_while_the_database_is_frozen_requests_are_refused_without_being_s
     database: Database, proxy: HoldingProxy
 ) -> None:
     proxy.flows.clear()
-    assert not await database.is_answered()
+    assert not await database.ping()
     assert database.stats()["up"] == 0
     for _ in range(100):
         with pytest.raises(Unavailable):
             await database.read(fetch_value, "SELECT 1")
     proxy.flows.set()
-    while not await database.is_answered():  # noqa: ASYNC110 - the heartbeat asks by itself
+    while not await database.ping():  # noqa: ASYNC110 - the heartbeat asks by itself
         await asyncio.sleep(0.01)
     assert await database.read(fetch_value, "SELECT 1") == 1
 

@@ -35,7 +35,7 @@ class Away:
     def is_up(self) -> bool:
         return True
 
-    async def is_answered(self) -> bool:
+    async def ping(self) -> bool:
         if self._hangs:
             await asyncio.sleep(0.3)
         return False

@@ -97,8 +97,8 @@ class Switch:
     def is_up(self) -> bool:
         return self._current().is_up()
 
-    async def is_answered(self) -> bool:
-        return await self._current().is_answered()
+    async def ping(self) -> bool:
+        return await self._current().ping()
 
     def stats(self) -> dict[str, int]:
         return self._current().stats()

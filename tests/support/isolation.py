@@ -47,7 +47,7 @@ class OneConnection:
     def is_up(self) -> bool:
         return True
 
-    async def is_answered(self) -> bool:
+    async def ping(self) -> bool:
         return True
 
     def stats(self) -> dict[str, int]:

@@ -42,8 +42,8 @@ def parse_conninfo(conninfo: str) -> dict[str, str]:
     return {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
 
 
-def past_pooler(where: DatabaseUrls) -> str:
-    """Return the address past a pooler for the role that serves, who needs no rights of the owner to copy rows."""
+def bypass_pooler(where: DatabaseUrls) -> str:
+    """Return the URL that bypasses a pooler as the role that serves, which may copy rows without the owner's rights."""
     identity = ("user", "password", "passfile", "sslcert", "sslkey", "sslpassword")
     serving, direct = parse_conninfo(where.main), parse_conninfo(where.direct)
     if serving.get("user") == direct.get("user"):

@@ -26,9 +26,8 @@ T = TypeVar("T")
 ATTEMPTS = 4
 """Total attempts of work that the server rolled back."""
 
-
-LANE_SIZE = 3
-"""Connections of the lane, where nobody tells how many there are in all."""
+DEFAULT_LANE_SIZE = 3
+"""Connections of the lane of a database whose number of connections is not given."""
 
 Isolation = Literal["read committed", "repeatable read", "serializable"]
 
@@ -45,11 +44,11 @@ class ConnectionSource(Connections, Protocol):
         ...
 
     def is_up(self) -> bool:
-        """Tell whether the database answered when it was last asked."""
+        """Tell whether the database answered the last ping."""
         ...
 
-    async def is_answered(self) -> bool:
-        """Ask whether the database answers, whatever the state of the connections in use."""
+    async def ping(self) -> bool:
+        """Tell whether the database answers now, even if all connections are in use."""
         ...
 
     def stats(self) -> dict[str, int]:
@@ -123,18 +122,18 @@ class DatabaseAccess:
 class Database(DatabaseAccess):
     """The services' access to the database. `replica`, if given, serves reads that may be stale.
 
-    At most `most_expensive` connections are used at a time through `expensive` and `bulk`.
+    At most `max_expensive` connections are used at a time through `expensive` and `bulk`.
     """
 
     def __init__(
-        self, source: ConnectionSource, replica: ConnectionSource | None = None, most_expensive: int = LANE_SIZE
+        self, source: ConnectionSource, replica: ConnectionSource | None = None, max_expensive: int = DEFAULT_LANE_SIZE
     ) -> None:
         super().__init__(source, replica or source)
         self._source = source
         self._replica = replica or source
-        lane = AdmissionQueue(most_expensive)
+        lane = AdmissionQueue(max_expensive)
         self.expensive = self._through(lane, LONGEST_WAIT)
-        """Access for reads of much: deep pages and exact counts."""
+        """Access for expensive reads: deep pages and exact counts."""
         self.bulk = self._through(lane, LONGEST_BULK_WAIT)
         """Access for transfers of many rows."""
 
@@ -151,12 +150,12 @@ class Database(DatabaseAccess):
             await self._replica.close()
 
     def is_up(self) -> bool:
-        """Tell whether the main database answered when it was last asked."""
+        """Tell whether the main database answered the last ping."""
         return self._source.is_up()
 
-    async def is_answered(self) -> bool:
-        """Ask whether the main database answers; a full pool does not matter."""
-        return await self._source.is_answered()
+    async def ping(self) -> bool:
+        """Tell whether the main database answers now, even if all connections are in use."""
+        return await self._source.ping()
 
     def stats(self) -> dict[str, int]:
         """Return the pool's statistics by name, as psycopg_pool documents them."""

@@ -54,7 +54,8 @@ SESSION_DEFAULTS = {
     "max_parallel_workers_per_gather": "0",
     "work_mem": "32MB",
 }
-"""Session settings of every pooled connection. `angidi db create` sets the same for the role, for use behind a pooler.
+"""Session settings of every pooled connection. `angidi db create` and `angidi db roles` set the same for the
+roles, for use behind a pooler.
 
 JIT compilation takes 14 to 136 ms and parallel workers 5 to 10 ms to start, longer than our statements; workers would
 also take cores from other requests. work_mem keeps the bitmap of a search exact up to about 5 GB of products. With a
@@ -156,17 +157,17 @@ class Pool:
         await self.pool.close()
 
     def is_up(self) -> bool:
-        """Tell whether the database answered when it was last asked."""
+        """Tell whether the database answered the last ping."""
         return self.heartbeat.is_up
 
-    async def is_answered(self) -> bool:
-        """Ask whether the database answers, even if all connections are in use."""
+    async def ping(self) -> bool:
+        """Tell whether the database answers now, even if all connections are in use."""
         if not (self.heartbeat.is_up and await self.heartbeat.check()):
             return False
-        return self.heartbeat.is_connected() or await self._answers()
+        return self.heartbeat.is_connected() or await self._ping_on_pool()
 
-    async def _answers(self) -> bool:
-        """Ask on a connection of the pool: the server takes sessions, but the heartbeat got none."""
+    async def _ping_on_pool(self) -> bool:
+        """Ping on a connection of the pool: the server accepts sessions, but the heartbeat got none."""
         with suppress(Unavailable), translated():
             async with self.connection() as conn:
                 await conn.execute("SELECT 1")
@@ -198,7 +199,7 @@ class Pool:
         await asyncio.shield(self._draining)
 
     async def replace_lost(self, since: float) -> None:
-        """Drain after a connection was lost that was acquired at `since`, unless that has been done; then ask again."""
+        """Drain the pool after a connection acquired at `since` was lost, unless that has been done; then ping."""
         if since > self._drained_at:
             await self.drain_once()
         await self.heartbeat.check()

@@ -28,11 +28,11 @@ class Probe:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def is_answered(self) -> bool:
+    async def ping(self) -> bool:
         """Tell whether the database answers in time."""
         try:
             async with asyncio.timeout(DEADLINE):
-                return await self._database.is_answered()
+                return await self._database.ping()
         except TimeoutError:
             return False
 
@@ -48,7 +48,7 @@ _UNREACHABLE = {503: Also("The database cannot be reached.", {"status": "unhealt
 @routes.get("/readyz", name="get_readiness", also=_UNREACHABLE)
 async def health(probe: Probe) -> Answer[Health]:
     """Tell whether the service and its database can serve requests."""
-    if await probe.is_answered():
+    if await probe.ping():
         return Answer(Health("healthy", datetime.now(UTC)), 200)
     return Answer(Health("unhealthy", datetime.now(UTC)), 503, ((b"retry-after", b"2"),))
 

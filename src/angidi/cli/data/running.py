@@ -26,7 +26,7 @@ from angidi.config import ConfigError, load
 from angidi.csvfiles import COUNTS, HEADER, OnProgress, Refused, RowReader, Summary
 from angidi.csvfiles.dialect import find_delimiter
 from angidi.csvfiles.encoding import BLOCK, find_encoding
-from angidi.db.conninfo import DatabaseUrls, past_pooler
+from angidi.db.conninfo import DatabaseUrls, bypass_pooler
 from angidi.embedded import EmbeddedError
 from angidi.errors import AngidiError
 
@@ -179,7 +179,7 @@ def _run(file: T, work: Work[T], report: ImportReport) -> Summary:
     settings = load()
 
     async def run(where: DatabaseUrls) -> Summary:
-        serving = past_pooler(where)
+        serving = bypass_pooler(where)
         async with open_services(
             with_one_connection(settings), DatabaseUrls(serving, serving, where.direct)
         ) as services:

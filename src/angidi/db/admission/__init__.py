@@ -1,4 +1,4 @@
-"""Who gets a connection, in which order, and when nobody does: queues, the lane, and the circuit breaker."""
+"""Admission to the connections: queues, the lane of expensive requests, and the circuit breaker."""
 
 from angidi.db.admission.queues import AdmissionQueue, RowQueues
 

@@ -1,8 +1,8 @@
-"""The heartbeat: a connection of its own on which the database is asked, again and again, whether it answers.
+"""The heartbeat: a connection of its own on which the database is pinged at intervals.
 
-It opens and closes the circuit breaker of the pool beside it, and tells whether the process is ready to serve. The
-question is sent by libpq itself: a statement of psycopg that times out is first cancelled politely, which a frozen
-server does not answer either.
+It is the circuit breaker of the pool beside it, and tells whether the process is ready to serve. The ping is sent by
+libpq itself: psycopg cancels a statement that times out by a request to the server, which a frozen server does not
+answer either.
 """
 
 import asyncio
@@ -21,29 +21,29 @@ from angidi.db.errors import error_reason
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.database")
 
-PERIOD = 2.0
-"""Seconds between two questions while the database answers."""
+INTERVAL = 2.0
+"""Seconds between two pings while the database answers."""
 
-RETRY = 0.25
-"""Seconds between two questions while it does not: requests fail for that much longer than they have to."""
+RETRY_INTERVAL = 0.25
+"""Seconds between two pings while it does not: for that long, requests are refused though it is back."""
 
 DEADLINE = 1.5
-"""Seconds that the database has to answer, and to accept the connection."""
+"""Seconds that the database has to answer a ping, and to accept the connection."""
 
-CONNECTION: dict[str, Any] = {
+CONNECTION_SETTINGS: dict[str, Any] = {
     "autocommit": True,
     "connect_timeout": 2,
     "fallback_application_name": "angidi heartbeat",
 }
-QUESTION = b"SELECT 1"
+PING = b"SELECT 1"
 
 
 class Heartbeat:
-    """Asks the database whether it answers, on a connection that nobody else uses.
+    """Pings the database on a connection that nobody else uses.
 
-    `is_up` is what the last question showed; it is true before the first. `reconnected` is called whenever a lost
-    connection was replaced, before `is_up` is true again: what other connections there were is dead, too. All methods
-    must be called on one event loop.
+    `is_up` is the result of the last ping, and true before the first. `reconnected` is called whenever a lost
+    connection was replaced, before `is_up` is true again: other connections are dead then, too. All methods must be
+    called on one event loop.
     """
 
     def __init__(self, conninfo: str, reconnected: Callable[[], Awaitable[object]]) -> None:
@@ -52,58 +52,58 @@ class Heartbeat:
         self._reconnected = reconnected
         self._conn: AsyncConnection | None = None
         self._has_connected = False
-        self._checking: asyncio.Task[None] | None = None
-        self._beating: asyncio.Task[None] | None = None
+        self._check_task: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
         self._since = monotonic()
 
     def start(self) -> None:
-        """Ask from now on."""
-        self._beating = asyncio.create_task(self._beat())
+        """Ping at intervals from now on."""
+        self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Stop asking, and close the connection."""
-        for task in filter(None, (self._beating, self._checking)):
+        """Stop, and close the connection."""
+        for task in filter(None, (self._task, self._check_task)):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
         await self._disconnect()
 
     async def check(self) -> bool:
-        """Ask now; return whether the database answers. Calls at the same time share one question."""
-        if self._checking is None or self._checking.done():
-            self._checking = asyncio.create_task(self._run_check())
-        await asyncio.shield(self._checking)
+        """Ping now; return whether the database answers. Calls at the same time share one ping."""
+        if self._check_task is None or self._check_task.done():
+            self._check_task = asyncio.create_task(self._run_check())
+        await asyncio.shield(self._check_task)
         return self.is_up
 
     def is_connected(self) -> bool:
-        """Tell whether the question can be asked: if not, `is_up` is what the server says to all, not to us."""
+        """Tell whether there is a connection to ping on; else `is_up` tells only that the server accepts sessions."""
         return self._conn is not None
 
-    async def _beat(self) -> None:
+    async def _run(self) -> None:
         while True:
             await self.check()
-            await asyncio.sleep(PERIOD if self.is_up else RETRY)
+            await asyncio.sleep(INTERVAL if self.is_up else RETRY_INTERVAL)
 
     async def _run_check(self) -> None:
-        """Ask on the connection, and on a new one if that broke. One that only does not answer is not replaced yet."""
+        """Ping on the connection, or on a new one if it is lost. After a time-out the next check makes a new one."""
         try:
-            if not await self._is_answered():
+            if not await self._ping():
                 await self._connect()
         except (psycopg.Error, OSError, TimeoutError) as error:
             await self._disconnect()
-            # It may only have no session left for this one, or be slow to make the first one at a busy start.
+            # The server may have no session left for this connection, or be slow to create the first at a busy start.
             is_unsure = isinstance(error, psycopg.Error) or not self._has_connected
-            is_up = is_unsure and await asyncio.to_thread(_accepts, self._conninfo)
-            self._note(is_up=is_up, reason=error_reason(error) or "no answer in time")
+            is_up = is_unsure and await asyncio.to_thread(_accepts_sessions, self._conninfo)
+            self._record(is_up=is_up, reason=error_reason(error) or "no answer in time")
         else:
-            self._note(is_up=True)
+            self._record(is_up=True)
 
-    async def _is_answered(self) -> bool:
-        """Tell whether the connection answers; False if there is none any more. Raises TimeoutError."""
+    async def _ping(self) -> bool:
+        """Tell whether the connection answers; return False if it is lost. Raises TimeoutError."""
         if self._conn is None:
             return False
         try:
-            await _answer(self._conn.pgconn)
+            await _exchange_ping(self._conn.pgconn)
         except psycopg.Error:
             await self._disconnect()
             return False
@@ -112,8 +112,8 @@ class Heartbeat:
     async def _connect(self) -> None:
         """Replace the connection. Raises psycopg.Error, OSError and TimeoutError."""
         async with asyncio.timeout(DEADLINE):
-            self._conn = await AsyncConnection.connect(self._conninfo, **CONNECTION)
-        await _answer(self._conn.pgconn)
+            self._conn = await AsyncConnection.connect(self._conninfo, **CONNECTION_SETTINGS)
+        await _exchange_ping(self._conn.pgconn)
         if self._has_connected:
             await self._reconnected()
         self._has_connected = True
@@ -123,7 +123,7 @@ class Heartbeat:
         if conn is not None:
             await conn.close()
 
-    def _note(self, *, is_up: bool, reason: str = "") -> None:
+    def _record(self, *, is_up: bool, reason: str = "") -> None:
         if is_up == self.is_up:
             return
         self.is_up = is_up
@@ -135,20 +135,20 @@ class Heartbeat:
         self._since = now
 
 
-def _accepts(conninfo: str) -> bool:
-    """Tell whether the server would accept sessions."""
+def _accepts_sessions(conninfo: str) -> bool:
+    """Tell whether the server accepts sessions; blocks."""
     return PGconn.ping(make_conninfo(conninfo, connect_timeout=2).encode()) == Ping.OK
 
 
-async def _answer(pgconn: abc.PGconn) -> None:
-    """Ask, and wait for the answer. Raises psycopg.OperationalError, and TimeoutError after `DEADLINE`."""
+async def _exchange_ping(pgconn: abc.PGconn) -> None:
+    """Send the ping and wait for the answer. Raises psycopg.OperationalError, and TimeoutError after `DEADLINE`."""
     statuses: list[int] = []
-    pgconn.send_query(QUESTION)
+    pgconn.send_query(PING)
     pgconn.flush()
     with suppress(TimeoutError):
         async with asyncio.timeout(DEADLINE):
             while not _is_complete(pgconn, statuses):
-                await _readable(pgconn.socket)
+                await _wait_until_readable(pgconn.socket)
     if not _is_complete(pgconn, statuses):  # a busy event loop finds the answer and the deadline at the same time
         raise TimeoutError
     if statuses != [ExecStatus.TUPLES_OK]:
@@ -165,7 +165,7 @@ def _is_complete(pgconn: abc.PGconn, statuses: list[int]) -> bool:
     return False
 
 
-async def _readable(descriptor: int) -> None:
+async def _wait_until_readable(descriptor: int) -> None:
     """Wait for input. libpq closes the socket of a broken connection, so it is not watched while libpq reads."""
     loop, event = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(descriptor, event.set)

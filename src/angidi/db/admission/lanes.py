@@ -23,7 +23,7 @@ class Connections(Protocol):
 
 
 class Lane:
-    """`Connections` of `source` for as many at a time as `queue` has slots; each waits for `seconds` at most."""
+    """`Connections` of `source`, at most as many at a time as `queue` has slots; each waits `seconds` for one."""
 
     def __init__(self, source: Connections, queue: AdmissionQueue, seconds: float) -> None:
         self._source = source
@@ -38,5 +38,5 @@ class Lane:
 
 
 def lane_size(connections: int) -> int:
-    """Return how many of the connections are for the lane: an eighth; of few, three if two thirds are left."""
+    """Return the size of the lane: an eighth of the connections, but three, or a third if there are few."""
     return max(1, min(max(3, connections // 8), connections // 3))
