@@ -62,7 +62,7 @@ from angidi.users.profiles.service import ProfileService
 from angidi.users.service import UserService
 from angidi.users.sessions import routes as sessions_routes
 from angidi.users.sessions.service import SessionService
-from angidi.users.throttle.service import Throttle
+from angidi.users.throttle.service import LoginThrottle
 
 BASE_PATH = "/api/v1"
 RATE_LIMIT = "ANGIDI_RATE_LIMIT_MEMORY"
@@ -94,7 +94,7 @@ class Services:
 
     users: UserService
     sessions: SessionService
-    throttle: Throttle
+    throttle: LoginThrottle
     passwords: PasswordService
     profiles: ProfileService
     addresses: AddressService
@@ -151,7 +151,7 @@ def build_services(settings: Settings, database: Database, tokens: Tokens) -> Se
     keys = _secrets(settings)
     cursors = Cursors(*keys)
     passwords = Passwords(rehash=settings.password_rehash)
-    throttle = Throttle(database, passwords, *keys)
+    throttle = LoginThrottle(database, passwords, *keys)
     idempotency = Idempotency(database)
     categories = CategoryService(database, cursors, idempotency)
     sessions = SessionService(database, tokens, reuse=settings.jwt_refresh_reuse == "allow")

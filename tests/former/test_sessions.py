@@ -9,7 +9,8 @@ import pytest
 from angidi.config import Settings
 from angidi.db import Database
 from angidi.db.rows import execute, fetch_value
-from angidi.users.models import NewPassword, User
+from angidi.users.models import User
+from angidi.users.passwords.models import NewPassword
 from tests.former.tokens import access_token, refresh_token
 from tests.support.api import Api, api_over, error_of
 

@@ -12,7 +12,8 @@ from angidi.config import Settings
 from angidi.db import Database
 from angidi.db.rows import execute, fetch_value
 from angidi.users.errors import CredentialsInvalid
-from angidi.users.models import NewPassword, User
+from angidi.users.models import User
+from angidi.users.passwords.models import NewPassword
 from angidi.users.repository import find_login_account
 from angidi.users.sessions import repository as sessions
 

@@ -20,7 +20,7 @@ from angidi.db.rows import execute, fetch_value
 from angidi.errors import Unavailable
 from angidi.security.passwords import Passwords
 from angidi.users.models import LoginAccount
-from angidi.users.throttle.service import SWEEP_SIZE, Throttle
+from angidi.users.throttle.service import SWEEP_SIZE, LoginThrottle
 
 EMAIL = "ada@shop.example"
 WRONG = "a wrong password"
@@ -261,15 +261,15 @@ async def test_a_later_log_in_keeps_an_address_known(shop: Api) -> None:
 
 async def test_an_address_stays_known_when_the_key_is_changed(shop: Api) -> None:
     old, new, person = "o" * 64, "n" * 64, await person_of(shop)
-    assert await Throttle(shop.database, Passwords(), old).match(PASSWORD, person, HOME)
-    rotated = Throttle(shop.database, Passwords(), new, old)
+    assert await LoginThrottle(shop.database, Passwords(), old).match(PASSWORD, person, HOME)
+    rotated = LoginThrottle(shop.database, Passwords(), new, old)
     for number in range(100):
         assert await rotated.match(WRONG, person, f"203.0.113.{number}") is None
     assert [await rotated.match(WRONG, person, HOME) for _ in range(2)] == [None, None]
 
 
 async def test_an_attempt_whose_password_was_not_verified_does_not_count(shop: Api) -> None:
-    overloaded = Throttle(shop.database, Passwords(threads=1, waiting=-1), "s" * 64)
+    overloaded = LoginThrottle(shop.database, Passwords(threads=1, waiting=-1), "s" * 64)
     person = await person_of(shop)
     for _ in range(11):
         with pytest.raises(Unavailable):

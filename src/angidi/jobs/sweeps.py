@@ -18,7 +18,7 @@ from angidi.idempotency.service import Idempotency
 from angidi.orders.reservations.service import ReservationService
 from angidi.orders.service import OrderService
 from angidi.users.sessions.service import SessionService
-from angidi.users.throttle.service import Throttle
+from angidi.users.throttle.service import LoginThrottle
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.jobs")
 
@@ -39,7 +39,7 @@ def sweeps_of(  # noqa: PLR0913, PLR0917 - one for each feature that has somethi
     reservations: ReservationService,
     idempotency: Idempotency,
     sessions: SessionService,
-    throttle: Throttle,
+    throttle: LoginThrottle,
     pending_ttl: timedelta,
 ) -> list[Sweep]:
     """Return all sweeps; a `pending_ttl` of 0 leaves pending orders as they are."""

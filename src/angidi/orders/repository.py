@@ -18,14 +18,14 @@ from angidi.orders.models import Order, OrderQuery, Status
 from angidi.orders.samples import SampleChange, SampleOrder
 from angidi.pagination.pages import COUNT_BOUND, PageRequest, Total
 from angidi.products.models import MAXIMUM_STOCK
-from angidi.security.sessions import HOLDS
+from angidi.security.sessions import SESSION_IS_ACTIVE
 
 PLACE = f"""
 SELECT place_order(
            %(id)s, %(number)s, %(user_id)s, %(reservation_id)s, %(product_ids)s::uuid[], %(quantities)s::integer[],
            %(address_id)s, %(shipping_address)s::jsonb, %(note)s, %(expected_total)s, %(currency)s, %(cause)s::jsonb,
            %(key)s, %(hash)s)
- WHERE EXISTS (SELECT FROM users WHERE users.id = %(user_id)s AND {HOLDS})
+ WHERE EXISTS (SELECT FROM users WHERE users.id = %(user_id)s AND {SESSION_IS_ACTIVE})
 """
 
 FIND = """

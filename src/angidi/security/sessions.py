@@ -1,4 +1,4 @@
-"""What tokens say of the session that they belong to, and the condition by which it holds."""
+"""The claims of tokens about their session, and the condition on which a session is active."""
 
 import hashlib
 from typing import LiteralString, NamedTuple, Self
@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from angidi.ids import new_id
 
-HOLDS: LiteralString = """
+SESSION_IS_ACTIVE: LiteralString = """
        CASE WHEN %(session_id)s::uuid IS NULL
             THEN users.sessions_ended_at IS NULL OR users.sessions_ended_at < to_timestamp(%(issued_at)s)
             ELSE EXISTS (SELECT FROM sessions
@@ -16,15 +16,15 @@ HOLDS: LiteralString = """
         END"""
 """The condition on a row of `users` that the session of an access token has not ended.
 
-Access tokens of the former service belong to no session: they hold until all sessions of the account end.
+Access tokens of the former service belong to no session: they are valid until all sessions of the account end.
 """
 
-SESSIONS_END: LiteralString = "greatest(clock_timestamp(), sessions_ended_at + interval '1 microsecond')"
-"""What `users.sessions_ended_at` becomes when all sessions end: never what it was before, whatever the clock does."""
+SESSIONS_ENDED_NOW: LiteralString = "greatest(clock_timestamp(), sessions_ended_at + interval '1 microsecond')"
+"""The new value of `users.sessions_ended_at` when all sessions end: always a later one, whatever the clock does."""
 
 
 class AccessClaims(NamedTuple):
-    """What an access token says: whose it is, of which session (None: the former service's), and since when.
+    """The claims of an access token. `session_id` is None in one of the former service.
 
     `issued_at` is in seconds since 1970.
     """
@@ -35,9 +35,9 @@ class AccessClaims(NamedTuple):
 
 
 class RefreshClaims(NamedTuple):
-    """What a refresh token says. Times are in seconds since 1970, by the clock of the database.
+    """The claims of a refresh token. Times are in seconds since 1970, by the clock of the database.
 
-    `token_id` is all that tells it from the others of its session. Only its hash is stored.
+    `token_id` tells it from the others of its session. Only its hash is stored.
     """
 
     user_id: UUID
@@ -54,7 +54,7 @@ class RefreshClaims(NamedTuple):
 
     @classmethod
     def of_former(cls, user_id: UUID, signed: str, issued_at: float, expires_at: float) -> Self:
-        """Return what a token of the former service says: it has no ids, so they are made of what was `signed`."""
+        """Return the claims of a token of the former service: its ids are derived from what was `signed`."""
         digest = _digest(signed).hex()
         return cls(user_id, uuid5(NAMESPACE_URL, f"refresh-token:{digest}"), digest, issued_at, expires_at, True)
 

@@ -143,12 +143,6 @@ class SampleUser(NamedTuple):
     name: str
 
 
-class NewPassword(Struct, frozen=True):
-    """A password that replaces another."""
-
-    password: Password
-
-
 class Login(Struct, frozen=True):
     """Address and password. Wrong ones all get the same answer, however long they are."""
 

@@ -7,7 +7,7 @@ from angidi.db.columns import Names, columns_of, names, without
 from angidi.db.rows import Connection, execute, fetch_all, fetch_counted, fetch_one, fetch_value
 from angidi.ids import new_id
 from angidi.pagination.pages import COUNT_BOUND, PageRequest, Total
-from angidi.security.sessions import SESSIONS_END
+from angidi.security.sessions import SESSIONS_ENDED_NOW
 from angidi.users.errors import UserNotFound
 from angidi.users.models import LoginAccount, Role, User, UserQuery
 
@@ -82,7 +82,7 @@ RETURNING {ACTIVE}
 
 DELETE = f"""
 UPDATE users
-   SET deleted_at = now(), updated_at = now(), sessions_ended_at = {SESSIONS_END}
+   SET deleted_at = now(), updated_at = now(), sessions_ended_at = {SESSIONS_ENDED_NOW}
  WHERE id = %(id)s AND deleted_at IS NULL
 """
 
@@ -91,7 +91,7 @@ RESTORE = f"""
 UPDATE users
    SET deleted_at = NULL,
        updated_at = CASE WHEN deleted_at IS NULL THEN updated_at ELSE now() END,
-       sessions_ended_at = CASE WHEN deleted_at IS NULL THEN sessions_ended_at ELSE {SESSIONS_END} END
+       sessions_ended_at = CASE WHEN deleted_at IS NULL THEN sessions_ended_at ELSE {SESSIONS_ENDED_NOW} END
  WHERE id = %(id)s
 RETURNING {ACTIVE}
 """

@@ -31,7 +31,7 @@ from angidi.users.models import (
 from angidi.users.password_rules import check_password
 from angidi.users.profiles import repository as profiles
 from angidi.users.sessions.service import SessionService
-from angidi.users.throttle.service import Throttle
+from angidi.users.throttle.service import LoginThrottle
 from angidi.validation.changes import Changes
 from angidi.validation.ids import parse_id
 
@@ -43,7 +43,7 @@ class UserService:
     """Accounts: registration, log-in, administration."""
 
     def __init__(
-        self, db: Database, cursors: Cursors, sessions: SessionService, passwords: Passwords, throttle: Throttle
+        self, db: Database, cursors: Cursors, sessions: SessionService, passwords: Passwords, throttle: LoginThrottle
     ) -> None:
         self._db = db
         self._cursors = cursors

@@ -13,8 +13,8 @@ from angidi.cli.prompts import confirm, prompt_password, read_password
 from angidi.cli.tables import format_time
 from angidi.errors import Conflict
 from angidi.users.errors import EmailTaken
-from angidi.users.models import NewPassword, Role, User, UserChanges
-from angidi.users.passwords.models import IssuedReset
+from angidi.users.models import Role, User, UserChanges
+from angidi.users.passwords.models import IssuedReset, NewPassword
 from angidi.validation.changes import valid
 from angidi.validation.fields import build
 

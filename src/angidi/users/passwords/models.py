@@ -13,6 +13,12 @@ ResetToken = Annotated[
 ]
 
 
+class NewPassword(Struct, frozen=True):
+    """A password that replaces another."""
+
+    password: Password
+
+
 class PasswordChange(Struct, frozen=True):
     """The password that holds, and the one to replace it."""
 

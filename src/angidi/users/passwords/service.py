@@ -13,12 +13,12 @@ from angidi.errors import FieldError, Invalid, TransactionConflict
 from angidi.security.passwords import Passwords
 from angidi.security.tokens import TokenInvalid
 from angidi.users import repository as users
-from angidi.users.models import LoginAccount, NewPassword, User
+from angidi.users.models import LoginAccount, User
 from angidi.users.password_rules import check_password
 from angidi.users.passwords import repository
-from angidi.users.passwords.models import IssuedReset, PasswordChange, PasswordReset
+from angidi.users.passwords.models import IssuedReset, NewPassword, PasswordChange, PasswordReset
 from angidi.users.sessions import repository as sessions
-from angidi.users.throttle.service import Throttle
+from angidi.users.throttle.service import LoginThrottle
 
 RESET_LIFETIME = timedelta(hours=1)
 """How long a token that resets a password can be used."""
@@ -29,7 +29,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("angidi.users")
 class PasswordService:
     """Replaces passwords. Whenever one is replaced, sessions end, and a reset that is not used yet is void."""
 
-    def __init__(self, db: Database, passwords: Passwords, throttle: Throttle) -> None:
+    def __init__(self, db: Database, passwords: Passwords, throttle: LoginThrottle) -> None:
         self._db = db
         self._passwords = passwords
         self._throttle = throttle

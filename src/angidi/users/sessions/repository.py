@@ -6,22 +6,22 @@ from uuid import UUID
 
 from angidi.db.columns import columns_of, names, without
 from angidi.db.rows import Connection, execute, fetch_joined, fetch_one, fetch_value
-from angidi.security.sessions import HOLDS, SESSIONS_END, AccessClaims, RefreshClaims
+from angidi.security.sessions import SESSION_IS_ACTIVE, SESSIONS_ENDED_NOW, AccessClaims, RefreshClaims
 from angidi.users.errors import UserNotFound
 from angidi.users.models import Credentials, User
-from angidi.users.sessions.models import RefreshTimes
+from angidi.users.sessions.models import Lifetimes, RefreshTimes
 
 ACTIVE: LiteralString = names(without(columns_of(User), "deleted_at"))
 
 FIND_ROLE = f"""
 SELECT role
   FROM users
- WHERE id = %(user_id)s AND deleted_at IS NULL AND {HOLDS}
+ WHERE id = %(user_id)s AND deleted_at IS NULL AND {SESSION_IS_ACTIVE}
 """
 
 # A user whose session has ended is as one that is deleted: both are refused alike.
 FIND_BEARER = f"""
-SELECT {ACTIVE}, CASE WHEN {HOLDS} THEN deleted_at ELSE now() END AS deleted_at
+SELECT {ACTIVE}, CASE WHEN {SESSION_IS_ACTIVE} THEN deleted_at ELSE now() END AS deleted_at
   FROM users
  WHERE id = %(user_id)s
 """
@@ -30,7 +30,7 @@ SELECT {ACTIVE}, CASE WHEN {HOLDS} THEN deleted_at ELSE now() END AS deleted_at
 INSERT = f"""
 WITH started AS (
     INSERT INTO sessions (id, user_id, epoch, expires_at)
-    SELECT %(session_id)s, id, sessions_ended_at, now() + %(kept)s::interval
+    SELECT %(session_id)s, id, sessions_ended_at, now() + %(session_lifetime)s::interval
       FROM users
      WHERE id = %(user_id)s AND deleted_at IS NULL AND sessions_ended_at IS NOT DISTINCT FROM %(epoch)s::timestamptz
     RETURNING id
@@ -62,11 +62,12 @@ SELECT id, %(hash)s::bytea
   FROM started
 """
 
-# The lock makes the uses of one session wait for each other. Who has waited sees through the UPDATE what the one before
-# has done: the token is replaced once, and whoever comes within the grace gets the same successor. One that comes
-# later, or is not even kept any more, ends the session. `reuse` takes any token of the session, as the former service.
+# The lock makes uses of one session wait for each other. A use that has waited sees through the UPDATE what the one
+# before has done: the token is replaced once, and a use within the grace gets the same successor. A later use, or one
+# of a token that is no longer stored, ends the session. With `reuse` any token of the session is accepted, as by the
+# former service.
 ROTATE = f"""
-WITH held AS (
+WITH locked AS (
     SELECT sessions.id
       FROM sessions
       JOIN users ON users.id = sessions.user_id
@@ -74,45 +75,45 @@ WITH held AS (
        AND sessions.ended_at IS NULL AND sessions.epoch IS NOT DISTINCT FROM users.sessions_ended_at
        AND to_timestamp(%(expires_at)s) > now()
        FOR NO KEY UPDATE OF sessions
-), used AS (
+), rotated AS (
     UPDATE refresh_tokens
        SET rotated_at = coalesce(rotated_at, now()),
            successor_issued_at = coalesce(successor_issued_at, date_trunc('second', now())),
            successor_expires_at = coalesce(successor_expires_at, date_trunc('second', now()) + %(lifetime)s::interval)
-     WHERE session_id = (SELECT id FROM held) AND hash = %(hash)s
+     WHERE session_id = (SELECT id FROM locked) AND hash = %(hash)s
     RETURNING rotated_at, successor_issued_at, successor_expires_at
-), taken AS (
+), granted AS (
     SELECT successor_issued_at AS issued_at, successor_expires_at AS expires_at
-      FROM used
+      FROM rotated
      WHERE NOT %(reuse)s AND rotated_at > now() - %(grace)s::interval
      UNION ALL
     SELECT date_trunc('second', now()), date_trunc('second', now()) + %(lifetime)s::interval
-      FROM held
+      FROM locked
      WHERE %(reuse)s
 ), successor AS (
     INSERT INTO refresh_tokens (session_id, hash)
-    SELECT held.id, %(successor)s::bytea
-      FROM held
-      JOIN taken ON true
+    SELECT locked.id, %(successor)s::bytea
+      FROM locked
+      JOIN granted ON true
     ON CONFLICT (session_id, hash) DO NOTHING
-), forgotten AS (
+), pruned AS (
     DELETE FROM refresh_tokens
-     WHERE session_id = (SELECT id FROM held) AND rotated_at < now() - %(grace)s::interval
+     WHERE session_id = (SELECT id FROM locked) AND rotated_at < now() - %(grace)s::interval
        AND hash NOT IN (%(hash)s, %(successor)s)
-), renewed AS (
+), extended AS (
     UPDATE sessions
-       SET expires_at = CASE WHEN taken.issued_at IS NULL THEN sessions.expires_at
-                             ELSE greatest(sessions.expires_at, now() + %(kept)s::interval)
+       SET expires_at = CASE WHEN granted.issued_at IS NULL THEN sessions.expires_at
+                             ELSE greatest(sessions.expires_at, now() + %(session_lifetime)s::interval)
                          END,
-           ended_at = CASE WHEN taken.issued_at IS NULL THEN now() END
-      FROM held
-      LEFT JOIN taken ON true
-     WHERE sessions.id = held.id
+           ended_at = CASE WHEN granted.issued_at IS NULL THEN now() END
+      FROM locked
+      LEFT JOIN granted ON true
+     WHERE sessions.id = locked.id
 )
 SELECT {ACTIVE},
-       extract(epoch FROM taken.issued_at)::bigint AS issued_at,
-       extract(epoch FROM taken.expires_at)::bigint AS expires_at
-  FROM taken
+       extract(epoch FROM granted.issued_at)::bigint AS issued_at,
+       extract(epoch FROM granted.expires_at)::bigint AS expires_at
+  FROM granted
   JOIN users ON users.id = %(user_id)s
 """
 
@@ -139,7 +140,7 @@ WITH former AS (
        FOR NO KEY UPDATE
 ), account AS (
     UPDATE users
-       SET sessions_ended_at = {SESSIONS_END}
+       SET sessions_ended_at = {SESSIONS_ENDED_NOW}
      WHERE id = (SELECT id FROM former)
     RETURNING sessions_ended_at AS epoch
 )
@@ -183,14 +184,14 @@ async def get_bearer(conn: Connection, claims: AccessClaims) -> User:
 
 
 async def insert(
-    conn: Connection, account: Credentials, first: RefreshClaims, *, lifetime: timedelta, kept: timedelta
+    conn: Connection, account: Credentials, first: RefreshClaims, lifetimes: Lifetimes
 ) -> tuple[User, RefreshTimes] | None:
-    """Start a session whose refresh tokens last for `lifetime`, and whose tokens all do for `kept`.
+    """Start a session with its first refresh token.
 
     Return None if the account was deleted, or all its sessions ended, since `account` was read.
     """
-    parameters = {"epoch": account.sessions_ended_at, "hash": first.hash, "lifetime": lifetime, "kept": kept}
-    return await fetch_joined(conn, User, RefreshTimes, INSERT, first._asdict() | parameters)
+    parameters = first._asdict() | lifetimes._asdict() | {"epoch": account.sessions_ended_at, "hash": first.hash}
+    return await fetch_joined(conn, User, RefreshTimes, INSERT, parameters)
 
 
 async def insert_former(conn: Connection, token: RefreshClaims) -> None:
@@ -199,15 +200,15 @@ async def insert_former(conn: Connection, token: RefreshClaims) -> None:
 
 
 async def rotate(
-    conn: Connection, token: RefreshClaims, *, lifetime: timedelta, kept: timedelta, reuse: bool
+    conn: Connection, token: RefreshClaims, lifetimes: Lifetimes, *, reuse: bool
 ) -> tuple[User, RefreshTimes] | None:
     """Replace a refresh token by its successor, and return the times of that one: the same ones within `GRACE`.
 
     Return None if the session has ended, or ends because the token comes later. With `reuse` it does not.
     """
     hashes = {"hash": token.hash, "successor": token.successor().hash}
-    parameters = {"lifetime": lifetime, "kept": kept, "reuse": reuse, "grace": GRACE}
-    return await fetch_joined(conn, User, RefreshTimes, ROTATE, token._asdict() | hashes | parameters)
+    parameters = token._asdict() | lifetimes._asdict() | hashes | {"reuse": reuse, "grace": GRACE}
+    return await fetch_joined(conn, User, RefreshTimes, ROTATE, parameters)
 
 
 async def end(conn: Connection, user_id: UUID, session_id: UUID) -> None:

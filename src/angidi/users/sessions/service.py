@@ -1,6 +1,5 @@
 """Business actions on sessions."""
 
-from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from angidi.security.tokens import TokenInvalid, Tokens
 from angidi.users.errors import CredentialsInvalid
 from angidi.users.models import Credentials, TokenPair, User
 from angidi.users.sessions import repository
-from angidi.users.sessions.models import RefreshTimes
+from angidi.users.sessions.models import Lifetimes, RefreshTimes
 
 SWEEP_SIZE = 1000
 """Sessions that one sweep deletes in a transaction."""
@@ -28,7 +27,7 @@ class SessionService:
         self._db = db
         self._tokens = tokens
         self._reuse = reuse
-        self._kept: timedelta = max(tokens.access, tokens.refresh)
+        self._lifetimes = Lifetimes(tokens.refresh, max(tokens.access, tokens.refresh))
         self._roles: SingleFlight[AccessClaims, str | None] = SingleFlight(
             partial(db.read, repository.find_role), is_up=db.is_up
         )
@@ -56,9 +55,7 @@ class SessionService:
         Raises `CredentialsInvalid` if the account has been deleted, or all its sessions have ended, since it was read.
         """
         first = RefreshClaims.begin(account.id)
-        started = await self._db.write(
-            repository.insert, account, first, lifetime=self._tokens.refresh, kept=self._kept
-        )
+        started = await self._db.write(repository.insert, account, first, self._lifetimes)
         if started is None:
             raise CredentialsInvalid
         return self._pair(first, *started)
@@ -72,9 +69,7 @@ class SessionService:
         token = self._tokens.read_refresh(refresh_token)
         if token.is_former:
             await self._db.write(repository.insert_former, token)
-        renewed = await self._db.write(
-            repository.rotate, token, lifetime=self._tokens.refresh, kept=self._kept, reuse=self._reuse
-        )
+        renewed = await self._db.write(repository.rotate, token, self._lifetimes, reuse=self._reuse)
         if renewed is None:
             raise TokenInvalid
         return self._pair(token.successor(), *renewed)

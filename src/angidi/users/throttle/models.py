@@ -1,4 +1,4 @@
-"""The data of attempts to log in."""
+"""Attempts to log in: keys and rows."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -6,16 +6,16 @@ from typing import NamedTuple
 from msgspec import Struct
 
 
-class Keys(NamedTuple):
-    """HMACs: of the account, of account and client address, and the latter by every key that is still accepted."""
+class AttemptKeys(NamedTuple):
+    """HMACs of an account, and of it with the client address (`origin`): `known` has the latter by each key in use."""
 
     account: bytes
     origin: bytes
     known: list[bytes]
 
 
-class Begun(Struct, frozen=True):
-    """An attempt that was counted, or, if `wait` is more than 0, refused for so many seconds."""
+class LoginAttempt(Struct, frozen=True):
+    """An attempt that was counted, or one that is refused for `wait` seconds if that is more than 0."""
 
     wait: int
     began_at: datetime

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from angidi.db.rows import Connection, execute, fetch_one
 from angidi.errors import UnreadableData
-from angidi.users.throttle.models import Begun, Keys
+from angidi.users.throttle.models import AttemptKeys, LoginAttempt
 
 BEGIN_ATTEMPT = """
 SELECT wait, began_at
@@ -46,21 +46,21 @@ DELETE FROM known_addresses AS known
 """
 
 
-async def begin(conn: Connection, keys: Keys, user_id: UUID | None) -> Begun:
+async def begin(conn: Connection, keys: AttemptKeys, user_id: UUID | None) -> LoginAttempt:
     """Count an attempt as failed, or refuse it. `user_id` is None for an account that does not exist."""
-    begun = await fetch_one(conn, Begun, BEGIN_ATTEMPT, keys._asdict() | {"user_id": user_id})
+    begun = await fetch_one(conn, LoginAttempt, BEGIN_ATTEMPT, keys._asdict() | {"user_id": user_id})
     if begun is None:
         raise UnreadableData
     return begun
 
 
-async def accept(conn: Connection, keys: Keys, began_at: datetime, user_id: UUID) -> None:
+async def accept(conn: Connection, keys: AttemptKeys, began_at: datetime, user_id: UUID) -> None:
     """Take back an attempt that had the right password, with all failures of the account from its address."""
     parameters = {"account": keys.account, "origin": keys.origin, "began_at": began_at, "user_id": user_id}
     await execute(conn, ACCEPT, parameters)
 
 
-async def release(conn: Connection, keys: Keys, began_at: datetime) -> None:
+async def release(conn: Connection, keys: AttemptKeys, began_at: datetime) -> None:
     """Take back an attempt whose password was not verified."""
     await execute(conn, RELEASE, {"account": keys.account, "origin": keys.origin, "began_at": began_at})
 

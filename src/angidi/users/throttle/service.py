@@ -14,10 +14,10 @@ from angidi.security.passwords import Match, Passwords
 from angidi.users.errors import TooManyFailures
 from angidi.users.models import LoginAccount
 from angidi.users.throttle import repository
-from angidi.users.throttle.models import Keys
+from angidi.users.throttle.models import AttemptKeys
 
 KNOWN_FOR = timedelta(days=90)
-"""How long an address is known after a log-in; begin_login_attempt() has the same."""
+"""How long an address is known after a log-in; begin_login_attempt() has the same number."""
 
 SWEEP_SIZE = 1000
 """Rows that one sweep deletes in a transaction."""
@@ -25,8 +25,8 @@ SWEEP_SIZE = 1000
 _PURPOSE = b"angidi log-in throttle"
 
 
-class Throttle:
-    """Verifies passwords; refuses where too many were wrong.
+class LoginThrottle:
+    """Verifies passwords, and refuses log-ins after too many wrong ones.
 
     It stores HMACs of accounts and addresses, with a key derived from the token key. Addresses that are known by
     `previous_secret` stay known, so that keys can be rotated.
@@ -64,9 +64,9 @@ class Throttle:
         """Delete a batch of addresses that are no longer known; return how many."""
         return await self._db.write(repository.sweep_addresses, KNOWN_FOR, SWEEP_SIZE)
 
-    def _keys(self, account: str, client: str) -> Keys:
+    def _keys(self, account: str, client: str) -> AttemptKeys:
         known = [_hmac(secret, account, client) for secret in self._secrets]
-        return Keys(account=_hmac(self._secrets[0], account), origin=known[0], known=known)
+        return AttemptKeys(account=_hmac(self._secrets[0], account), origin=known[0], known=known)
 
 
 def _hmac(secret: bytes, *parts: str) -> bytes:
