@@ -23,5 +23,5 @@ USER angidi
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('MANAGEMENT_PORT') or int(os.environ.get('SERVER_PORT') or 8080) + 1000}/readyz\", timeout=2)"]
+    CMD ["python", "-c", "import os, urllib.request as u; e = os.environ.get; public = int(e('SERVER_PORT') or 8080); u.urlopen(f\"http://127.0.0.1:{int(e('MANAGEMENT_PORT') or public + 1000) or public}/readyz\", timeout=2)"]
 CMD ["angidi", "serve"]
