@@ -106,7 +106,7 @@ class Settings(BaseSettings):
         "prefer", "libpq's sslmode; production requires `require` or stronger", "verify-full"
     )
     db_max_conns: int = _setting(
-        25, "Maximum connections of all workers, with one of each for its heartbeat; two at least", "25", ge=1
+        25, "Maximum connections of all workers; each keeps one for its heartbeat, and has two at least", "25", ge=1
     )
     db_min_conns: int = _setting(5, "Minimum connections of all workers", "5", ge=0)
     db_max_conn_lifetime: Duration = _setting("1h", "Maximum lifetime of a connection", "1h")

@@ -29,16 +29,16 @@ from angidi.db.roles import PURPOSES, Purpose, RoleSetup, SetupResult
 def roles(*, admin_url: str | None, dry_run: bool, as_json: bool, **names: str | None) -> None:
     """Set up the roles of the database: owner, app, readonly and backup.
 
-    The owner, whom DATABASE_DIRECT_URL names, has the tables and migrates. With --admin-url the owner and the database
-    are created, too, if they are missing. The app serves: it reads and writes rows, and appends only to ledger and
-    histories. The readonly role sees no password hashes and tokens. The backup role is for pg_dump. All of them have
-    time limits.
+    The owner, whom DATABASE_DIRECT_URL names, owns the tables and migrates. With --admin-url the owner and the database
+    are created, too, if they are missing. The app serves: it reads and writes rows, but only appends to the stock
+    ledger, to orders' lines and to their history. The readonly role sees no password hashes and tokens. The backup role
+    is for pg_dump. These three have time limits.
 
-    A second time it brings back what differs. Run it after migrations, too: what they make is the app's at once, and
-    the readonly role's from then on.
+    Run it again to restore rights that were changed, and after migrations: the app may use new tables at once, the
+    readonly role only then.
 
     Passwords come from DB_APP_PASSWORD, DB_READONLY_PASSWORD and DB_BACKUP_PASSWORD, for a new app also from
-    DATABASE_URL. A new role without one gets one that is printed this once.
+    DATABASE_URL. A new role without one gets a random one, which is printed only then.
     """
     with resolve_database(load()) as where:
         if admin_url and not dry_run:

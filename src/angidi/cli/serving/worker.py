@@ -23,10 +23,10 @@ from angidi.telemetry import logs
 def worker(*, once: bool, as_json: bool, beside: bool) -> None:
     """Run the job worker.
 
-    It gives back what expired reservations hold, cancels orders that were pending for longer than ORDER_PENDING_TTL,
-    deletes expired reservations and idempotency keys after a day, expired counts of failed log-ins, and after 90 days
-    the addresses that accounts logged in from. Any number may run at the same time. It ends by SIGTERM or SIGINT, after
-    the batch that it is at; a lost database is waited for.
+    It gives back what expired reservations hold, and cancels orders that were pending for longer than
+    ORDER_PENDING_TTL. It deletes expired reservations, idempotency keys and expired sessions after a day, expired
+    counts of failed log-ins, and after 90 days the addresses that accounts logged in from. Any number may run at the
+    same time. SIGTERM or SIGINT ends it after the current batch. It waits for a database that is away.
     """
     settings = load()
     if as_json and not once:
