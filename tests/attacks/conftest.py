@@ -9,10 +9,10 @@ import pytest
 from tests.support.api import BASE
 from tests.support.server import Databases
 from tests.support.serving import Server, serving
+from tests.support.shop import ADDRESS
 
 ADMIN = ("admin@shop.example", "a long phrase of the admin")
 USER = ("user@shop.example", "a long phrase of the user")
-HOME = {"recipient": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "country": "GB"}
 
 
 class Target:
@@ -59,8 +59,8 @@ class Target:
             "category_id": category,
             "product_id": product,
             "user_id": self.post("/users/register", {"email": "a@b.example", "password": USER[1], "name": "Ada"})["id"],
-            "address_id": self.post("/users/me/addresses", HOME, self.user)["id"],
-            "order_id": self.post("/orders", items | {"shipping_address": HOME}, self.user)["id"],
+            "address_id": self.post("/users/me/addresses", ADDRESS, self.user)["id"],
+            "order_id": self.post("/orders", items | {"shipping_address": ADDRESS}, self.user)["id"],
             "reservation_id": self.post("/reservations", items, self.user)["id"],
         }
 

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 from tests.support.api import Api, api_over, error_of
 from tests.support.isolation import as_owner
-from tests.support.shop import PASSWORD
+from tests.support.shop import ADDRESS, PASSWORD
 
 from angidi.app import OPERATIONS
 from angidi.config import Settings
@@ -165,9 +165,6 @@ async def a_large_body(api: Api) -> httpx.Response:
 async def a_table_gone(api: Api) -> httpx.Response:
     await as_owner(api.database, "ALTER TABLE products RENAME TO gone")
     return await api.get("/products")
-
-
-ADDRESS = {"recipient": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "country": "GB"}
 
 
 async def order(

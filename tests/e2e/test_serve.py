@@ -12,6 +12,8 @@ import httpx
 import psycopg
 import pytest
 from click.testing import CliRunner
+from tests.support.api import BASE
+from tests.support.processes import children_of
 from tests.support.roles import app_role, environment_of
 from tests.support.serving import ROOT, Server, free_port, serving
 from tests.support.terminal import Terminal
@@ -19,8 +21,6 @@ from tests.support.waiting import until
 
 from angidi.cli.main import main
 from angidi.embedded import EmbeddedServer
-
-BASE = "/api/v1"
 
 
 @pytest.fixture
@@ -31,12 +31,6 @@ def home(tmp_path: Path) -> Path:
 def register(server: Server, email: str) -> httpx.Response:
     body = {"email": email, "password": "correct horse", "name": "Somebody"}
     return httpx.post(f"{server.url}{BASE}/users/register", json=body)
-
-
-def children(pid: int) -> list[int]:
-    """Return the processes below `pid`."""
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in text.split()]
 
 
 def is_listening(port: int) -> bool:
@@ -103,7 +97,7 @@ def test_a_taken_port_stops_the_start_with_one_line(home: Path) -> None:
 def test_a_signal_ends_a_running_server_and_its_database_in_time(home: Path, signum: signal.Signals) -> None:
     with serving(home) as server:
         assert register(server, "a@shop.example").status_code == 201
-        workers = children(server.process.pid)
+        workers = children_of(server.process.pid)
         server.end(signum)
     assert "Traceback" not in server.output
     assert not any(is_running(worker) for worker in workers)
@@ -128,7 +122,7 @@ def test_a_signal_while_starting_ends_it_without_a_traceback(home: Path, signum:
 def test_workers_end_with_a_killed_parent_and_the_next_start_finds_all_rows(home: Path) -> None:
     with serving(home, SERVER_WORKERS="2") as server:
         assert register(server, "a@shop.example").status_code == 201
-        workers = children(server.process.pid)
+        workers = children_of(server.process.pid)
         server.end(signal.SIGKILL)
         until(lambda: not any(is_running(worker) for worker in workers))
     with serving(home) as again:

@@ -8,7 +8,8 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-from tests.faults.conftest import ADDRESS, Headers, TwoServers, order_of
+from tests.faults.conftest import Headers, TwoServers, order_of
+from tests.support.shop import ADDRESS
 from tests.support.wire import Answer
 
 ATTEMPTS = 150

@@ -12,15 +12,15 @@ import psycopg
 import pytest
 from tests.faults.killable import KillableDatabase
 from tests.support.api import Api
+from tests.support.processes import children_of
 from tests.support.roles import environment_of
 from tests.support.serving import Server, serving
-from tests.support.shop import make, rows
+from tests.support.shop import ADDRESS, make, many, rows
 from tests.support.wire import Answer, send
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 """How often each race is run; `make faults` sets more."""
 
-ADDRESS = {"recipient": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "country": "GB"}
 SECRET = "s" * 64
 SERVING = {
     "ANGIDI_ENV": "test",
@@ -82,10 +82,9 @@ class TwoServers:
     def replace(self, place: int) -> None:
         """Kill a process and all below it, and start it again on its port; `ended` has the exit codes."""
         server = self.servers[place]
-        pid = server.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        children = children_of(server.process.pid)
         self.ended.append(server.end(signal.SIGKILL))
-        for child in map(int, children):
+        for child in children:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
         home = server.log.parent / "home"
@@ -139,6 +138,14 @@ def database(tmp_path: Path, durability: Mapping[str, str]) -> Iterator[Killable
 def connections() -> str:
     """The setting DB_MAX_CONNS of each process; a test may override it by its parameter."""
     return SERVING["DB_MAX_CONNS"]
+
+
+@pytest.fixture
+def shelf(fresh_db: str) -> str:
+    """A database with a list to ask for."""
+    with psycopg.connect(fresh_db) as conn:
+        conn.execute(many("categories", 20))
+    return fresh_db
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 from tests.conftest import migrate_up
+from tests.support.processes import children_of
 
 from angidi.embedded import EmbeddedServer
 
@@ -52,7 +53,7 @@ class KillableDatabase:
 
     def kill_all(self) -> None:
         """Kill the server with all its processes."""
-        for number in (self._number, *_children(self._number)):
+        for number in (self._number, *children_of(self._number)):
             _signal(number, signal.SIGKILL)
 
     def start(self) -> None:
@@ -64,7 +65,7 @@ class KillableDatabase:
     def frozen(self) -> Generator[None]:
         """Stop all processes of the server in the middle of what they do, for the length of the block."""
         server = self._number
-        numbers = (server, *_children(server))  # the children last: the server would start others
+        numbers = (server, *children_of(server))  # the children last: the server would start others
         for number in numbers:
             _signal(number, signal.SIGSTOP)
         try:
@@ -87,10 +88,6 @@ class KillableDatabase:
 
     def _joined(self) -> EmbeddedServer:
         return EmbeddedServer(self._home, settings=self._settings, notify=lambda _: None)
-
-
-def _children(number: int) -> list[int]:
-    return [*map(int, Path(f"/proc/{number}/task/{number}/children").read_text(encoding="utf-8").split())]
 
 
 def _signal(number: int, signum: signal.Signals) -> None:

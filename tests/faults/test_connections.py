@@ -12,17 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import psycopg
 import pytest
 from tests.faults.clients import Clients, Sent
 from tests.faults.conftest import SERVING
-from tests.faults.test_stopping import CATEGORIES
 from tests.support.serving import Server, free_port, serving
 
 ATTACKER = "127.0.0.2"
 SECONDS = 12.0
 SLOWEST = 1.0
-"""Seconds in which 99 of 100 requests of others have to be answered (issue: p99)."""
+"""Seconds in which 99 of 100 requests of others have to be answered (p99)."""
 
 PATIENCE = 5.0
 GROWTH = 1.5
@@ -36,14 +34,6 @@ def descriptors() -> None:
     """Have this process and its children use as many descriptors as they may."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-@pytest.fixture
-def shelf(fresh_db: str) -> str:
-    """A database with a list to ask for."""
-    with psycopg.connect(fresh_db) as conn:
-        conn.execute(CATEGORIES)
-    return fresh_db
 
 
 @contextmanager
@@ -63,7 +53,7 @@ def size(server: Server) -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
-class Outcome(NamedTuple):
+class Effect(NamedTuple):
     """What others saw: statuses and the time of the 99th of 100 requests; how many times the memory grew."""
 
     answered: int
@@ -79,7 +69,7 @@ async def others(server: Server, path: str, seconds: float) -> list[Sent]:
     return clients.sent
 
 
-async def outcome_of(server: Server, kind: str) -> Outcome:
+async def effect_of(server: Server, kind: str) -> Effect:
     """Attack the server, and see what others get meanwhile."""
     await others(server, "/api/v1/categories", 2)
     before, most = size(server), 0
@@ -93,18 +83,18 @@ async def outcome_of(server: Server, kind: str) -> Outcome:
     times = sorted(sent.seconds for sent in seen)
     answered = sum(sent.answer is not None and sent.answer.status == 200 for sent in seen)
     slow = times[len(times) * 99 // 100] if times else SECONDS
-    return Outcome(answered, len(seen) - answered, slow, most / before)
+    return Effect(answered, len(seen) - answered, slow, most / before)
 
 
 @pytest.mark.fault
 @pytest.mark.parametrize("kind", ATTACKS)
 async def test_others_are_served_while_one_address_holds_all_that_it_can(shelf: str, tmp_path: Path, kind: str) -> None:
     with serving(tmp_path / "home", measured=False, DATABASE_URL=shelf, **SETTINGS) as server:
-        outcome = await outcome_of(server, kind)
-    assert outcome.unanswered == 0
-    assert outcome.answered > 100
-    assert outcome.seconds <= SLOWEST
-    assert outcome.growth <= GROWTH
+        effect = await effect_of(server, kind)
+    assert effect.unanswered == 0
+    assert effect.answered > 100
+    assert effect.seconds <= SLOWEST
+    assert effect.growth <= GROWTH
     assert "Traceback" not in server.output
     assert (kind == "never-read") == ('"reason": "unread"' in server.output)
 
@@ -117,7 +107,7 @@ async def test_without_the_bounds_others_wait(shelf: str, tmp_path: Path, kind: 
         tmp_path / "home", free_port(), measured=False, program="tests.faults.unbounded", DATABASE_URL=shelf, **SETTINGS
     )
     try:
-        outcome = await outcome_of(server.wait(), kind)
+        effect = await effect_of(server.wait(), kind)
     finally:
         server.end()
-    assert outcome.unanswered or outcome.seconds > SLOWEST or outcome.growth > GROWTH
+    assert effect.unanswered or effect.seconds > SLOWEST or effect.growth > GROWTH

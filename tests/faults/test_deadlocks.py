@@ -12,9 +12,8 @@ from uuid import UUID
 import psycopg
 import pytest
 from tests.conftest import pooled
-from tests.orders.conftest import ADDRESS
 from tests.support.api import Api, api_over
-from tests.support.shop import make, rows
+from tests.support.shop import ADDRESS, make, rows
 
 from angidi.changes import Principal
 from angidi.config import Settings

@@ -15,13 +15,14 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
-from tests.faults.test_bank import LOSING
+from tests.faults.killable import LOSING
+from tests.support.api import BASE
+from tests.support.processes import children_of
 from tests.support.serving import Server, serving
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
-BASE = "/api/v1"
 SIZE = 190
 """Megabytes of the disk."""
 
@@ -49,19 +50,20 @@ class Shop:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.acknowledged: list[str] = []
         self._calls = 0
+        self._headers: dict[str, str] = {}
         login = {"email": ADMIN["ADMIN_EMAIL"], "password": ADMIN["ADMIN_PASSWORD"]}
         data = self.ask("POST", "/users/login", login).json()["data"]
         self._headers = {"Authorization": f"Bearer {data['access_token']}"}
         self._category = self.ask("POST", "/categories", {"name": "Cups"}).json()["data"]["id"]
-        self.acknowledged = [self.write().json()["data"]["id"]]
+        assert self.write().status_code == 201
 
     def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
         self._calls += 1
         source = f"127.0.{1 + self._calls // 200}.{50 + self._calls % 200}"
-        headers = getattr(self, "_headers", None)
         with httpx.Client(transport=httpx.HTTPTransport(local_address=source), timeout=10) as client:
-            return client.request(method, self.server.url + BASE + path, json=body, headers=headers)
+            return client.request(method, self.server.url + BASE + path, json=body, headers=self._headers)
 
     def write(self) -> httpx.Response:
         """Store a product that needs a page of its own; what is acknowledged is remembered."""
@@ -74,7 +76,7 @@ class Shop:
             "description": text,
         }
         answer = self.ask("POST", "/products", product)
-        if answer.status_code == 201 and hasattr(self, "acknowledged"):
+        if answer.status_code == 201:
             self.acknowledged.append(answer.json()["data"]["id"])
         return answer
 
@@ -95,15 +97,13 @@ class Shop:
 def processes(server: Server) -> dict[int, str]:
     """Return the processes of the server: itself, its workers and the job worker, with their start times."""
     pid = server.process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {
-        int(each): Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[19] for each in [pid, *children]
-    }
+    family = [pid, *children_of(pid)]
+    return {each: Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[19] for each in family}
 
 
 def kill_workers(server: Server) -> None:
     """Kill the processes that answer, which are forked; the job worker is not."""
-    for pid in list(processes(server))[1:]:
+    for pid in children_of(server.process.pid):
         if b"--beside" not in Path(f"/proc/{pid}/cmdline").read_bytes():
             os.kill(pid, signal.SIGKILL)
 

@@ -24,18 +24,9 @@ from tests.support.waiting import until
 
 SIGNALS = 3_000
 SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-CATEGORIES = "INSERT INTO categories (name) SELECT 'Category ' || n FROM generate_series(1, 20) AS n"
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 rounds = pytest.mark.parametrize("number", range(ROUNDS))
-
-
-@pytest.fixture
-def shelf(fresh_db: str) -> str:
-    """A database with a list to ask for."""
-    with psycopg.connect(fresh_db) as conn:
-        conn.execute(CATEGORIES)
-    return fresh_db
 
 
 @contextmanager

@@ -6,11 +6,9 @@ from typing import Any
 import httpx
 import pytest
 from tests.support.api import Api, api_on_one_connection
-from tests.support.shop import make, rows
+from tests.support.shop import ADDRESS, make, rows
 
 from angidi.config import Settings
-
-ADDRESS = {"recipient": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "country": "GB"}
 
 
 class Shop:

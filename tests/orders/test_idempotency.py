@@ -4,8 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.orders.conftest import ADDRESS, Shop
+from tests.orders.conftest import Shop
 from tests.support.api import error_of, fields_of
+from tests.support.shop import ADDRESS
 
 from angidi.db.rows import fetch_value
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.orders.conftest import ADDRESS, Shop
+from tests.orders.conftest import Shop
 from tests.support.api import error_of, fields_of
+from tests.support.shop import ADDRESS
 
 FIELDS = [
     "id", "number", "status", "items", "total", "currency", "shipping_address", "note", "history", "user_id",

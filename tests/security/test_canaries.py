@@ -17,16 +17,16 @@ import pytest
 from click.testing import CliRunner
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from tests.faults.conftest import ADDRESS
 from tests.security.canaries import SECRET, STORED, Call, calls, leaks, log_of, process_list, shown
+from tests.support.api import BASE
 from tests.support.commands import Files, commands
 from tests.support.serving import Server, free_port, serving
+from tests.support.shop import ADDRESS
 from tests.support.waiting import until
 
 from angidi.cli.main import main
 from angidi.config import Settings
 
-BASE = "/api/v1"
 EMAIL = "admin@shop.example"
 KEYS = {"JWT_SECRET": f"{SECRET}-{uuid4()}", "JWT_PREVIOUS_SECRET": f"{SECRET}-{uuid4()}"}
 ADMIN = {"ADMIN_EMAIL": EMAIL, "ADMIN_PASSWORD": f"{SECRET} of the admin"}

@@ -32,7 +32,7 @@ async def as_owner(database: Database, *statements: str) -> None:
 
 
 class OneConnection:
-    """A `Source` of one connection inside a transaction. What would commit becomes a savepoint."""
+    """A `ConnectionSource` of one connection inside a transaction. What would commit becomes a savepoint."""
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn

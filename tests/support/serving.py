@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from tests.support.processes import children_of
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -68,8 +69,7 @@ class Server:
     def workers(self) -> list[int]:
         """Return the processes that serve: those that were forked, and have the command line of their parent."""
         pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return [int(child) for child in children if _command_line(child) == _command_line(str(pid))]
+        return [child for child in children_of(pid) if _command_line(child) == _command_line(pid)]
 
     def is_healthy(self) -> bool:
         """Tell whether it answers that all is well."""
@@ -85,7 +85,7 @@ class Server:
         return self.process.wait(PATIENCE)
 
 
-def _command_line(pid: str) -> str:
+def _command_line(pid: int) -> str:
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_text()
     return ""

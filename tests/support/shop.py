@@ -15,6 +15,9 @@ from angidi.security import passwords
 
 PASSWORD = "correct horse battery"
 
+ADDRESS = {"recipient": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "country": "GB"}
+"""An address to ship to, as a request has it."""
+
 KITCHEN = UUID("550e8400-e29b-41d4-a716-446655440001")
 CUPS = UUID("550e8400-e29b-41d4-a716-446655440002")
 BOOKS = UUID("550e8400-e29b-41d4-a716-446655440003")

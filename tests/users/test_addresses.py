@@ -6,13 +6,12 @@ from uuid import UUID
 
 import pytest
 from tests.support.api import Api, error_of, fields_of
-from tests.support.shop import make, many, rows
+from tests.support.shop import ADDRESS, make, many, rows
 
 from angidi.users.addresses.errors import AddressTooLong
 from angidi.users.addresses.service import MAXIMUM
 
 URL = "/users/me/addresses"
-HOME = {"recipient": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "country": "GB"}
 FIELDS = [
     "id", "recipient", "line1", "line2", "city", "region", "postal_code", "country", "is_default", "created_at",
     "updated_at", "version",
@@ -21,7 +20,7 @@ UNKNOWN = "0198c5a0-7b1e-7c3a-9f55-2f6b7d1c0a11"
 
 
 async def create(api: Api, headers: dict[str, str], **fields: Any) -> dict[str, Any]:
-    answer = await api.post(URL, headers=headers, json=HOME | fields)
+    answer = await api.post(URL, headers=headers, json=ADDRESS | fields)
     assert answer.status_code == 201, answer.text
     return answer.json()["data"]
 
@@ -50,7 +49,7 @@ async def fill(api: Api, user_id: UUID, number: int) -> None:
 
 async def test_an_address_has_its_fields(api: Api) -> None:
     headers = api.as_(await api.make_user())
-    given = HOME | {"line2": "Flat 3", "region": "Greater London", "postal_code": "SW1Y 4JH"}
+    given = ADDRESS | {"line2": "Flat 3", "region": "Greater London", "postal_code": "SW1Y 4JH"}
     address = await create(api, headers, **given)
     assert list(address) == FIELDS
     assert {name: address[name] for name in given} == given
@@ -62,21 +61,21 @@ async def test_what_an_address_may_lack_is_empty(api: Api) -> None:
     assert [address[name] for name in ("line2", "region", "postal_code")] == ["", "", ""]
 
 
-@pytest.mark.parametrize("field", HOME)
+@pytest.mark.parametrize("field", ADDRESS)
 @pytest.mark.parametrize("value", [None, "", " ", 7, "x" * 201])
 async def test_a_wrong_field_is_refused(api: Api, field: str, value: object) -> None:
-    answer = await api.post(URL, headers=api.as_(await api.make_user()), json=HOME | {field: value})
+    answer = await api.post(URL, headers=api.as_(await api.make_user()), json=ADDRESS | {field: value})
     assert (error_of(answer), fields_of(answer)) == ((400, "VALIDATION_ERROR"), [field])
 
 
 async def test_what_is_required_is_named(api: Api) -> None:
     answer = await api.post(URL, headers=api.as_(await api.make_user()), json={})
-    assert sorted(fields_of(answer)) == sorted(HOME)
+    assert sorted(fields_of(answer)) == sorted(ADDRESS)
 
 
 @pytest.mark.parametrize("country", ["XX", "GBR", "G", "\u017fk", "\u01c4"])
 async def test_a_country_is_one_of_iso_3166(api: Api, country: str) -> None:
-    answer = await api.post(URL, headers=api.as_(await api.make_user()), json=HOME | {"country": country})
+    answer = await api.post(URL, headers=api.as_(await api.make_user()), json=ADDRESS | {"country": country})
     assert fields_of(answer) == ["country"]
 
 
@@ -92,7 +91,7 @@ async def test_the_first_address_is_the_default_and_a_new_default_takes_it_over(
     assert (await create(api, headers, line1="Third", is_default=True))["is_default"]
     assert await defaults(api, headers) == ["Third"]
     assert (await change(api, headers, first, is_default=True))["is_default"]
-    assert await defaults(api, headers) == [HOME["line1"]]
+    assert await defaults(api, headers) == [ADDRESS["line1"]]
 
 
 async def test_losing_the_default_is_a_change_of_the_address(api: Api) -> None:
@@ -145,13 +144,13 @@ async def test_the_51st_address_is_refused(api: Api) -> None:
     user = await api.make_user()
     await fill(api, user.id, MAXIMUM - 1)
     await create(api, api.as_(user))
-    assert error_of(await api.post(URL, headers=api.as_(user), json=HOME)) == (409, "TOO_MANY_ADDRESSES")
+    assert error_of(await api.post(URL, headers=api.as_(user), json=ADDRESS)) == (409, "TOO_MANY_ADDRESSES")
 
 
 async def test_at_the_same_time_nobody_gets_a_51st_address_or_a_second_default(pool_api: Api) -> None:
     user = await pool_api.make_user()
     await fill(pool_api, user.id, MAXIMUM - 2)
-    new = HOME | {"is_default": True}
+    new = ADDRESS | {"is_default": True}
     answers = await asyncio.gather(*(pool_api.post(URL, headers=pool_api.as_(user), json=new) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201, 201, *[409] * 6]
     assert len(await defaults(pool_api, pool_api.as_(user))) == 1
@@ -172,16 +171,16 @@ async def test_anothers_address_is_as_unknown_as_a_missing_one(api: Api, method:
 )
 async def test_addresses_need_an_active_account(api: Api, method: str, path: str) -> None:
     user = await api.make_user()
-    assert error_of(await api.request(method, URL + path, json=HOME)) == (401, "MISSING_TOKEN")
+    assert error_of(await api.request(method, URL + path, json=ADDRESS)) == (401, "MISSING_TOKEN")
     await api.delete("/users/me", headers=api.as_(user))
-    answer = await api.request(method, URL + path, headers=api.as_(user), json=HOME)
+    answer = await api.request(method, URL + path, headers=api.as_(user), json=ADDRESS)
     assert error_of(answer) == (401, "INVALID_TOKEN")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 async def test_a_stale_etag_changes_nothing(api: Api, method: str) -> None:
     headers = api.as_(await api.make_user())
-    answer = await api.post(URL, headers=headers, json=HOME)
+    answer = await api.post(URL, headers=headers, json=ADDRESS)
     address, etag = answer.json()["data"], answer.headers["etag"]
     await change(api, headers, address, city="Bath")
     stale = await api.request(

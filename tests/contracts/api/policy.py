@@ -11,7 +11,6 @@ from tests.contracts.api.rows import (
     ADMIN,
     DEMOTED,
     FORMER,
-    HOME,
     ITEMS,
     MODERATOR,
     NOBODY,
@@ -21,7 +20,7 @@ from tests.contracts.api.rows import (
     Row,
 )
 from tests.support.api import BASE
-from tests.support.shop import PASSWORD
+from tests.support.shop import ADDRESS, PASSWORD
 from tools.reference.api import described
 
 CALLERS = (NOBODY, FORMER, OTHER, MODERATOR, DEMOTED, ADA, ADMIN, PROMOTED)
@@ -132,7 +131,7 @@ CALLS = [
     Call("GET /users/me/profile", ACCOUNT),
     Call("PUT /users/me/profile", ACCOUNT, {"phone": "1"}),
     Call("GET /users/me/addresses", ACCOUNT),
-    Call("POST /users/me/addresses", ACCOUNT, HOME),
+    Call("POST /users/me/addresses", ACCOUNT, ADDRESS),
     Call("PUT /users/me/addresses/{address}", OWNER, {"city": "Bath"}, "ADDRESS_NOT_FOUND"),
     Call("DELETE /users/me/addresses/{address}", OWNER, None, "ADDRESS_NOT_FOUND"),
     # Categories
@@ -159,9 +158,11 @@ CALLS = [
     Call("POST /products/{product}/stock", ADMINS, {"delta": 1, "reason": "Delivered"}),
     Call("GET /products/{product}/stock", ADMINS),
     # Orders, reservations
-    Call("POST /orders", ACCOUNT, ITEMS | {"shipping_address": HOME}),
+    Call("POST /orders", ACCOUNT, ITEMS | {"shipping_address": ADDRESS}),
     Call("POST /orders", OWNER, ITEMS | {"address_id": "{address}"}, "ADDRESS_NOT_FOUND"),
-    Call("POST /orders", OWNER, {"reservation_id": "{reservation}", "shipping_address": HOME}, "RESERVATION_NOT_FOUND"),
+    Call(
+        "POST /orders", OWNER, {"reservation_id": "{reservation}", "shipping_address": ADDRESS}, "RESERVATION_NOT_FOUND"
+    ),
     Call("GET /orders", ACCOUNT),
     Call("GET /orders/{order}", OWNER_OR_ADMIN, None, "ORDER_NOT_FOUND"),
     Call("POST /orders/{order}/cancel", OWNER_OR_ADMIN, {"reason": "Found another one."}, "ORDER_NOT_FOUND"),

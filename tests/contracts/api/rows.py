@@ -29,7 +29,6 @@ CATEGORY = {"id", "name", "description", "parent_id", "created_at", "updated_at"
 PAGE = {"total_count", "page", "page_size", "total_pages"}
 
 CUP = {"name": "Espresso cup", "price": 7.5, "stock": 3, "sku": "CUP-1", "description": "Porcelain, 80 ml"}
-HOME = {"recipient": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "country": "GB"}
 ITEMS: dict[str, Any] = {"items": [{"product_id": "{product}", "quantity": 1}]}
 OLD = {
     "name": "  Old  lamp ",

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from tests.contracts.api.conftest import with_sales
-from tests.contracts.api.rows import ADA, ADMIN, FORMER, GHOST, HOME, ITEMS, NOBODY, Row, Scene, make_scene
+from tests.contracts.api.rows import ADA, ADMIN, FORMER, GHOST, ITEMS, NOBODY, Row, Scene, make_scene
 from tests.support.api import Api, api_over, error_of
+from tests.support.shop import ADDRESS
 
 from angidi.app import OPERATIONS
 from angidi.config import Settings
@@ -31,7 +32,7 @@ def reserve(status: int, answer: Any, body: dict[str, Any]) -> Row:
 
 
 def order(status: int, answer: Any, **body: Any) -> Row:
-    return Row("POST /orders", ADA, ITEMS | {"shipping_address": HOME} | body, status, answer)
+    return Row("POST /orders", ADA, ITEMS | {"shipping_address": ADDRESS} | body, status, answer)
 
 
 def listed(query: str, status: int = 200, answer: Any = None, path: str = "/orders", who: str = ADA) -> Row:
@@ -60,7 +61,7 @@ ORDERS = [
     order(400, "VALIDATION_ERROR note", note=None),
     order(201, {"total": 7.5}, expected_total=7.50),
     order(409, "TOTAL_CHANGED", expected_total=0),
-    order(400, "VALIDATION_ERROR shipping_address.postal_code", shipping_address=HOME | {"postal_code": "1" * 21}),
+    order(400, "VALIDATION_ERROR shipping_address.postal_code", shipping_address=ADDRESS | {"postal_code": "1" * 21}),
     order(400, "VALIDATION_ERROR reservation_id", reservation_id="x"),
     order(400, "VALIDATION_ERROR items", reservation_id="{reservation}"),
     order(400, "VALIDATION_ERROR shipping_address", address_id="{address}"),
@@ -137,7 +138,7 @@ IGNORING = [
     Row("POST /orders", NOBODY, {}, 401, "MISSING_TOKEN"),
     Row("POST /products", NOBODY, {}, 401, "MISSING_TOKEN"),
     Row("POST /products", ADA, {}, 403, "FORBIDDEN"),
-    Row("POST /users/me/addresses", ADA, HOME, 201, {"version": 1}),
+    Row("POST /users/me/addresses", ADA, ADDRESS, 201, {"version": 1}),
     Row("POST /users/login", NOBODY, {}, 400, "VALIDATION_ERROR email password"),
     Row("PUT /products/{product}", ADMIN, {"stock": 1}, 200, {"stock": 1}),
     Row("POST /products/bulk", ADMIN, {"products": [{"name": "Pot", "price": 1, "category_id": "{category}"}]}, 201,
@@ -168,7 +169,7 @@ async def test_a_key_of_printable_characters_is_kept(api: Api, sales: Scene, key
 
 
 @pytest.mark.parametrize(
-    "body", [{"note": 1}, {"items": []}, "[", {"shipping_address": HOME, "address_id": "{address}"}]
+    "body", [{"note": 1}, {"items": []}, "[", {"shipping_address": ADDRESS, "address_id": "{address}"}]
 )
 async def test_a_refused_order_leaves_its_key_free(sales: Scene, body: Any) -> None:
     refused = await sales.call(Row("POST /orders", ADA, body, 400, None), **{KEY: "key"})
