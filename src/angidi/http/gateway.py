@@ -26,7 +26,6 @@ from angidi.http.routing.router import Router
 CLIENT_LEFT = 499
 """Status in the access log and the metrics of a request whose client left before the response; it is never sent."""
 
-
 LARGE = 128 * 1024
 """Bytes of a body beyond which it is sent block by block."""
 
@@ -169,14 +168,14 @@ class Gateway:
         await request.send(self._context.head(request, response))
         body = b"" if request.method == "HEAD" else response.body
         if len(body) > LARGE:
-            body = await _send_all_but_the_last(request, body)
+            body = await _send_first_blocks(request, body)
         await request.send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def _send_all_but_the_last(request: Request, body: bytes) -> bytes:
-    """Send the body block by block, at the pace of its reader, and return the last block."""
-    end = len(body) - 1
-    for start in range(0, end - end % BLOCK, BLOCK):
+async def _send_first_blocks(request: Request, body: bytes) -> bytes:
+    """Send all blocks of the body but the last one, at the pace of its reader, and return that."""
+    last = (len(body) - 1) // BLOCK * BLOCK
+    for start in range(0, last, BLOCK):
         part = {"type": "http.response.body", "body": body[start : start + BLOCK], "more_body": True}
         await request.send(part)
-    return body[end - end % BLOCK :]
+    return body[last:]
