@@ -65,7 +65,7 @@ from angidi.users.sessions.service import SessionService
 from angidi.users.throttle.service import LoginThrottle
 
 BASE_PATH = "/api/v1"
-RATE_LIMIT = "ANGIDI_RATE_LIMIT_MEMORY"
+RATE_LIMIT_MEMORY = "ANGIDI_RATE_LIMIT_MEMORY"
 """Environment variable with the path of the memory in which the workers of a server count requests."""
 
 OPERATIONS = [
@@ -217,7 +217,7 @@ def share_rate_limit(settings: Settings) -> None:
     """Have processes that are started from now on count requests together, if there is memory for it."""
     with suppress(OSError):
         if settings.api_rate_limit and (memory := share_memory("angidi-rate-limit", SIZE)):
-            os.environ[RATE_LIMIT] = memory
+            os.environ[RATE_LIMIT_MEMORY] = memory
 
 
 def _rate_limit(settings: Settings, clients: ClientAddresses) -> RateLimit | None:
@@ -229,7 +229,7 @@ def _rate_limit(settings: Settings, clients: ClientAddresses) -> RateLimit | Non
 def _counter(limit: int) -> SlidingWindowCounter:
     """Return the counter that the workers share, or one of this process where that cannot be opened."""
     try:
-        return SlidingWindowCounter(limit, os.environ.get(RATE_LIMIT))
+        return SlidingWindowCounter(limit, os.environ.get(RATE_LIMIT_MEMORY))
     except OSError:
         return SlidingWindowCounter(limit)
 

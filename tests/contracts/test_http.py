@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from tests.support.api import Api, api_over, error_of, fields_of
 from tests.support.shop import PASSWORD
 
-from angidi.app import RATE_LIMIT, share_rate_limit
+from angidi.app import RATE_LIMIT_MEMORY, share_rate_limit
 from angidi.config import Settings
 from angidi.db import Database
 from angidi.db.rows import execute
@@ -325,7 +325,7 @@ async def statuses(api: Api, *forwarded: str) -> list[int]:
 async def test_two_workers_of_a_server_count_together(
     settings: Settings, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(RATE_LIMIT, "")  # so that what is shared ends with this test
+    monkeypatch.setenv(RATE_LIMIT_MEMORY, "")  # so that what is shared ends with this test
     share_rate_limit(limited(settings))
     async with api_over(limited(settings), db) as one, api_over(limited(settings), db) as other:
         answers = [await api.get("/nothing") for api in (one, other, one, other)]

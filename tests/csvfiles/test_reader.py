@@ -146,7 +146,7 @@ def test_a_million_apostrophes_are_read_at_once(tmp_path: Path) -> None:
 def test_a_gzipped_file_that_holds_far_more_than_its_size_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoding, "UNPACKED", 1 << 20)
+    monkeypatch.setattr(encoding, "UNPACKED_ALLOWANCE", 1 << 20)
     path = tmp_path / "rows.csv.gz"
     path.write_bytes(gzip.compress(b"sku,name\n" + b"\n" * (2 << 20)))
     with pytest.raises(FileRefused, match="holds more than 200 times its size"), open_rows(path, KNOWN):
@@ -159,7 +159,7 @@ def test_a_gzipped_file_that_holds_far_more_than_its_size_is_refused(
 def test_more_blank_rows_than_a_spreadsheet_has_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blank: str
 ) -> None:
-    monkeypatch.setattr(encoding, "BLANK_ROWS", 10)
+    monkeypatch.setattr(encoding, "MAX_BLANK_ROWS", 10)
     assert rows_of(write(tmp_path, f"{blank * 5}sku,name\na,A\n{blank * 10}b,B\n"), KNOWN) == [
         (7, {"sku": "a", "name": "A"}),
         (18, {"sku": "b", "name": "B"}),

@@ -8,7 +8,7 @@ import pytest
 from tests.support.api import Api, api_over
 from tests.support.requests import request
 
-from angidi.app import RATE_LIMIT
+from angidi.app import RATE_LIMIT_MEMORY
 from angidi.config import Settings
 from angidi.db import Database
 from angidi.errors import AngidiError
@@ -63,7 +63,7 @@ def test_a_client_that_cannot_be_counted_is_served() -> None:
 async def test_memory_that_cannot_be_opened_stops_no_server(
     settings: Settings, pool_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(RATE_LIMIT, "/proc/0/fd/0")
+    monkeypatch.setenv(RATE_LIMIT_MEMORY, "/proc/0/fd/0")
     async with api_over(settings.model_copy(update={"api_rate_limit": 2}), pool_db) as api:
         statuses = [(await api.get("/products")).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]

@@ -25,17 +25,17 @@ from angidi.csvfiles.report import FileRefused
 LINE_LIMIT = 1 << 20
 """Maximum characters of a line; a longer one means that the file is no CSV."""
 
-BLANK_ROWS = 2_000_000
+MAX_BLANK_ROWS = 2_000_000
 """Maximum blank rows of a file: a spreadsheet has 1,048,576 rows at most."""
 
-BLANK_ROWS_IN_MEMORY = 100_000
+MAX_BLANK_ROWS_IN_MEMORY = 100_000
 """Maximum blank rows of a file that is in memory: other requests wait while they are passed over."""
 
-UNPACKED = 1 << 26
+UNPACKED_ALLOWANCE = 1 << 26
 """Bytes that a gzipped file may always hold."""
 
-MOST_TIMES = 200
-"""How many times its own size a gzipped file may hold beyond that: rows of a shop are 5 to 50 times."""
+MAX_RATIO = 200
+"""How many times its own size a larger gzipped file may hold: rows of a shop are 5 to 50 times."""
 
 BLOCK = 1 << 18
 """Bytes that are decoded at a time."""
@@ -77,7 +77,7 @@ class TextSource:
     ) -> None:
         self.name = name
         self.watch = watch
-        self.most_blank_rows = BLANK_ROWS
+        self.max_blank_rows = MAX_BLANK_ROWS
         self._opener = opener
         self._stack = stack
         with _readable():
@@ -128,8 +128,8 @@ class _BoundedGzip(gzip.GzipFile):
     def read(self, size: int | None = -1) -> bytes:
         """Read as the base does. Raises `FileRefused`."""
         data = super().read(size)
-        if self.tell() > max(UNPACKED, MOST_TIMES * self._raw.tell()):
-            raise FileRefused(f"The gzipped file holds more than {MOST_TIMES} times its size; unpack it to import it")
+        if self.tell() > max(UNPACKED_ALLOWANCE, MAX_RATIO * self._raw.tell()):
+            raise FileRefused(f"The gzipped file holds more than {MAX_RATIO} times its size; unpack it to import it")
         return data
 
 
@@ -176,7 +176,7 @@ def open_bytes(content: bytes) -> Generator[TextSource]:
         raise FileRefused("The file must not be gzipped here")
     with ExitStack() as stack:
         source = TextSource("", partial(io.BytesIO, content), None, stack)
-        source.most_blank_rows = BLANK_ROWS_IN_MEMORY
+        source.max_blank_rows = MAX_BLANK_ROWS_IN_MEMORY
         yield source
 
 

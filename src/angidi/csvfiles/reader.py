@@ -107,14 +107,14 @@ class CsvReader:
         """Yield the rows that are not blank; one of empty cells is. Without a width, all fit."""
         reader, skipped, watch, has_guards = self._reader, self._skipped, self.source.watch, self.source.has_guards
         line = following = reader.line_num + skipped + 1
-        blank, most_blank = 0, self.source.most_blank_rows
+        blank, max_blank = 0, self.source.max_blank_rows
         try:
             for cells in reader:
                 line, following = following, reader.line_num + skipped + 1
                 if not cells or not (cells[0].strip() or any(map(str.strip, cells))):
                     blank += 1
-                    if blank > most_blank:
-                        raise FileRefused(f"line {line}: there are more than {most_blank:,} blank rows; remove them")
+                    if blank > max_blank:
+                        raise FileRefused(f"line {line}: there are more than {max_blank:,} blank rows; remove them")
                     continue
                 if line % WATCH_INTERVAL == 0:
                     watch(self._lines.position, line)

@@ -1,4 +1,4 @@
-"""Metrics that the processes of a server count together, in memory that no disk can run out of.
+"""Metrics that the processes of a server count together, in memory that needs no room on a disk.
 
 prometheus_client maps a file into memory for each process and kind of metric. Here these files are links to shared
 memory, a set for each slot. A process holds the lock of its slot for life; the next one that gets the slot goes on with
@@ -21,9 +21,11 @@ from angidi.shared_memory import share_memory
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable with the folder of the links."""
 
-_LOCKED = "histogram"
-_LIVE = "gauge_livesum"
-_KINDS = ("counter", _LIVE, _LOCKED)
+_LOCK_KIND = "histogram"
+_LIVE_GAUGE = "gauge_livesum"
+_KINDS = ("counter", _LIVE_GAUGE, _LOCK_KIND)
+"""The files of a slot, as prometheus_client names them; a process locks the one of `_LOCK_KIND`."""
+
 _SIZE = 1 << 16
 """Bytes of a new file of prometheus_client, which enlarges it when it is full."""
 
@@ -41,9 +43,9 @@ def share_metrics(folder: Path, processes: int) -> None:
 
 
 def join_metrics() -> None:
-    """Count the metrics of this process where others read them, too, if a folder was shared; once, at its start.
+    """Have this process count in a slot of the shared folder, if there is one; to be called once, at its start.
 
-    Beyond the processes that were announced, and without the folder, one counts for itself.
+    It counts for itself if all slots are taken, or the folder is gone.
     """
     library: Any = values  # which has no types here
     if folder := os.environ.get(FOLDER):
@@ -52,16 +54,16 @@ def join_metrics() -> None:
 
 
 def read_metrics() -> CollectorRegistry | None:
-    """Return the metrics of all processes, of any process of the server; None if none are shared."""
+    """Return the metrics of all processes of the server; None if they are not shared."""
     folder = os.environ.get(FOLDER)
     if not folder:
         return None
     registry = CollectorRegistry()
-    registry.register(_Collector(Path(folder)))
+    registry.register(_SlotCollector(Path(folder)))
     return registry
 
 
-class _Collector(Collector):
+class _SlotCollector(Collector):
     """Adds up the files of all slots; gauges only of processes that are alive."""
 
     def __init__(self, folder: Path) -> None:
@@ -74,12 +76,12 @@ class _Collector(Collector):
 
     def _counts(self, name: str) -> bool:
         kind, _, slot = name.rpartition("_")
-        return kind != _LIVE or _is_held(_file(self._folder, _LOCKED, slot))
+        return kind != _LIVE_GAUGE or _is_held(_file(self._folder, _LOCK_KIND, slot))
 
 
 def _claim_slot(folder: Path) -> int | None:
-    """Return the first free slot, or one of its own without shared memory; None if all are taken or gone."""
-    files = sorted(folder.glob(f"{_LOCKED}_*.db"))
+    """Lock and return the first free slot; without shared memory, the process id. None if all are taken or gone."""
+    files = sorted(folder.glob(f"{_LOCK_KIND}_*.db"))
     for path in files:
         if _lock(path) is not None:  # open for the life of this process
             return int(path.stem.rpartition("_")[2])
