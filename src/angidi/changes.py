@@ -14,7 +14,8 @@ StockChange = Literal["set", "adjust", "import", "order", "cancel", "return", "r
 class Principal(Struct, frozen=True):
     """The authenticated account, the id of its request, and what its token says of its session.
 
-    `session_id` is None, and `issued_at` (in seconds since 1970) counts, for a token of the former service.
+    In a token of the former service `session_id` is None, and `issued_at` (in seconds since 1970) is compared with the
+    end of all sessions; by default it is later than any.
     """
 
     id: UUID

@@ -146,7 +146,7 @@ class Gateway:
                 limits.timeouts.start(request)
                 return await endpoint.call(request)
             except (Invalid, Malformed, TooLarge):
-                if endpoint.confirm:
+                if endpoint.confirm:  # a deleted account is refused first, whatever its body is
                     await endpoint.confirm(request)
                 raise
 
