@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.support.processes import children_of
 from tests.support.serving import Server, free_port, serving
 from tests.support.waiting import until
 
@@ -27,10 +28,9 @@ def status(port: int, path: str) -> int:
 
 
 def managing(server: Server) -> int:
-    """Return the process that answers at the management port. Any thread of the server may have started it."""
-    lists = Path(f"/proc/{server.process.pid}/task").glob("*/children")
-    children = [child for each in lists for child in each.read_text().split()]
-    return next(int(child) for child in children if b"management" in Path(f"/proc/{child}/cmdline").read_bytes())
+    """Return the process that answers at the management port."""
+    children = children_of(server.process.pid)
+    return next(child for child in children if b"management" in Path(f"/proc/{child}/cmdline").read_bytes())
 
 
 def test_it_answers_while_the_workers_are_frozen_and_comes_back_when_killed(tmp_path: Path) -> None:
@@ -57,11 +57,7 @@ def test_a_taken_port_is_a_warning_and_the_server_starts(tmp_path: Path, unset: 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port + 1000))
         taken.listen()
-        server = Server(
-            tmp_path / "home",
-            port,
-            MANAGEMENT_PORT="" if unset else str(port + 1000),
-        ).wait()
+        server = Server(tmp_path / "home", port, MANAGEMENT_PORT="" if unset else str(port + 1000)).wait()
         assert server.end() == 0
     assert f"warning: MANAGEMENT_PORT: cannot listen on 127.0.0.1:{port + 1000}" in server.output
 
