@@ -23,7 +23,10 @@ from tests.support.serving import Server, free_port, serving
 from tests.support.waiting import until
 
 SIGNALS = 3_000
-SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+SESSIONS = """
+SELECT count(*) FROM pg_stat_activity
+ WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 rounds = pytest.mark.parametrize("number", range(ROUNDS))
