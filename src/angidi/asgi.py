@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 
 from angidi.app import build_app, open_database
@@ -44,9 +45,10 @@ def _maintain(app: Gateway, limiter: ConnectionLimiter) -> None:
     """Limit connections and record the statistics of the pool, again and again: no request waits for that."""
     while True:
         time.sleep(INTERVAL)
-        if CAN_LIST:
-            limiter.check(time.monotonic())
-        app.log.metrics.record_pool()
+        with suppress(OSError):  # no descriptor is left for it: the next turn may have one
+            app.log.metrics.record_pool()
+            if CAN_LIST:
+                limiter.check(time.monotonic())
 
 
 def freeze_gc() -> None:

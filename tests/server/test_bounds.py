@@ -1,14 +1,20 @@
 """The bounds of connections, on sockets of this process: by address, and by how much of an answer is read."""
 
+import resource
 import socket
+import time
 from collections import Counter
 from collections.abc import Generator
 from contextlib import ExitStack, suppress
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
+from tests.support.roles import environment_of
+from tests.support.serving import serving
 from tests.support.waiting import until
 
+from angidi.asgi import INTERVAL
 from angidi.server.connections import WRITE_DEADLINE, ConnectionBounds, ConnectionLimiter, bound_of_process
 from angidi.server.sockets import CAN_LIST, list_connections
 
@@ -162,3 +168,22 @@ def test_an_idle_client_is_nothing_to_close(listener: Listener) -> None:
 
 def test_workers_share_the_bound_with_room_for_an_uneven_spread() -> None:
     assert [bound_of_process(*each) for each in ((600, 1), (600, 2), (600, 4), (0, 2))] == [600, 330, 165, 0]
+
+
+def test_after_a_time_without_a_free_descriptor_the_bound_holds_again(fresh_db: str, tmp_path: Path) -> None:
+    settings = {
+        **environment_of(fresh_db),
+        "ANGIDI_ENV": "test",
+        "JWT_SECRET": "s" * 64,
+        "CONNECTIONS_PER_ADDRESS": "3",
+    }
+    with ExitStack() as stack:
+        server = stack.enter_context(serving(tmp_path / "home", measured=False, **settings))
+        (worker,) = server.workers()
+        before = resource.prlimit(worker, resource.RLIMIT_NOFILE)
+        resource.prlimit(worker, resource.RLIMIT_NOFILE, (3, before[1]))
+        time.sleep(3 * INTERVAL)
+        resource.prlimit(worker, resource.RLIMIT_NOFILE, before)
+        address = ("127.0.0.1", server.port)
+        clients = [stack.enter_context(socket.create_connection(address)) for _ in range(5)]
+        until(lambda: sum(map(is_closed, clients)) == 2)

@@ -37,7 +37,10 @@ def supervised_child(name: str, arguments: list[str], environment: Mapping[str, 
         while not over.wait(RESTART_DELAY):
             if (status := process.poll()) is not None:
                 click.echo(f"warning: {name} ended with status {status} and is started again", err=True)
-                process = _start(arguments, environment)
+                try:
+                    process = _start(arguments, environment)
+                except OSError as error:  # the next turn tries again
+                    click.echo(f"warning: {name} cannot be started now ({error.strerror})", err=True)
 
     keeper = start_masked_thread(keep)
     try:
