@@ -44,6 +44,7 @@ def test_the_lane_is_a_small_part_of_the_pool(connections: int, size: int) -> No
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits that no test minds waiting for."""
     monkeypatch.setattr("angidi.db.database.LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("angidi.db.database.LONGEST_ACCOUNT_WAIT", 0.5)
     monkeypatch.setattr("angidi.db.database.LONGEST_BULK_WAIT", 0.5)
 
 
@@ -116,3 +117,16 @@ async def test_a_transfer_outlasts_a_flood_of_reads(database: Database, held: As
     assert {type(outcome) for outcome in outcomes} == {ServerOverloaded}
     await held.aclose()
     assert await transfer == 1
+
+
+@pytest.mark.parametrize("path", ["/orders?page=1000&page_size=100", "/users?search=ada&count=exact"])
+async def test_a_read_of_an_account_outlasts_a_flood_of_anybodys(
+    api: Api, database: Database, held: AsyncExitStack, path: str
+) -> None:
+    headers = await api.admin_headers()
+    reads = [asyncio.create_task(database.expensive.read(fetch_value, "SELECT 1")) for _ in range(60)]
+    await asyncio.sleep(0)
+    own = asyncio.create_task(api.get(path, headers=headers))
+    await asyncio.gather(*reads, return_exceptions=True)
+    await held.aclose()
+    assert (await own).status_code == 200

@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 
 from angidi.db.admission import AdmissionQueue, RowQueues
-from angidi.db.admission.lanes import LONGEST_BULK_WAIT, LONGEST_WAIT, Connections, Lane
+from angidi.db.admission.lanes import LONGEST_ACCOUNT_WAIT, LONGEST_BULK_WAIT, LONGEST_WAIT, Connections, Lane
 from angidi.db.errors import translate, translated
 from angidi.db.rows import Connection
 from angidi.errors import ConnectionLost, StatementTimeout, TransactionConflict
@@ -122,7 +122,7 @@ class DatabaseAccess:
 class Database(DatabaseAccess):
     """The services' access to the database. `replica`, if given, serves reads that may be stale.
 
-    At most `max_expensive` connections are used at a time through `expensive` and `bulk`.
+    At most `max_expensive` connections are used at a time through `expensive`, `account_expensive` and `bulk`.
     """
 
     def __init__(
@@ -133,7 +133,9 @@ class Database(DatabaseAccess):
         self._replica = replica or source
         lane = AdmissionQueue(max_expensive)
         self.expensive = self._through(lane, LONGEST_WAIT)
-        """Access for expensive reads: deep pages and exact counts."""
+        """Access for expensive reads by anybody: deep pages and exact counts."""
+        self.account_expensive = self._through(lane, LONGEST_ACCOUNT_WAIT)
+        """Access for expensive reads of what only accounts may read."""
         self.bulk = self._through(lane, LONGEST_BULK_WAIT)
         """Access for transfers of many rows."""
 

@@ -136,7 +136,7 @@ class OrderService:
         page_request = self._cursors.page_request(query, ByCreation)
         rows = partial(repository.list_orders, owner_id=_owner(reader))
         total = partial(repository.count_orders, owner_id=_owner(reader))
-        access = self._db.expensive if page_request.is_expensive else self._db
+        access = self._db.account_expensive if page_request.is_expensive else self._db
         result = await access.read(read_page, query, page_request, rows, total)
         return OrderPage(orders=result.rows, **self._cursors.fields(query, result))
 

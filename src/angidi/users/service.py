@@ -105,7 +105,7 @@ class UserService:
         page_request = self._cursors.page_request(query, ByCreation)
         if len(query.search) > LONGEST_SEARCH:
             return UserPage(users=[], **PageResult[User].empty(page_request).fields())
-        access = self._db.expensive if page_request.is_expensive else self._db
+        access = self._db.account_expensive if page_request.is_expensive else self._db
         page = await access.read(read_page, query, page_request, repository.list_users, repository.count_users)
         return UserPage(users=page.rows, **self._cursors.fields(query, page))
 

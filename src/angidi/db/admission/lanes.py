@@ -10,6 +10,9 @@ from angidi.db.rows import Connection
 LONGEST_WAIT = 1.0
 """Seconds that a read waits in the lane."""
 
+LONGEST_ACCOUNT_WAIT = 2.0
+"""Seconds that a read of an account waits there: longer than anybody's, so a flood of those lets it through."""
+
 LONGEST_BULK_WAIT = 5.0
 """Seconds that a transfer of many rows waits in the lane: longer than reads, so a flood of them lets it through."""
 

@@ -50,7 +50,7 @@ class StockService:
         of_product = EntryQuery(**structs.asdict(query), product_id=product_id)
         page_request = self._cursors.page_request(of_product, ByEntry)
         await self._db.read(repository.require_product, product_id)
-        access = self._db.expensive if page_request.is_expensive else self._db
+        access = self._db.account_expensive if page_request.is_expensive else self._db
         result = await access.read(
             read_page, of_product, page_request, repository.list_entries, repository.count_entries
         )
