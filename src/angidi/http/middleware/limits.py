@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import monotonic
 
@@ -19,6 +20,11 @@ BODY_DEADLINE = 10.0
 """Seconds in which a body must have arrived."""
 
 _CUT_OFF = "The request body ended before its end."
+
+_LONGEST_HOP = 64
+
+_WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]{2,45})\](?::\d{1,5})?|([\d.]{7,15}):\d{1,5}")
+"""`192.0.2.1:5678`, `[2001:db8::1]:5678`, or an IPv6 address in brackets alone."""
 
 EXEMPT = frozenset({"/health", "/api/v1/health", "/livez", "/readyz"})
 """Paths that are exempt from the rate limit."""
@@ -119,8 +125,17 @@ def client_address(request: Request, trusted: tuple[Network, ...]) -> str:
     forwarded = request.joined(b"x-forwarded-for")
     hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",") if hop.strip()]
     while hops and is_within(address, trusted):
-        address = hops.pop()
+        address = _without_port(hops.pop())
     return network_of(address)
+
+
+def _without_port(hop: str) -> str:
+    """Return the address of an entry, which some proxies write with the port of the client.
+
+    What is too long for one is cut off, because it would be kept by `network_of`.
+    """
+    match = _WITH_PORT.fullmatch(hop)
+    return match[1] or match[2] if match else hop[:_LONGEST_HOP]
 
 
 def is_within(address: str, networks: tuple[Network, ...]) -> bool:
