@@ -202,11 +202,14 @@ def build_app(
     return Gateway(_router(OPERATIONS, given), lifespan, policies, RequestLog(metrics, access_log))
 
 
-def build_management(database: Database, metrics: Metrics) -> Gateway:
-    """Return the application of the management port; its lifespan opens and closes `database`."""
+def build_management(database: Database, metrics: Metrics, hosts: frozenset[bytes] = frozenset()) -> Gateway:
+    """Return the application of the management port, to be called by the names `hosts`, or without them by any.
+
+    Its lifespan opens and closes `database`.
+    """
     given: dict[Any, Any] = {health.Probe: health.Probe(database), Metrics: metrics}
     log = RequestLog(metrics, discard)
-    return Gateway(_router(MANAGEMENT_OPERATIONS, given), _lifespan(database), Policies(Cors(())), log)
+    return Gateway(_router(MANAGEMENT_OPERATIONS, given), _lifespan(database), Policies(Cors(()), hosts=hosts), log)
 
 
 def _router(operations: Sequence[Operation], given: dict[Any, Any]) -> Router:

@@ -19,10 +19,10 @@ def settings(fresh_db: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def status(port: int, path: str) -> int:
-    """Return the status of the answer, 0 if none comes."""
+def status(port: int, path: str, host: str = "127.0.0.1") -> int:
+    """Return the status of the answer to who calls it `host`, 0 if none comes."""
     try:
-        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code
+        return httpx.get(f"http://127.0.0.1:{port}{path}", headers={"Host": host}, timeout=5).status_code
     except httpx.TransportError:
         return 0
 
@@ -31,6 +31,14 @@ def managing(server: Server) -> int:
     """Return the process that answers at the management port."""
     children = children_of(server.process.pid)
     return next(child for child in children if b"management" in Path(f"/proc/{child}/cmdline").read_bytes())
+
+
+def test_a_page_that_has_a_name_of_its_own_for_the_loopback_reads_nothing(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path / "home", MANAGEMENT_PORT=str(port)):
+        until(lambda: status(port, "/livez") == 200)
+        names = ("evil.example", f"evil.example:{port}", "localhost.evil.example", "LOCALHOST", f"[::1]:{port}")
+        assert [status(port, "/metrics", name) for name in names] == [400, 400, 400, 200, 200]
 
 
 def test_it_answers_while_the_workers_are_frozen_and_comes_back_when_killed(tmp_path: Path) -> None:

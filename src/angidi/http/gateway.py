@@ -1,5 +1,6 @@
 """The gateway: the one ASGI application. Its parts return responses; only the gateway and streams send."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -33,6 +34,9 @@ BLOCK = 4 * 1024
 """Bytes of a body that are given to the server at a time: it holds a few of them for a client that does not read."""
 
 
+_PORT = re.compile(rb":\d+\Z")
+
+
 class RequestLimits(NamedTuple):
     """The limits of one kind of request: time, body size, and number of concurrent requests."""
 
@@ -42,11 +46,15 @@ class RequestLimits(NamedTuple):
 
 
 class Policies(NamedTuple):
-    """The rules for requests. `rate_limit` is None without one; `seconds` is the time limit of reads."""
+    """The rules for requests. `rate_limit` is None without one; `seconds` is the time limit of reads.
+
+    `hosts` are the names, in small letters, by which it may be called; without them by any.
+    """
 
     cors: Cors
     rate_limit: RateLimit | None = None
     seconds: float = timeouts.READ_SECONDS
+    hosts: frozenset[bytes] = frozenset()
 
 
 class Gateway:
@@ -61,6 +69,7 @@ class Gateway:
         self._cors = policies.cors
         self._context = RequestContext(policies.cors)
         self._rate_limit = policies.rate_limit
+        self._hosts = policies.hosts
         self.log = log
         self._reads = Timeouts(self._answer_late, policies.seconds)
         self._ordinary = RequestLimits(Timeouts(self._answer_late), BodyReader(), nullcontext)
@@ -112,6 +121,8 @@ class Gateway:
         if request.lacks_host:
             request.closes = True
             raise Malformed("The request must name one host.")
+        if self._hosts and _host_name(request) not in self._hosts:  # a page in a browser, by a name of its own for us
+            raise Malformed("This port is called by the name localhost, or the one that MANAGEMENT_HOST gives.")
         if b"origin" in request.fields and (preflight := self._cors.preflight(request)):
             return preflight
         endpoint = self._router.find(request)
@@ -170,6 +181,11 @@ class Gateway:
         if len(body) > LARGE:
             body = await _send_first_blocks(request, body)
         await request.send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _host_name(request: Request) -> bytes:
+    """Return the name by which the client calls this service, in small letters and without the port."""
+    return _PORT.sub(b"", request.fields.get(b"host", b"").lower())
 
 
 async def _send_first_blocks(request: Request, body: bytes) -> bytes:

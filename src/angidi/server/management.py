@@ -4,6 +4,7 @@ So it answers while the public port is full, or its workers are busy, frozen or 
 """
 
 import asyncio
+from ipaddress import ip_address
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -17,6 +18,9 @@ from angidi.server.addresses import ListenAddress, probe_address
 from angidi.telemetry.metrics import Metrics
 
 HIGHEST_PORT = 65_535
+
+_LOOPBACK = frozenset({b"", b"localhost", b"127.0.0.1", b"[::1]"})
+"""Names of the loopback; none at all in the simple requests of load balancers (HTTP/1.0)."""
 
 
 class PortUnavailable(Exception):
@@ -45,7 +49,7 @@ async def serve_management(settings: Settings, urls: DatabaseUrls, address: List
     one_connection = settings.model_copy(update={"db_max_conns": 1, "db_min_conns": 0, "server_workers": 1})
     host, port = address
     server = Server(
-        build_management(open_database(one_connection, urls), Metrics(dict)),
+        build_management(open_database(one_connection, urls), Metrics(dict), _hosts(host, settings.management_host)),
         address=host,
         port=port,
         interface=Interfaces.ASGI,
@@ -59,3 +63,18 @@ async def serve_management(settings: Settings, urls: DatabaseUrls, address: List
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     server.stop()
     await serving
+
+
+def _hosts(address: str, host: str) -> frozenset[bytes]:
+    """Return the names by which the loopback is called; none for another address, which may have any.
+
+    A page in a browser of this machine can give the loopback a name of its own (DNS rebinding), and would then read
+    what is answered.
+    """
+    if not ip_address(address).is_loopback:
+        return frozenset()
+    return _LOOPBACK | {_in_header(address), host.lower().encode()}
+
+
+def _in_header(address: str) -> bytes:
+    return (f"[{address}]" if ":" in address else address).encode()
