@@ -48,7 +48,7 @@ from angidi.products.stock import routes as stock_routes
 from angidi.products.stock.service import StockService
 from angidi.security.passwords import Passwords
 from angidi.security.tokens import Tokens
-from angidi.shared_memory import share_memory
+from angidi.shared_memory import join_memory
 from angidi.telemetry.access_log import AccessLog, discard, log_with_structlog
 from angidi.telemetry.metrics import Metrics
 from angidi.telemetry.statements import STATEMENTS
@@ -217,9 +217,13 @@ def _router(operations: Sequence[Operation], given: dict[Any, Any]) -> Router:
 
 
 def share_rate_limit(settings: Settings) -> None:
-    """Have processes that are started from now on count requests together, if there is memory for it."""
+    """Have processes that are started from now on count requests together, if there is memory for it.
+
+    Servers of one home, on different ports, count together, too.
+    """
     with suppress(OSError):
-        if settings.api_rate_limit and (memory := share_memory("angidi-rate-limit", SIZE)):
+        note = settings.angidi_home / "rate-limit"
+        if settings.api_rate_limit and (memory := join_memory("angidi-rate-limit", SIZE, note)):
             os.environ[RATE_LIMIT_MEMORY] = memory
 
 

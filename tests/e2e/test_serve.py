@@ -82,6 +82,13 @@ def test_a_second_server_on_the_same_home_is_refused_and_told_the_first_ones_pid
             assert f"kill {first.process.pid}" in second.output
 
 
+def test_servers_of_one_home_on_two_ports_count_the_requests_of_a_client_together(fresh_db: str, home: Path) -> None:
+    settings = {**environment_of(fresh_db), "API_RATE_LIMIT": "6", "JWT_SECRET": "s" * 64}
+    with serving(home, measured=False, **settings) as first, serving(home, measured=False, **settings) as second:
+        turns = [httpx.get(f"{server.url}{BASE}/products").status_code for server in (first, second) * 4]
+    assert turns == [200] * 6 + [429] * 2
+
+
 def test_a_taken_port_stops_the_start_with_one_line(home: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
