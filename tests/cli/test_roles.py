@@ -3,11 +3,10 @@
 import json
 from collections.abc import Iterator
 
-import psycopg
 import pytest
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.cli.conftest import Run
+from tests.support.roles import drop_roles
 
 from angidi.db.roles import PURPOSES
 
@@ -18,11 +17,7 @@ def names(fresh_db: str) -> Iterator[dict[str, str]]:
     database = str(conninfo_to_dict(fresh_db)["dbname"])
     found = {purpose: f"{database}_{purpose}" for purpose in PURPOSES}
     yield found
-    with psycopg.connect(fresh_db, autocommit=True) as conn:
-        for role in map(sql.Identifier, found.values()):
-            if conn.execute("SELECT FROM pg_roles WHERE rolname = %s", [role.as_string().strip('"')]).rowcount:
-                conn.execute(sql.SQL("DROP OWNED BY {}").format(role))
-                conn.execute(sql.SQL("DROP ROLE {}").format(role))
+    drop_roles(fresh_db)
 
 
 def test_the_roles_are_set_up_and_the_new_passwords_are_told_once(run: Run, names: dict[str, str]) -> None:

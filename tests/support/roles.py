@@ -2,7 +2,9 @@
 
 import hashlib
 
+import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from angidi.db import roles
@@ -49,3 +51,11 @@ def use_database(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Have the environment name the database so; `url` is its owner's address."""
     for name, value in environment_of(url).items():
         monkeypatch.setenv(name, value)
+
+
+def drop_roles(url: str) -> None:
+    """Drop the roles that `angidi db roles` makes by default for the database; `url` is its owner's."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        for name in (f"{conn.info.dbname}_{purpose}" for purpose in roles.PURPOSES):
+            if conn.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).rowcount:
+                conn.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(name)))
