@@ -100,9 +100,12 @@ def test_a_role_that_may_not_migrate_only_checks_the_version(fresh_db: str) -> N
 @pytest.mark.parametrize(
     ("steps", "reason"), [(0, "is empty"), (-1, f"is at version {LATEST - 1}")], ids=["empty", "behind"]
 )
-def test_a_role_that_may_not_migrate_is_told_who_may(fresh_db: str, empty_db: str, steps: int, reason: str) -> None:
+@pytest.mark.parametrize("migrate", [True, False], ids=["migrates", "does not"])
+def test_a_role_that_may_not_migrate_is_told_who_may(
+    fresh_db: str, empty_db: str, steps: int, reason: str, migrate: bool
+) -> None:
     url = fresh_db if steps else empty_db
     if steps:
         step(url, steps)
     with pytest.raises(ConfigError, match=f"^DATABASE_DIRECT_URL: the database {reason}, and the role may"):
-        prepare_schema(as_app(url), migrate=True)
+        prepare_schema(as_app(url), migrate=migrate)

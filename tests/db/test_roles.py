@@ -300,6 +300,12 @@ def test_neither_a_superuser_nor_the_owner_serves(bare: Addresses) -> None:
         RoleSetup(bare.owner, names={"app": superuser}).run()
 
 
+def test_who_is_to_serve_cannot_set_up_the_roles(roles: Addresses) -> None:
+    app = str(conninfo_to_dict(roles.app)["user"])
+    with pytest.raises(ConfigError, match=f"^DATABASE_DIRECT_URL: names {app}, .*: name the owner"):
+        RoleSetup(roles.app, names={"app": app}).run()
+
+
 def test_an_owner_who_may_make_no_roles_is_told_who_may_and_does_the_rest(databases: Databases) -> None:
     name = databases.create()
     databases.drop(name)

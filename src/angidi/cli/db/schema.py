@@ -20,10 +20,10 @@ def prepare_schema(conninfo: str, *, migrate: bool) -> SchemaState:
     state = read_schema_state(conninfo)
     if state.ahead:
         click.echo(f"warning: the database is at version {state.version}, which is newer than this program", err=True)
-    if state.pending and not (state.empty or migrate):
-        raise ConfigError(_behind(state))
     if state.pending and not may_migrate(conninfo):
         raise ConfigError(_not_owner(state))
+    if state.pending and not (state.empty or migrate):
+        raise ConfigError(_behind(state))
     if state.pending:
         with Migrate.open(Source(MIGRATIONS), conninfo, on_progress=print_event) as migrating:
             migrating.up()

@@ -68,11 +68,15 @@ def role_statements(
     """
     names = {"role": sql.Identifier(name), "database": target.names["database"]}
     row = conn.execute(FIND_ROLE, {"name": name}).fetchone()
-    if name == target.owner or (row and row[1]):
-        what = "the owner of the database" if name == target.owner else "a superuser"
+    if row and row[1]:
         raise ConfigError(
-            f"{name} is {what}, and cannot be the role for {purpose}: name another, such as "
-            f"--{purpose} angidi_{purpose}"
+            f"{name} is a superuser, and cannot be the role for {purpose}: name another, such as "
+            f"--{purpose} {target.database}_{purpose}"
+        )
+    if name == target.owner:
+        raise ConfigError(
+            f"DATABASE_DIRECT_URL: names {name}, who cannot be the owner and the role for {purpose}: name the owner, "
+            f"or another role by --{purpose}"
         )
     if row is None:
         statements = [sql.SQL(CREATE_ROLE).format(**names, password=sql.Literal(password_hash or None))]
