@@ -53,7 +53,7 @@ COMMENT ON EXTENSION unaccent IS 'text search dictionary that removes accents';
 
 CREATE FUNCTION public.accept_login_attempt(account_key bytea, origin_key bytea, began_at timestamp with time zone, owner_id uuid) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM lock_login_attempts(account_key);
@@ -82,7 +82,7 @@ COMMENT ON FUNCTION public.accept_login_attempt(account_key bytea, origin_key by
 
 CREATE FUNCTION public.add_product_search() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     INSERT INTO product_search (product_id, document, words)
@@ -127,7 +127,7 @@ COMMENT ON FUNCTION public.analyze_products() IS 'Updates the planner statistics
 
 CREATE FUNCTION public.begin_login_attempt(account_key bytea, origin_key bytea, owner_id uuid, known_keys bytea[], OUT wait integer, OUT began_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     account login_attempts;
@@ -195,7 +195,7 @@ COMMENT ON FUNCTION public.begin_login_attempt(account_key bytea, origin_key byt
 
 CREATE FUNCTION public.cancel_pending_orders(placed_before timestamp with time zone, most integer) RETURNS integer
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     stale uuid[];
@@ -254,7 +254,7 @@ COMMENT ON FUNCTION public.change_cause() IS 'What the transaction says about it
 
 CREATE FUNCTION public.change_product_search() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     INSERT INTO product_search (product_id, document, words)
@@ -279,7 +279,7 @@ COMMENT ON FUNCTION public.change_product_search() IS 'Updates the search row of
 
 CREATE FUNCTION public.check_email() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -310,7 +310,7 @@ COMMENT ON FUNCTION public.check_email() IS 'Refuses a new address that is none;
 
 CREATE FUNCTION public.check_order_total() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     IF NEW.total IS DISTINCT FROM (SELECT sum(line_total) FROM order_items WHERE order_id = NEW.id) THEN
@@ -335,7 +335,7 @@ COMMENT ON FUNCTION public.check_order_total() IS 'Refuses, at the end of the tr
 
 CREATE FUNCTION public.claim_idempotency_key(owner_id uuid, new_key text, request_hash bytea) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     number bigint := hashtextextended(owner_id || new_key, 0);
@@ -387,7 +387,7 @@ COMMENT ON FUNCTION public.clean_search_pending_lists() IS 'Merges the pending l
 
 CREATE FUNCTION public.clear_list_counts() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     DELETE FROM list_counts WHERE list = TG_TABLE_NAME;
@@ -409,7 +409,7 @@ COMMENT ON FUNCTION public.clear_list_counts() IS 'A truncated table has nothing
 
 CREATE FUNCTION public.close_moved_categories() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     moved uuid[] := ARRAY(SELECT id
@@ -446,7 +446,7 @@ COMMENT ON FUNCTION public.close_moved_categories() IS 'Rewrites the paths of mo
 
 CREATE FUNCTION public.close_new_categories() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('angidi.category_tree'));
@@ -471,7 +471,7 @@ COMMENT ON FUNCTION public.close_new_categories() IS 'Adds the paths of new cate
 
 CREATE FUNCTION public.count_moved_product() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     moved bigint;
@@ -507,7 +507,7 @@ COMMENT ON FUNCTION public.count_moved_product() IS 'Counts a product that chang
 
 CREATE FUNCTION public.count_moved_user() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     INSERT INTO list_counts (list, rows)
@@ -533,7 +533,7 @@ COMMENT ON FUNCTION public.count_moved_user() IS 'Counts a user that was deleted
 
 CREATE FUNCTION public.count_products() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     appended bigint;
@@ -567,7 +567,7 @@ COMMENT ON FUNCTION public.count_products() IS 'Counts the products that a state
 
 CREATE FUNCTION public.count_users() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     INSERT INTO list_counts (list, rows)
@@ -596,7 +596,7 @@ COMMENT ON FUNCTION public.count_users() IS 'Counts the users that a statement i
 
 CREATE FUNCTION public.expire_reservations(most integer) RETURNS integer
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     stale uuid[];
@@ -640,7 +640,7 @@ COMMENT ON FUNCTION public.expire_reservations(most integer) IS 'Gives back what
 
 CREATE FUNCTION public.fold_list_counts(of_list text, of_categories uuid[]) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     IF (of_categories IS NOT NULL AND coalesce(current_setting('angidi.has_folded', true), '') <> '')
@@ -742,7 +742,7 @@ COMMENT ON FUNCTION public.is_email(body text) IS 'Whether the text is an addres
 
 CREATE FUNCTION public.is_login_bound_reached(times timestamp with time zone[], most integer, at timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
     SELECT coalesce(times[cardinality(times) - most + 1] > at - interval '15 minutes', false)
 $$;
@@ -830,7 +830,7 @@ COMMENT ON FUNCTION public.keep_updated_at() IS 'Leaves the time of the last cha
 
 CREATE FUNCTION public.lock_login_attempts(account_key bytea) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true);
@@ -852,7 +852,7 @@ COMMENT ON FUNCTION public.lock_login_attempts(account_key bytea) IS 'Makes the 
 
 CREATE FUNCTION public.lock_products(product_ids uuid[]) RETURNS void
     LANGUAGE sql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
     SELECT FROM products WHERE id = ANY (product_ids) ORDER BY id FOR NO KEY UPDATE
 $$;
@@ -1184,7 +1184,7 @@ COMMENT ON FUNCTION public.sku_form(body text) IS 'The form in which SKUs are st
 
 CREATE FUNCTION public.words_in(body text) RETURNS text[]
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     IF octet_length(body) = length(body) THEN
@@ -1286,7 +1286,7 @@ COMMENT ON FUNCTION public.record_new_stock() IS 'Appends the stock of new produ
 
 CREATE FUNCTION public.record_order_status() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     cause jsonb := change_cause();
@@ -1361,7 +1361,7 @@ COMMENT ON FUNCTION public.refuse_change() IS 'Refuses the statement, for the re
 
 CREATE FUNCTION public.refuse_late_items() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     IF EXISTS (SELECT FROM inserted JOIN orders ON orders.id = inserted.order_id
@@ -1388,7 +1388,7 @@ COMMENT ON FUNCTION public.refuse_late_items() IS 'Refuses items of an order tha
 
 CREATE FUNCTION public.refuse_lines(product_ids uuid[], quantities integer[]) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     missing text;
@@ -1424,7 +1424,7 @@ COMMENT ON FUNCTION public.refuse_lines(product_ids uuid[], quantities integer[]
 
 CREATE FUNCTION public.release_login_attempt(account_key bytea, origin_key bytea, began_at timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM lock_login_attempts(account_key);
@@ -1448,7 +1448,7 @@ COMMENT ON FUNCTION public.release_login_attempt(account_key bytea, origin_key b
 
 CREATE FUNCTION public.return_stock(product_ids uuid[], quantities integer[]) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM lock_products(product_ids);
@@ -1523,7 +1523,7 @@ COMMENT ON FUNCTION public.sku_query(q text) IS 'A text as a SKU, for words_quer
 
 CREATE FUNCTION public.take_stock(product_ids uuid[], quantities integer[]) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 BEGIN
     PERFORM lock_products(product_ids);
@@ -1581,7 +1581,7 @@ COMMENT ON FUNCTION public.unspaced_words_in(body text) IS 'The words of a text 
 
 CREATE FUNCTION public.use_reservation(reserved_id uuid, holder_id uuid, OUT products uuid[], OUT pieces integer[]) RETURNS record
     LANGUAGE plpgsql
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     is_live boolean;
@@ -1620,7 +1620,7 @@ COMMENT ON FUNCTION public.use_reservation(reserved_id uuid, holder_id uuid, OUT
 
 CREATE FUNCTION public.words_query(q text, mark text, ending text) RETURNS tsquery
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
-    SET search_path TO '$user', 'public'
+    SET search_path TO '$user', 'public', 'pg_temp'
     AS $$
 DECLARE
     pieces text[] := regexp_split_to_array(

@@ -67,3 +67,8 @@ def test_a_check_that_was_created_with_escapes_is_told(
     assert done.exit_code == 1
     told = "constraint image_url_not_script of products is not as the migrations make it"
     assert f"DIFFERS  definitions\n         {told}" in done.stdout
+
+
+def test_a_function_that_was_replaced_without_its_settings_is_told(latest_conn: psycopg.Connection) -> None:
+    latest_conn.execute("ALTER FUNCTION record_order_status() RESET ALL")
+    assert check_definitions(latest_conn).sample == ["settings of function record_order_status() is missing"]

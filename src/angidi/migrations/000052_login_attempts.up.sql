@@ -1,5 +1,8 @@
 -- Failed log-ins and those in progress, so that all processes count together. A log-in is counted before its password is
 -- verified, in a transaction of its own: no lock is held meanwhile, and log-ins at once cannot be more than the bound.
+-- The functions look into temporary schemas last, as those of version 48.
+SELECT set_config('search_path', current_setting('search_path') || ', pg_temp', true);
+
 CREATE TABLE login_attempts (
     key           bytea NOT NULL,
     times         timestamptz[] NOT NULL,

@@ -12,7 +12,8 @@ from msgspec import json
 
 from angidi.db.diagnostics.results import CheckResult, finding
 
-# Views are left out: each version of PostgreSQL prints them in its own way.
+# Views are left out: each version of PostgreSQL prints them in its own way. Of a search path only its end is of the
+# migrations: its beginning is whatever the schema's name is.
 LIST_DEFINITIONS = """
 SELECT format('constraint %%s of %%s', conname, relname), pg_get_constraintdef(pg_constraint.oid)
   FROM pg_constraint
@@ -36,6 +37,14 @@ SELECT format('function %%s', pg_proc.oid::regprocedure), coalesce(pg_get_functi
  WHERE pronamespace = current_schema()::regnamespace
    AND NOT EXISTS (SELECT FROM pg_depend
                     WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')
+ UNION ALL
+SELECT format('settings of function %%s', pg_proc.oid::regprocedure),
+       string_agg(CASE WHEN setting ~ '^search_path=.*pg_temp$' THEN 'temporary schemas last' ELSE setting END, ', '
+                  ORDER BY setting)
+  FROM pg_proc
+ CROSS JOIN unnest(proconfig || CASE WHEN prosecdef THEN ARRAY['SECURITY DEFINER'] END) AS setting
+ WHERE pronamespace = current_schema()::regnamespace
+ GROUP BY pg_proc.oid
  ORDER BY 1
 """
 BOOKKEEPING = "^schema_migrations"
