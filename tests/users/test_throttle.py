@@ -186,6 +186,15 @@ async def test_a_block_is_over_after_15_quiet_minutes(shop: Api) -> None:
     assert wait_of(await log_in(shop)) == 30
 
 
+async def test_a_clock_that_is_set_back_keeps_nobody_out_until_it_is_there_again(shop: Api) -> None:
+    for number in range(9):
+        await fail(shop, 10, f"198.51.100.{number}")
+    await fail(shop, 10)
+    assert wait_of(await log_in(shop)) == 60
+    await pass_time(shop, hours=-1)
+    assert (await log_in(shop, PASSWORD)).status_code == 200
+
+
 async def test_other_addresses_and_other_accounts_are_not_concerned(shop: Api) -> None:
     await shop.make_user("grace@shop.example")
     await fail(shop, 10)

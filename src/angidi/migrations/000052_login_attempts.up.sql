@@ -11,7 +11,7 @@ CREATE TABLE login_attempts (
     expires_at    timestamptz NOT NULL,
     CONSTRAINT login_attempts_pkey PRIMARY KEY (key),
     CONSTRAINT blocks_nonnegative CHECK (blocks >= 0)
-) WITH (fillfactor = 70);
+);
 
 CREATE INDEX login_attempts_expires_at_idx ON login_attempts (expires_at);
 
@@ -58,8 +58,16 @@ DECLARE
 BEGIN
     PERFORM lock_login_attempts(account_key);
     began_at := clock_timestamp();
-    SELECT * INTO account FROM login_attempts WHERE key = account_key AND expires_at > began_at;
-    SELECT * INTO origin FROM login_attempts WHERE key = origin_key AND expires_at > began_at;
+    -- No row is kept for longer than the longest block and 15 minutes: one of later was written before the clock was set
+    -- back, and would keep an owner out until the clock is there again.
+    SELECT *
+      INTO account
+      FROM login_attempts
+     WHERE key = account_key AND expires_at > began_at AND expires_at <= began_at + interval '30 minutes';
+    SELECT *
+      INTO origin
+      FROM login_attempts
+     WHERE key = origin_key AND expires_at > began_at AND expires_at <= began_at + interval '30 minutes';
 
     -- The first block begins with the first attempt that is refused, whenever that is.
     IF origin.blocks = 0 AND is_login_bound_reached(origin.times, 10, began_at) THEN
