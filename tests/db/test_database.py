@@ -71,11 +71,15 @@ async def test_a_read_survives_connections_that_died_while_idle(pool_db: Databas
     assert await pool_db.read(fetch_value, "SELECT 1") == 1
 
 
-async def test_a_read_that_a_standby_gave_up_for_its_recovery_is_run_again(pool_db: Database) -> None:
+STANDBY_RECOVERS, POOLER_LOST_THE_SERVER = "40001", "08P01"
+
+
+@pytest.mark.parametrize("state", [STANDBY_RECOVERS, POOLER_LOST_THE_SERVER])
+async def test_a_read_that_was_given_up_on_the_way_is_run_again(pool_db: Database, state: str) -> None:
     async def disturbed_once(conn: Connection) -> int:
         runs.append(1)
         if len(runs) == 1:
-            await conn.execute("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$")
+            await conn.execute(f"DO $$ BEGIN RAISE SQLSTATE '{state}'; END $$".encode())
         return len(runs)
 
     runs: list[int] = []

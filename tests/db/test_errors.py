@@ -81,7 +81,9 @@ CASES: list[tuple[str, type[AngidiError]]] = [
     ("DO $$ BEGIN RAISE SQLSTATE '25P03'; END $$", StatementTimeout),
     ("DO $$ BEGIN RAISE SQLSTATE '25006'; END $$", ReadOnlyDatabase),
     ("DO $$ BEGIN RAISE SQLSTATE '57P04'; END $$", Unavailable),
-    ("DO $$ BEGIN RAISE SQLSTATE '08006'; END $$", Unavailable),
+    ("DO $$ BEGIN RAISE SQLSTATE '08006'; END $$", ConnectionLost),
+    ("DO $$ BEGIN RAISE SQLSTATE '08P01'; END $$", ConnectionLost),
+    ("DO $$ BEGIN RAISE SQLSTATE '40003'; END $$", ConnectionLost),
     ("DO $$ BEGIN RAISE SQLSTATE '57P01'; END $$", ConnectionLost),
     ("SELECT pg_terminate_backend(pg_backend_pid())", ConnectionLost),
 ]

@@ -38,13 +38,14 @@ _TABLE_IN_TEXT = re.compile(r'(?:relation|table) "(?P<name>[^"]+)" violates')
 _SHARD_SUFFIX = re.compile(r"_\d+$")
 
 UNAVAILABLE: dict[str, type[Unavailable]] = {
-    "08": Unavailable,
+    "08": ConnectionLost,  # of a pooler that has lost its connection to the server, in a COMMIT perhaps
     "25": Unavailable,
     "25006": ReadOnlyDatabase,
     "25P03": StatementTimeout,
     "25P04": StatementTimeout,
     "40": Unavailable,
     "40001": TransactionConflict,
+    "40003": ConnectionLost,
     "40P01": TransactionConflict,
     "53": ServerOverloaded,
     "53100": DiskFull,
