@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
@@ -20,6 +22,7 @@ from angidi.db.rows import execute, fetch_value
 from angidi.errors import (
     AngidiError,
     ConnectionLost,
+    ReadOnlyDatabase,
     ServerOverloaded,
     StatementTimeout,
     TransactionConflict,
@@ -106,6 +109,39 @@ async def test_after_one_broken_connection_no_other_request_sees_one(pool_db: Da
         await pool_db.write(fetch_value, PID)
     for _ in range(10):
         await pool_db.write(fetch_value, PID)
+
+
+@asynccontextmanager
+async def with_a_standby(settings: Settings, url: str) -> AsyncGenerator[Database]:
+    """Give a pool of one connection, to a server that takes changes from other sessions by now."""
+    one = settings.model_copy(update={"db_max_conns": 2, "db_min_conns": 1})
+    with psycopg.connect(url, autocommit=True) as conn:
+        name = sql.Identifier(conn.info.dbname)
+        conn.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+        async with pooled(one, url) as database:
+            conn.execute(sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name))
+            yield database
+
+
+async def test_after_a_failover_changes_go_to_the_server_that_takes_them(settings: Settings, fresh_db: str) -> None:
+    async with with_a_standby(settings, fresh_db) as database:
+        with pytest.raises(ReadOnlyDatabase):
+            await database.write(execute, INSERT)
+        assert await database.write(execute, INSERT) == 1
+
+
+async def test_a_server_that_takes_no_changes_is_not_connected_to_for_each(settings: Settings, fresh_db: str) -> None:
+    async def refused(conn: Connection) -> None:
+        await conn.execute("SET default_transaction_read_only = on")
+        await conn.execute(INSERT)
+
+    async with with_a_standby(settings, fresh_db) as database:
+        pids: list[int] = []
+        for _ in range(3):
+            with pytest.raises(ReadOnlyDatabase):
+                await database.write(refused)
+            pids.append(await database.read(fetch_value, PID))
+    assert len(set(pids)) == 1
 
 
 async def test_a_write_is_not_repeated_when_its_connection_dies(pool_db: Database) -> None:

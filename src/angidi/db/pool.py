@@ -41,6 +41,9 @@ An attempt that waits for its next turn is one connection less when the database
 
 OPEN_TIMEOUT = 10.0
 
+READ_ONLY_PAUSE = 5.0
+"""Seconds between two attempts to find a server that takes changes, while the one that we have does not."""
+
 SESSION_DEFAULTS = {
     "timezone": "UTC",
     "datestyle": "ISO",
@@ -204,6 +207,14 @@ class Pool:
             await self.drain_once()
         await self.heartbeat.check()
 
+    async def replace_read_only(self) -> None:
+        """Drain after a server refused a change, at most once in a while: another may have taken its place.
+
+        After a failover the name leads to the new primary, but connections to the former one, now a standby, stay.
+        """
+        if monotonic() > self._drained_at + READ_ONLY_PAUSE:
+            await self.drain_once()
+
     async def _prepare_nothing(self) -> None:
         """Replace all connections by some that prepare no statement, also where the caller asks for it."""
         logging.getLogger(__name__).warning("%s", PREPARES_NOTHING)
@@ -261,6 +272,8 @@ class PooledConnection:
                 await pool.replace_lost(self._since)
             elif isinstance(error, psycopg.errors.FeatureNotSupported) and is_outdated(error):
                 await pool.drain_once()
+            elif isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+                await pool.replace_read_only()
         finally:
             try:
                 await pool.pool.putconn(conn)
