@@ -7,6 +7,7 @@ from tests.support.api import Api, error_of, fields_of
 from tests.support.shop import PASSWORD, make, many
 
 from angidi.db.rows import execute
+from angidi.users.repository import lock_admins
 
 
 # At different seconds, since the time stands still inside a test's transaction.
@@ -204,6 +205,13 @@ async def test_the_last_admin_is_not_deleted_though_deleted_ones_remain(api: Api
     await api.services.users.delete(former.id)
     answer = await api.delete(f"/users/{admin.id}", headers=api.as_(admin))
     assert error_of(answer) == (409, "LAST_ADMIN")
+
+
+async def test_an_admin_logs_in_while_roles_are_being_changed(pool_api: Api) -> None:
+    login = {"email": (await pool_api.make_admin()).email, "password": PASSWORD}
+    async with pool_api.database.transaction() as conn:
+        await lock_admins(conn)
+        assert (await pool_api.post("/users/login", json=login)).status_code == 200
 
 
 async def test_the_last_admin_can_be_renamed(api: Api) -> None:

@@ -96,16 +96,16 @@ UPDATE users
 RETURNING {ACTIVE}
 """
 
-# In the order of ids, so that two of these never wait for each other.
+# In the order of ids, so that two of these never block each other for good. Foreign keys take KEY SHARE of the rows,
+# which this lock allows: an admin logs in meanwhile.
 LOCK_ADMINS = f"""
 SELECT {ACTIVE}
   FROM users
  WHERE role = 'admin' AND deleted_at IS NULL
  ORDER BY id
-   FOR UPDATE
+   FOR NO KEY UPDATE
 """
 
-# Foreign keys take KEY SHARE of the row, which this lock allows.
 LOCK = """
 SELECT id
   FROM users
