@@ -87,6 +87,8 @@ def test_a_right_that_the_app_lacks_or_has_too_much_is_told(
             assert (
                 f"WARNING  serving role\n         {app} may UPDATE and TRUNCATE stock_ledger; " in run("doctor").stdout
             )
+            conn.execute(f"GRANT pg_execute_server_program TO {app}".encode())
+            assert f"{app} is a member of pg_execute_server_program; " in run("doctor").stdout
             conn.execute(f"REVOKE UPDATE, DELETE ON orders FROM {app}".encode())
             done = run("doctor")
         finally:

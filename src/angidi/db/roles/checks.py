@@ -27,6 +27,12 @@ SELECT relname::text, privilege
  WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
    AND has_table_privilege(pg_class.oid, privilege)
 """
+LIST_GROUPS = """
+SELECT rolname::text
+  FROM pg_roles
+ WHERE rolname <> current_user AND pg_has_role(oid, 'MEMBER')
+ ORDER BY 1
+"""
 MAY_CREATE = "SELECT has_schema_privilege(current_schema(), 'CREATE')"
 
 PRIVILEGES = (*CHANGE, "TRUNCATE", "TRIGGER")
@@ -49,6 +55,7 @@ def check_serving_role(conninfo: str) -> RoleCheck:
             return RoleCheck([f"{role} {what}: a fault of the application reaches everything"], [])
         excess = [f"{role} may create tables"] if may_create else []
         excess += [f"{role} has BYPASSRLS"] if bypasses else []
+        excess += [f"{role} is a member of {group}" for (group,) in conn.execute(LIST_GROUPS)]
         tables = _check_tables(conn, role)
         return RoleCheck([*excess, *tables.excess], tables.missing)
 
