@@ -1,5 +1,6 @@
 """Sessions: a log-in starts one, refresh tokens rotate, and log-outs end it at once."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from angidi.users.sessions import repository as sessions
 INVALID = (401, "INVALID_TOKEN")
 AGE = "UPDATE refresh_tokens SET rotated_at = rotated_at - %(seconds)s * interval '1 second'"
 EXPIRE = "UPDATE sessions SET expires_at = expires_at - %(days)s * interval '1 day' WHERE id = %(id)s"
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 Tokens = dict[str, Any]
 
@@ -215,6 +217,19 @@ async def test_all_sessions_but_one_end(api: Api, user: User, tokens: Tokens) ->
     assert await is_let_in(api, tokens)
     assert await is_let_in(api, await renewed(api, tokens["refresh_token"]))
     assert not await is_let_in(api, other)
+
+
+async def test_a_session_that_is_kept_can_be_refreshed_meanwhile(pool_api: Api) -> None:
+    """The refresh waits for the change, and has read the account before it."""
+    user = await pool_api.make_user()
+    tokens = await log_in(pool_api, user)
+    kept = pool_api.tokens.read_access(tokens["access_token"]).session_id
+    async with pool_api.database.transaction() as conn:
+        await sessions.end_all(conn, user.id, kept_id=kept)
+        refreshing = asyncio.create_task(renewed(pool_api, tokens["refresh_token"]))
+        while not await pool_api.database.read(fetch_value, WAITING):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+    assert await is_let_in(pool_api, await refreshing)
 
 
 async def test_a_session_that_has_ended_is_not_kept(api: Api, user: User, tokens: Tokens) -> None:

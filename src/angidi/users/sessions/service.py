@@ -69,7 +69,8 @@ class SessionService:
         token = self._tokens.read_refresh(refresh_token)
         if token.is_former:
             await self._db.write(repository.insert_former, token)
-        renewed = await self._db.write(repository.rotate, token, self._lifetimes, reuse=self._reuse)
+        # Again, because a statement that waited for a new password, which keeps the session, sees the former account.
+        renewed = await self._rotate(token) or await self._rotate(token)
         if renewed is None:
             raise TokenInvalid
         return self._pair(token.successor(), *renewed)
@@ -98,6 +99,9 @@ class SessionService:
     async def sweep(self) -> int:
         """Delete a batch of the sessions whose tokens have expired; return how many, 0 if none is left."""
         return await self._db.write(repository.sweep, SWEEP_SIZE)
+
+    async def _rotate(self, token: RefreshClaims) -> tuple[User, RefreshTimes] | None:
+        return await self._db.write(repository.rotate, token, self._lifetimes, reuse=self._reuse)
 
     def _pair(self, refresh: RefreshClaims, user: User, times: RefreshTimes) -> TokenPair:
         dated = refresh._replace(issued_at=times.issued_at, expires_at=times.expires_at)
