@@ -3138,7 +3138,7 @@ COMMENT ON COLUMN public.sessions.created_at IS 'When the account logged in.';
 -- Name: COLUMN sessions.expires_at; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.sessions.expires_at IS 'When the last of its tokens expires.';
+COMMENT ON COLUMN public.sessions.expires_at IS 'When its tokens have expired; of one that was refreshed, the end of that day.';
 
 
 --

@@ -232,6 +232,14 @@ async def test_a_session_that_is_kept_can_be_refreshed_meanwhile(pool_api: Api) 
     assert await is_let_in(pool_api, await refreshing)
 
 
+async def test_refreshes_of_one_day_leave_what_is_indexed_as_it_was(pool_api: Api) -> None:
+    tokens, kept_until = await log_in(pool_api, await pool_api.make_user()), set[str]()
+    for _ in range(3):
+        tokens = await renewed(pool_api, tokens["refresh_token"])
+        kept_until.add(await pool_api.database.read(fetch_value, "SELECT expires_at::text FROM sessions"))
+    assert len(kept_until) == 1
+
+
 async def test_a_session_that_has_ended_is_not_kept(api: Api, user: User, tokens: Tokens) -> None:
     await api.services.sessions.end_all(user.id)
     await end_all_but(api, user, tokens)

@@ -44,7 +44,7 @@ COMMENT ON COLUMN sessions.epoch IS
 COMMENT ON COLUMN sessions.created_at IS
     'When the account logged in.';
 COMMENT ON COLUMN sessions.expires_at IS
-    'When the last of its tokens expires.';
+    'When its tokens have expired; of one that was refreshed, the end of that day.';
 COMMENT ON COLUMN sessions.ended_at IS
     'When it was ended by itself: by a log-out, or by a refresh token that was used again.';
 COMMENT ON CONSTRAINT sessions_pkey ON sessions IS

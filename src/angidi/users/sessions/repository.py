@@ -66,6 +66,7 @@ SELECT id, %(hash)s::bytea
 # before has done: the token is replaced once, and a use within the grace gets the same successor. A later use, or one
 # of a token that is no longer stored, ends the session. With `reuse` any token of the session is accepted, as by the
 # former service.
+# A session is kept to the end of a day: its time is indexed, and while it stays, no index of the table is written.
 ROTATE = f"""
 WITH locked AS (
     SELECT sessions.id
@@ -103,7 +104,8 @@ WITH locked AS (
 ), extended AS (
     UPDATE sessions
        SET expires_at = CASE WHEN granted.issued_at IS NULL THEN sessions.expires_at
-                             ELSE greatest(sessions.expires_at, now() + %(session_lifetime)s::interval)
+                             ELSE greatest(sessions.expires_at,
+                                           date_trunc('day', now() + %(session_lifetime)s::interval) + interval '1 day')
                          END,
            ended_at = CASE WHEN granted.issued_at IS NULL THEN now() END
       FROM locked
