@@ -27,9 +27,6 @@ every = pytest.mark.skipif(not ALL, reason="attacks every parameter: SQLMAP=all 
 PAGING = frozenset({"page", "page_size", "count", "limit"})
 """Parameters of a query that are no filter, order, text or cursor."""
 
-ENDING = frozenset({"deleteMe"})
-"""Operations after which the token is worth nothing."""
-
 FEW = frozenset({"search", "q", "sort", "cursor"})
 """What is attacked of the list of products every time."""
 
@@ -39,11 +36,16 @@ def sqlmap(target: Target, tmp_path: Path) -> Sqlmap:
     return Sqlmap(tmp_path, target.admin)
 
 
+def query_of(operation: Documented) -> dict[str, str]:
+    """Return the parameters of the query with their examples."""
+    parameters = [each for each in operation.content["parameters"] if each["in"] == "query"]
+    return {each["name"]: str(each["schema"]["examples"][0]) for each in parameters}
+
+
 def marked_urls(target: Target, operation: Documented, names: set[str] | frozenset[str]) -> list[str]:
     """Return the URL of a list with each of these parameters alone, marked as the place of the attack."""
-    parameters = {each["name"]: each for each in operation.content["parameters"] if each["in"] == "query"}
     url = target.server.url + operation.path.format_map(target.ids)
-    values = {name: str(parameters[name]["schema"]["examples"][0]) for name in parameters.keys() & names}
+    values = {name: value for name, value in query_of(operation).items() if name in names}
     if "cursor" in values:
         values["cursor"] = cursor_of(target, url)
     return [f"{url}?{name}={quote(value)}*" for name, value in sorted(values.items())]
@@ -76,25 +78,28 @@ def test_what_is_searched_and_sorted_by_is_no_sql(target: Target, sqlmap: Sqlmap
 
 
 def queried() -> list[Documented]:
-    return [
-        each for each in operations() if any(parameter["in"] == "query" for parameter in each.content["parameters"])
-    ]
+    return [each for each in operations() if each.method == "GET" and query_of(each)]
 
 
 @every
 @pytest.mark.parametrize("operation", queried(), ids=lambda operation: operation.label)
 def test_no_parameter_of_a_query_is_sql(target: Target, sqlmap: Sqlmap, tmp_path: Path, operation: Documented) -> None:
-    names = {each["name"] for each in operation.content["parameters"] if each["in"] == "query"}
+    names = query_of(operation).keys()
     for depth, some in ((DEEP, names - PAGING), (SHALLOW, names & PAGING)):
-        if some and operation.method == "GET":
+        if some:
             attack_urls(sqlmap, marked_urls(target, operation, some), tmp_path, depth, ALL_TECHNIQUES)
 
 
 def marked_request(target: Target, operation: Documented) -> tuple[list[str], int]:
-    """Return sqlmap's arguments for an operation with each id, header and field marked, and how many they are."""
+    """Return sqlmap's arguments for an operation with each id, header and field marked, and how many they are.
+
+    So are the parameters of its query, unless they are attacked by `test_no_parameter_of_a_query_is_sql`.
+    """
     url = target.server.url + operation.path
     for name, value in target.ids.items():
         url = url.replace(f"{{{name}}}", f"{value}*")
+    if operation.method != "GET" and (query := query_of(operation)):
+        url += "?" + "&".join(f"{name}={quote(value)}*" for name, value in query.items())
     headers = [each["name"] for each in operation.content["parameters"] if each["in"] == "header"]
     lines = "\n".join(f"{name}: x*" for name in headers)
     body: Any = operation.content.get("requestBody", {}).get("content", {})
@@ -113,15 +118,12 @@ def marked(value: Any) -> Any:
 
 
 @every
-@pytest.mark.parametrize(
-    "operation",
-    [each for each in operations() if each.content["operationId"] not in ENDING],
-    ids=lambda operation: operation.label,
-)
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.label)
 def test_no_id_header_or_field_is_sql(target: Target, tmp_path: Path, operation: Documented) -> None:
     arguments, places = marked_request(target, operation)
     if places:
-        token = f"Authorization: Bearer {target.admin}\n"
+        deletes = operation.content["operationId"] == "deleteMe"  # after which a token is worth nothing
+        token = f"Authorization: Bearer {target.register('gone@shop.example') if deletes else target.admin}\n"
         arguments = [part.replace("--headers=", f"--headers={token}") for part in arguments]
         report = Sqlmap(tmp_path).attack(*arguments, depth=SHALLOW)
         # Of a URL without parameters it attacks the path besides.
