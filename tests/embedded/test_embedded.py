@@ -364,3 +364,12 @@ def test_a_server_whose_files_are_gone_is_not_replaced_by_an_empty_one(spare: Pa
             until(lambda: revived(server))
         assert not (spare / "data").exists()
         (spare / "moved").rename(spare / "data")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose folder a process works in")
+def test_a_server_whose_home_was_removed_is_stopped_by_the_last_one_out(spare: Path) -> None:
+    with embedded(spare) as server:
+        number = postmaster(spare, server.url("postgres"))
+        shutil.rmtree(spare)
+    assert not Path(f"/proc/{number}/exe").exists()  # a zombie has none
+    assert not spare.exists()

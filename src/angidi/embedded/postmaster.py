@@ -79,12 +79,13 @@ class Postmaster:
         self._alive = home / "alive.lock"
         self._log = home / "postgres.log"
         self._log_start = 0
+        self._last_seen: PidFile | None = None
         self.folder = runner.state / "run"
 
     def read_pid_file(self) -> PidFile | None:
-        """Read the server's pid file, and remember the folder of its socket."""
+        """Read the server's pid file, and remember it."""
         if (found := PidFile.read(self.data)) is not None:
-            self.folder = found.folder
+            self.folder, self._last_seen = found.folder, found
         return found
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
@@ -100,6 +101,8 @@ class Postmaster:
 
     def alive(self) -> bool:
         """Whether the server or one of its children is alive: starting, recovering, serving, frozen or stopping."""
+        if not self._alive.parent.exists():  # removed; the server itself notices it within a minute
+            return self._last_seen is not None and self._runs_in_data(self._last_seen.pid)
         with opened_lock(self._alive) as descriptor:
             if not (held := not try_lock(descriptor, alone=False)):
                 unlock(descriptor)
@@ -152,7 +155,7 @@ class Postmaster:
 
     def interrupt(self) -> bool:
         """Signal a fast shutdown to the verified postmaster; False if there is none (yet)."""
-        found = self.read_pid_file()
+        found = self.read_pid_file() or self._last_seen
         if found is None or not (self._listener() == found.pid or self._runs_in_data(found.pid)):
             return False
         os.kill(found.pid, signal.SIGINT)
@@ -166,8 +169,8 @@ class Postmaster:
     def _runs_in_data(self, pid: int) -> bool:
         """Tell whether, by the kernel's word, a process is a PostgreSQL of our data directory; only Linux says so."""
         try:
-            runs = Path(f"/proc/{pid}/cwd").readlink() == self.data
-            return runs and Path(f"/proc/{pid}/exe").readlink().name == "postgres"
+            folder = str(Path(f"/proc/{pid}/cwd").readlink()).removesuffix(" (deleted)")
+            return folder == str(self.data) and Path(f"/proc/{pid}/exe").readlink().name == "postgres"
         except OSError:
             return False
 
