@@ -85,6 +85,7 @@ CASES: list[tuple[str, type[AngidiError]]] = [
     ("DO $$ BEGIN RAISE SQLSTATE '08P01'; END $$", ConnectionLost),
     ("DO $$ BEGIN RAISE SQLSTATE '40003'; END $$", ConnectionLost),
     ("DO $$ BEGIN RAISE SQLSTATE '57P01'; END $$", ConnectionLost),
+    ("DO $$ BEGIN RAISE SQLSTATE '58P01'; END $$", Unavailable),
     ("SELECT pg_terminate_backend(pg_backend_pid())", ConnectionLost),
 ]
 

@@ -73,6 +73,7 @@ STATES: tuple[tuple[str, str], ...] = (
     ("55P03", "a lock was not to be had in time"),
     ("57014", "the statement took too long, or was cancelled"),
     ("57P01", "the server is shutting down"),
+    ("58030", "the server cannot read or write a file of its own"),
     ("42601", "a statement of ours is wrong"),
 )
 """Examples of each distinguished SQLSTATE class, constraints excepted."""
@@ -101,10 +102,10 @@ PostgreSQL 18 reports the second as 23001, earlier versions as 23503.
 SQLSTATES = """\
 ## SQLSTATEs
 
-What else PostgreSQL may say. Nothing of the classes 08, 25, 40, 53 and 57 is ever a 500: each means that the same
-request may succeed later. Work that was rolled back (class 40) is run again a few times before the client hears of it.
-When a connection breaks under a change, whether it took effect is unknown, and the message says so. The log has a line
-for each, with the kind of error, the statement and what the server said, and without any value of a parameter.
+What else PostgreSQL may say. Nothing of the classes 08, 25, 40, 53, 57 and 58 is ever a 500: each means that the same
+request may succeed later. Work that was rolled back (class 40) is run again a few times before the client hears of
+it. When a connection breaks under a change, whether it took effect is unknown, and the message says so. The log has a
+line for each, with the kind of error, the statement and what the server said, and without any value of a parameter.
 
 A parameter that cannot be stored is the caller's error. A stored value that cannot be read, such as the timestamp
 `infinity`, is not: it is a 500, and the log has the statement and the reason.

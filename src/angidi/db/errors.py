@@ -1,6 +1,6 @@
 """Translation of the driver's errors into `AngidiError`: the only place that catches them.
 
-`docs/reference/errors.md` lists which SQLSTATE becomes which error, and why classes 08, 25, 40, 53 and 57 are never
+`docs/reference/errors.md` lists which SQLSTATE becomes which error, and why classes 08, 25, 40, 53, 57 and 58 are never
 internal errors.
 """
 
@@ -56,6 +56,7 @@ UNAVAILABLE: dict[str, type[Unavailable]] = {
     "57P02": ConnectionLost,
     "57P03": ConnectionLost,
     "57P05": ConnectionLost,
+    "58": Unavailable,
 }
 """The error of each SQLSTATE, or of its class (first two characters)."""
 
