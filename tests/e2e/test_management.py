@@ -57,6 +57,7 @@ def test_it_answers_while_the_workers_are_frozen_and_comes_back_when_killed(tmp_
         assert server.end() == 0
     assert status(port, "/livez") == 0
     assert "is started again" in server.output
+    assert "experimental" not in server.output
 
 
 @pytest.mark.parametrize("unset", [True, False])

@@ -1,5 +1,6 @@
 """The addresses to listen on: resolved, and tried before anything serves there."""
 
+import errno
 import socket
 
 ListenAddress = tuple[str, int]
@@ -17,6 +18,18 @@ def probe_address(host: str, port: int) -> ListenAddress:
         probe.bind(target)
         probe.listen()
     return str(target[0]), port
+
+
+def explain_refusal(setting: str, address: ListenAddress, error: OSError, example: ListenAddress) -> str:
+    """Return which of `setting`_HOST and `setting`_PORT is to change after an error of `probe_address`, and why."""
+    host, port = address
+    if isinstance(error, socket.gaierror):
+        name, value, reason = "HOST", example[0], f"{host} cannot be resolved ({error.strerror})"
+    elif error.errno == errno.EADDRNOTAVAIL:
+        name, value, reason = "HOST", example[0], f"{host} is no address of this machine"
+    else:
+        name, value, reason = "PORT", example[1], f"cannot listen on {host}:{port} ({error.strerror})"
+    return f"{setting}_{name}: {reason}; example: {setting}_{name}={value}"
 
 
 def url_of(host: str, port: int) -> str:

@@ -14,7 +14,7 @@ from granian.server.embed import Server
 from angidi.app import build_management, open_database
 from angidi.config import Settings
 from angidi.db.conninfo import DatabaseUrls
-from angidi.server.addresses import ListenAddress, probe_address
+from angidi.server.addresses import ListenAddress, explain_refusal, probe_address
 from angidi.telemetry.metrics import Metrics
 
 HIGHEST_PORT = 65_535
@@ -24,7 +24,7 @@ _LOOPBACK = frozenset({b"", b"localhost", b"127.0.0.1", b"[::1]"})
 
 
 class PortUnavailable(Exception):
-    """The management port cannot be used; the message says why."""
+    """The management port cannot be used; the message names the setting and says why."""
 
 
 def management_address(settings: Settings) -> ListenAddress | None:
@@ -35,13 +35,13 @@ def management_address(settings: Settings) -> ListenAddress | None:
     if port is None:
         port = settings.server_port + 1000
     if port > HIGHEST_PORT:
-        raise PortUnavailable(f"SERVER_PORT + 1000 is {port}, which is no port; example: MANAGEMENT_PORT=9080")
+        raise PortUnavailable(
+            f"MANAGEMENT_PORT: SERVER_PORT + 1000 is {port}, which is no port; example: MANAGEMENT_PORT=9080"
+        )
     try:
         return probe_address(host, port)
     except OSError as error:
-        raise PortUnavailable(
-            f"cannot listen on {host}:{port} ({error.strerror}); example: MANAGEMENT_PORT=9080"
-        ) from None
+        raise PortUnavailable(explain_refusal("MANAGEMENT", (host, port), error, ("127.0.0.1", 9081))) from None
 
 
 async def serve_management(settings: Settings, urls: DatabaseUrls, address: ListenAddress, stop: asyncio.Event) -> None:
@@ -56,7 +56,7 @@ async def serve_management(settings: Settings, urls: DatabaseUrls, address: List
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # a warning at each start says that granian's embedded server is experimental
     )
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())

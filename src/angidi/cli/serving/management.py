@@ -31,7 +31,7 @@ def management_process(settings: Settings, where: DatabaseUrls) -> AbstractConte
     try:
         address = management_address(settings)
     except PortUnavailable as error:
-        click.echo(f"warning: MANAGEMENT_PORT: {error}", err=True)
+        click.echo(f"warning: {error}; health and metrics have no port of their own", err=True)
         return nullcontext()
     if address is None:
         return nullcontext()

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import threading
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,7 +19,7 @@ from angidi.db.conninfo import DatabaseUrls, parse_conninfo
 from angidi.db.roles import check_serving_role, grant_app
 from angidi.embedded import EmbeddedError, EmbeddedServer, serve_lock
 from angidi.errors import Invalid
-from angidi.server.addresses import ListenAddress, probe_address, url_of
+from angidi.server.addresses import ListenAddress, explain_refusal, probe_address, url_of
 from angidi.server.signals import StopSignals, start_masked_thread
 from angidi.server.sockets import CAN_LIST
 from angidi.server.workers import Workers
@@ -81,14 +80,8 @@ def listen_address(settings: Settings) -> ListenAddress:
     host, port = settings.server_host, settings.server_port
     try:
         return probe_address(host, port)
-    except socket.gaierror as error:
-        raise ConfigError(
-            f"SERVER_HOST: {host} cannot be resolved ({error.strerror}); example: SERVER_HOST=localhost"
-        ) from None
     except OSError as error:
-        raise ConfigError(
-            f"SERVER_PORT: cannot listen on {host}:{port} ({error.strerror}); example: SERVER_PORT=8081"
-        ) from None
+        raise ConfigError(explain_refusal("SERVER", (host, port), error, ("localhost", 8081))) from None
 
 
 def _prepare_role(settings: Settings, where: DatabaseUrls) -> None:
