@@ -60,6 +60,24 @@ def test_it_answers_while_the_workers_are_frozen_and_comes_back_when_killed(tmp_
     assert "experimental" not in server.output
 
 
+def metrics(port: int) -> str:
+    """Return the metrics, or nothing as long as the port does not answer."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+    except httpx.TransportError:
+        return ""
+
+
+def test_all_processes_count_in_memory_without_a_file(tmp_path: Path) -> None:
+    """A file that is mapped ends the process that touches it on a full disk."""
+    port = free_port()
+    with serving(tmp_path / "home", ANGIDI_ENV="development", TMPDIR=str(tmp_path), MANAGEMENT_PORT=str(port)):
+        until(lambda: "sessions.sweep" in metrics(port))  # which the job worker runs
+        files = [*tmp_path.glob("angidi-metrics-*/*.db")]
+        assert files
+        assert [path.name for path in files if not path.is_symlink()] == []
+
+
 @pytest.mark.parametrize("unset", [True, False])
 def test_a_taken_port_is_a_warning_and_the_server_starts(tmp_path: Path, unset: bool) -> None:
     port = free_port()

@@ -45,7 +45,8 @@ def share_metrics(folder: Path, processes: int) -> None:
 def join_metrics() -> None:
     """Have this process count in a slot of the shared folder, if there is one; to be called once, at its start.
 
-    It counts for itself if all slots are taken, or the folder is gone.
+    It counts for itself if all slots are taken, or the folder is gone. A process that does not call this maps files of
+    its own, which end it on a full disk.
     """
     library: Any = values  # which has no types here
     if folder := os.environ.get(FOLDER):

@@ -12,6 +12,7 @@ from angidi.server.children import end_with_parent, supervised_child
 from angidi.server.management import PortUnavailable, management_address, serve_management
 from angidi.server.signals import StopSignals, stop_event
 from angidi.telemetry import logs
+from angidi.telemetry.shared_metrics import join_metrics
 
 
 @click.command()
@@ -23,6 +24,7 @@ def management(address: str, port: int) -> None:
     signals.install()
     settings = load()
     logs.configure(settings.log_level, settings.log_format)
+    join_metrics()
     asyncio.run(_run(settings, (address, port), signals))
 
 

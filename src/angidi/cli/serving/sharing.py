@@ -23,7 +23,8 @@ def shared_state(settings: Settings) -> Generator[None]:
     share_rate_limit(settings)
     folder = tempfile.mkdtemp(prefix="angidi-metrics-")
     try:
-        share_metrics(Path(folder), 2 * settings.server_workers + 1)  # while one ends, the next begins; management
+        # While a worker ends, the next one begins; and the job worker and the management port have one process each.
+        share_metrics(Path(folder), 2 * settings.server_workers + 2)
         yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)

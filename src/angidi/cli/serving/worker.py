@@ -14,6 +14,7 @@ from angidi.jobs.sweeps import Sweep, run_once, run_until, sweeps_of
 from angidi.server.children import end_with_parent, supervised_child
 from angidi.server.signals import StopSignals, stop_event
 from angidi.telemetry import logs
+from angidi.telemetry.shared_metrics import join_metrics
 
 
 @click.command()
@@ -37,6 +38,7 @@ def worker(*, once: bool, as_json: bool, beside: bool) -> None:
     signals = StopSignals()
     signals.install()
     logs.configure(settings.log_level, settings.log_format)
+    join_metrics()
     with resolve_database(settings) as where:
         asyncio.run(_run(settings, where, signals, beside=beside))
 
