@@ -39,4 +39,4 @@ def test_the_tour_goes_as_the_readme_says(tmp_path: Path):
         finally:
             if server:
                 server.end()
-    assert (starts, answers) == (2, 14)
+    assert (starts, answers) == (2, 15)
