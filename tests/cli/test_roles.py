@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -47,6 +48,16 @@ def test_a_password_of_the_environment_is_set_and_not_printed(
         ("backup", True),
     ]
     assert result["applied"] is True
+
+
+def test_a_password_of_the_env_file_is_set_where_the_environment_has_none(
+    run: Run, names: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "env").write_text("DB_APP_PASSWORD=correct-horse\nDB_BACKUP_PASSWORD=battery-staple\n")
+    monkeypatch.setenv("ANGIDI_ENV_FILE", str(tmp_path / "env"))
+    monkeypatch.setenv("DB_BACKUP_PASSWORD", "")
+    result = json.loads(run("db", "roles", "--app", names["app"], "--json").stdout)
+    assert [each["purpose"] for each in result["roles"] if "password" in each] == ["readonly"]
 
 
 def test_a_dry_run_prints_sql(run: Run, names: dict[str, str]) -> None:

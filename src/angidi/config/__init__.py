@@ -5,7 +5,7 @@ line per setting: what is wrong, and an example. Secrets are `SecretStr`, which 
 """
 
 from angidi.config.errors import ConfigError
-from angidi.config.loading import SettingOrigin, SettingsDescription, describe, ignored_settings, load
+from angidi.config.loading import SettingOrigin, SettingsDescription, describe, ignored_settings, load, read_variable
 from angidi.config.rules import setting_warnings
 from angidi.config.settings import Settings
 from angidi.config.values import ENCRYPTED, Network, parse_duration
@@ -21,5 +21,6 @@ __all__ = [
     "ignored_settings",
     "load",
     "parse_duration",
+    "read_variable",
     "setting_warnings",
 ]

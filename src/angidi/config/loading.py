@@ -1,5 +1,6 @@
 """Reading the settings, and describing where each comes from."""
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
@@ -42,6 +43,14 @@ def load(**overrides: Any) -> Settings:
     if problems := violations(settings):
         raise ConfigError("\n".join(problems))
     return settings
+
+
+def read_variable(name: str) -> str | None:
+    """Return what the environment has, else the `.env` file, for a name of a command that is no setting.
+
+    What is empty counts as absent. Raises `ConfigError` for an unreadable file.
+    """
+    return os.environ.get(name) or read_sources(Settings.model_fields, {}).env_file.values.get(name)
 
 
 def describe(mask: Mask) -> SettingsDescription:

@@ -1,6 +1,5 @@
 """`angidi db roles`: the roles that serve, read and back up, each with no more rights than it needs."""
 
-import os
 from collections.abc import Mapping
 
 import click
@@ -9,7 +8,7 @@ from msgspec import json
 from angidi.cli.context import resolve_database
 from angidi.cli.options import json_option
 from angidi.cli.tables import print_table
-from angidi.config import load
+from angidi.config import load, read_variable
 from angidi.db import provision
 from angidi.db.conninfo import DatabaseUrls, parse_conninfo
 from angidi.db.roles import PURPOSES, Purpose, RoleSetup, SetupResult
@@ -37,8 +36,8 @@ def roles(*, admin_url: str | None, dry_run: bool, as_json: bool, **names: str |
     Run it again to restore rights that were changed, and after migrations: the app may use new tables at once, the
     readonly role only then.
 
-    Passwords come from DB_APP_PASSWORD, DB_READONLY_PASSWORD and DB_BACKUP_PASSWORD, for a new app also from
-    DATABASE_URL. A new role without one gets a random one, which is printed only then.
+    Passwords come from DB_APP_PASSWORD, DB_READONLY_PASSWORD and DB_BACKUP_PASSWORD in the environment or .env, for a
+    new app also from DATABASE_URL. A new role without one gets a random one, which is printed only then.
     """
     with resolve_database(load()) as where:
         if admin_url and not dry_run:
@@ -64,12 +63,9 @@ def _names(where: DatabaseUrls, given: Mapping[str, str | None]) -> dict[Purpose
 
 
 def _passwords() -> dict[Purpose, str]:
-    """Return the passwords of the environment, by purpose."""
-    passwords: dict[Purpose, str] = {}
-    for purpose in PURPOSES:
-        if password := os.environ.get(f"DB_{purpose.upper()}_PASSWORD"):
-            passwords[purpose] = password
-    return passwords
+    """Return the passwords that the environment or `.env` names, by purpose."""
+    named: dict[Purpose, str | None] = {each: read_variable(f"DB_{each.upper()}_PASSWORD") for each in PURPOSES}
+    return {purpose: password for purpose, password in named.items() if password}
 
 
 def _serving_password(where: DatabaseUrls, names: Mapping[Purpose, str]) -> dict[Purpose, str]:
