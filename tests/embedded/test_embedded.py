@@ -367,9 +367,13 @@ def test_a_server_whose_files_are_gone_is_not_replaced_by_an_empty_one(spare: Pa
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose folder a process works in")
-def test_a_server_whose_home_was_removed_is_stopped_by_the_last_one_out(spare: Path) -> None:
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_server_whose_home_was_removed_is_stopped_by_the_last_one_out(spare: Path, watched: bool) -> None:
     with embedded(spare) as server:
         number = postmaster(spare, server.url("postgres"))
         shutil.rmtree(spare)
+        if watched:  # at a moment when only the folder itself was left
+            spare.mkdir()
+            server.revive()
     assert not Path(f"/proc/{number}/exe").exists()  # a zombie has none
-    assert not spare.exists()
+    assert spare.exists() == watched

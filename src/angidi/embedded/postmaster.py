@@ -101,12 +101,7 @@ class Postmaster:
 
     def alive(self) -> bool:
         """Whether the server or one of its children is alive: starting, recovering, serving, frozen or stopping."""
-        if not self._alive.parent.exists():  # removed; the server itself notices it within a minute
-            return self._last_seen is not None and self._runs_in_data(self._last_seen.pid)
-        with opened_lock(self._alive) as descriptor:
-            if not (held := not try_lock(descriptor, alone=False)):
-                unlock(descriptor)
-        return held or self._listener() is not None
+        return self._holds_lock() or self._listener() is not None or self._runs_without_files()
 
     def is_durable(self) -> bool | None:
         """Whether the server writes durably; None if it does not answer, or is not that of our data directory."""
@@ -165,6 +160,17 @@ class Postmaster:
         """Tell whether a server that was ready has no socket any more: nobody can connect, nor will that change."""
         found = self.read_pid_file()
         return found is not None and found.ready and not (found.folder / SOCKET).is_socket()
+
+    def _holds_lock(self) -> bool:
+        with suppress(FileNotFoundError), opened_lock(self._alive) as descriptor:  # none can be made in a removed home
+            if not try_lock(descriptor, alone=False):
+                return True
+            unlock(descriptor)
+        return False
+
+    def _runs_without_files(self) -> bool:
+        """Tell whether the server that was last seen still runs; it notices a removed pid file within a minute."""
+        return self._last_seen is not None and self._runs_in_data(self._last_seen.pid)
 
     def _runs_in_data(self, pid: int) -> bool:
         """Tell whether, by the kernel's word, a process is a PostgreSQL of our data directory; only Linux says so."""
