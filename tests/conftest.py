@@ -32,7 +32,7 @@ from tests.support.roles import as_app, grant_app
 from tests.support.server import SHARED, Databases, database_server
 
 ON_CLONES = os.environ.get("ANGIDI_TEST_ISOLATION") == "clones"
-EXAMPLES = {"short": 15, "long": 200, "thorough": 10_000}
+EXAMPLES = {"short": 15, "long": 100, "thorough": 10_000}
 """How many examples a property test tries, by --hypothesis-profile; the last one needs --timeout=0, too."""
 
 for _name, _examples in EXAMPLES.items():
