@@ -7,6 +7,7 @@
 ANGIDI_TEST_ISOLATION=clones runs the tests of `db` on clones too, which proves the cheap isolation.
 """
 
+import gc
 import hashlib
 import os
 import tempfile
@@ -54,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith(_OURS)]:
         del os.environ[name]
     os.environ["ANGIDI_ENV_FILE"] = os.devnull
+    gc.disable()  # until the tests are collected
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -63,6 +65,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if "db" not in getattr(item, "fixturenames", ())]
         items[:] = [item for item in items if item not in set(others)]
         config.hook.pytest_deselected(items=others)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking through the thousands of tests, which stay, time and again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
