@@ -1,5 +1,7 @@
 """What the tables hold, as something that can be compared."""
 
+from functools import cache
+
 import psycopg
 from psycopg import sql
 
@@ -23,7 +25,7 @@ async def contents(database: Database) -> Contents:
     """Return name, row count and checksum of every table."""
     async with database.connection() as conn:
         names = [str(row[0]) for row in await (await conn.execute(TABLES)).fetchall()]
-        rows = await (await conn.execute(_checksums(names))).fetchall()
+        rows = await (await conn.execute(_checksums(*names))).fetchall()
     return sorted((str(name), int(count), checksum) for name, count, checksum in rows)
 
 
@@ -31,11 +33,12 @@ def contents_of(url: str) -> Contents:
     """Return the same of the database at an address, outside an event loop."""
     with psycopg.connect(url) as conn:
         names = [str(row[0]) for row in conn.execute(TABLES).fetchall()]
-        rows = conn.execute(_checksums(names)).fetchall()
+        rows = conn.execute(_checksums(*names)).fetchall()
     return sorted((str(name), int(count), checksum) for name, count, checksum in rows)
 
 
-def _checksums(names: list[str]) -> sql.Composed:
+@cache
+def _checksums(*names: str) -> sql.Composed:
     parts = [CHECKSUM.format(name=sql.Literal(name), table=sql.Identifier(name)) for name in names]
     return sql.SQL(" UNION ALL ").join(parts)
 
