@@ -16,7 +16,7 @@ from tests.support.waiting import until
 
 from angidi.asgi import INTERVAL
 from angidi.server.connections import WRITE_DEADLINE, ConnectionBounds, ConnectionLimiter, bound_of_process
-from angidi.server.sockets import CAN_LIST, list_connections
+from angidi.server.sockets import CAN_LIST, limit_unsent, list_connections
 
 pytestmark = pytest.mark.skipif(not CAN_LIST, reason="only Linux lists connections")
 
@@ -187,3 +187,9 @@ def test_after_a_time_without_a_free_descriptor_the_bound_holds_again(fresh_db: 
         address = ("127.0.0.1", server.port)
         clients = [stack.enter_context(socket.create_connection(address)) for _ in range(5)]
         until(lambda: sum(map(is_closed, clients)) == 2)
+
+
+def test_the_search_for_a_listener_leaves_no_descriptor_open() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    assert not limit_unsent(1, 4096)  # nothing of ours listens there
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -4,8 +4,8 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 DESCRIPTORS = "/proc/self/fd"
@@ -50,7 +50,7 @@ def list_connections(port: int) -> Iterator[ConnectionInfo]:
 
 def abort(connection: ConnectionInfo) -> bool:
     """Close the connection, whatever its state; return False if it is closed already."""
-    with suppress(OSError), socket.socket(fileno=os.dup(connection.descriptor)) as sock:
+    with suppress(OSError), _duplicate(connection.descriptor) as sock:
         if sock.getpeername()[:2] == connection.peer:  # a duplicate stays the same connection
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
             sock.shutdown(socket.SHUT_RDWR)
@@ -64,7 +64,7 @@ def limit_unsent(port: int, size: int) -> bool:
     Returns False if this process does not listen at `port`.
     """
     for number in _descriptors():
-        with suppress(OSError), socket.socket(fileno=os.dup(number)) as sock:
+        with suppress(OSError), _duplicate(number) as sock:
             own = sock.getsockname()
             is_listening = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
             if is_listening and isinstance(own, tuple) and own[1] == port:
@@ -75,6 +75,19 @@ def limit_unsent(port: int, size: int) -> bool:
 
 def _descriptors() -> list[int]:
     return [int(name) for name in os.listdir(DESCRIPTORS)]  # noqa: PTH208 - no paths
+
+
+@contextmanager
+def _duplicate(descriptor: int) -> Generator[socket.socket]:
+    """Provide a duplicate of the socket. Raises `OSError`, also if the descriptor is of something else."""
+    duplicate = os.dup(descriptor)
+    try:
+        sock = socket.socket(fileno=duplicate)
+    except OSError:
+        os.close(duplicate)
+        raise
+    with sock:
+        yield sock
 
 
 def _inspect(sock: socket.socket, port: int) -> ConnectionInfo | None:
