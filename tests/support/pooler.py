@@ -40,7 +40,8 @@ class Pooler:
         self._url = url
         self._mode = mode
         self._free: list[ServerConnection] = []
-        self._made: list[ServerConnection] = []
+        self._made: list[psycopg.Connection] = []
+        self._writers: list[asyncio.StreamWriter] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a client until it ends."""
@@ -67,18 +68,18 @@ class Pooler:
     async def _take(self) -> ServerConnection:
         if self._free:
             return self._free.pop()
-        made_by = await asyncio.to_thread(psycopg.connect, self._url, autocommit=True)
+        made_by = psycopg.connect(self._url, autocommit=True)  # blocks: a cancelled wait would leave it open
+        self._made.append(made_by)
         own = socket.socket(fileno=os.dup(made_by.fileno()))
         own.setblocking(False)
         reader, writer = await _streams(own)
-        self._made.append(ServerConnection(made_by, reader, writer))
-        return self._made[-1]
+        self._writers.append(writer)
+        return ServerConnection(made_by, reader, writer)
 
     def close(self) -> None:
         """Close the connections to the server."""
-        for each in self._made:
-            each.writer.close()
-            each.made_by.close()
+        for each in (*self._writers, *self._made):
+            each.close()
 
 
 async def _streams(own: socket.socket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
