@@ -249,7 +249,7 @@ def _lifespan(
     @asynccontextmanager
     async def opened(_: Any) -> AsyncGenerator[None]:
         STATEMENTS.reset(slow_statement)
-        await database.open()
+        await database.open(must_answer=False)  # a worker that is started in an outage must not end with it
         started()
         try:
             yield

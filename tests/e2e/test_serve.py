@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -186,6 +187,32 @@ def test_a_request_during_an_outage_gets_503_with_retry_after_and_no_secrets(hom
         assert health.status_code == 503
         assert health.json()["data"]["status"] == "unhealthy"
         until(lambda: httpx.get(f"{server.url}{BASE}/products").status_code == 200)
+
+
+@pytest.mark.long
+def test_a_worker_that_is_started_in_an_outage_answers_503_until_it_is_over(home: Path) -> None:
+    with serving(home, measured=False) as server:
+        with EmbeddedServer(home) as embedded:
+            url = embedded.url("postgres")
+        (before,) = server.workers()
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute("ALTER DATABASE angidi_dev ALLOW_CONNECTIONS false")
+            os.kill(before, signal.SIGKILL)
+            try:
+                until(lambda: status_of(server, "/livez") == 200)
+                assert status_of(server, f"{BASE}/products") == 503
+            finally:
+                conn.execute("ALTER DATABASE angidi_dev ALLOW_CONNECTIONS true")
+        until(lambda: status_of(server, f"{BASE}/products") == 200)
+        assert before not in server.workers()
+        assert "Traceback" not in server.output
+
+
+def status_of(server: Server, path: str) -> int:
+    """Return the status of an answer; 0 if there is none."""
+    with suppress(httpx.TransportError):
+        return httpx.get(f"{server.url}{path}", timeout=20).status_code
+    return 0
 
 
 def log_in(server: Server, password: str) -> int:

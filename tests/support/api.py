@@ -88,7 +88,7 @@ class Switch:
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         return self._current().connection()
 
-    async def open(self) -> None:
+    async def open(self, *, must_answer: bool = True) -> None:
         """Do nothing: the test's source is open."""
 
     async def close(self) -> None:

@@ -38,7 +38,7 @@ class OneConnection:
         self._conn = conn
         self._free = asyncio.Lock()
 
-    async def open(self) -> None:
+    async def open(self, *, must_answer: bool = True) -> None:
         """Do nothing: the connection is open."""
 
     async def close(self) -> None:

@@ -35,8 +35,8 @@ Isolation = Literal["read committed", "repeatable read", "serializable"]
 class ConnectionSource(Connections, Protocol):
     """Provides connections: the pool, or a single connection in tests."""
 
-    async def open(self) -> None:
-        """Open the source. Raises `Unavailable` if the database cannot be reached."""
+    async def open(self, *, must_answer: bool = True) -> None:
+        """Open the source. Raises `Unavailable` if the database cannot be reached and `must_answer`."""
         ...
 
     async def close(self) -> None:
@@ -139,11 +139,11 @@ class Database(DatabaseAccess):
         self.bulk = self._through(lane, LONGEST_BULK_WAIT)
         """Access for transfers of many rows."""
 
-    async def open(self) -> None:
-        """Open all sources. Raises `Unavailable` if one cannot be reached."""
-        await self._source.open()
+    async def open(self, *, must_answer: bool = True) -> None:
+        """Open all sources. Raises `Unavailable` if one cannot be reached and `must_answer`; else it is used later."""
+        await self._source.open(must_answer=must_answer)
         if self._replica is not self._source:
-            await self._replica.open()
+            await self._replica.open(must_answer=must_answer)
 
     async def close(self) -> None:
         """Close all sources."""

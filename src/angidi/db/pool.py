@@ -11,6 +11,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from time import monotonic
 from types import TracebackType
 from typing import Any
@@ -40,6 +41,8 @@ An attempt that waits for its next turn is one connection less when the database
 """
 
 OPEN_TIMEOUT = 10.0
+START_TIMEOUT = 3.0
+"""Seconds that a process which serves waits for its connections at the start, before it answers without them."""
 
 READ_ONLY_PAUSE = 5.0
 """Seconds between two attempts to find a server that takes changes, while the one that we have does not."""
@@ -57,21 +60,18 @@ SESSION_DEFAULTS = {
     "max_parallel_workers_per_gather": "0",
     "work_mem": "32MB",
 }
-"""Session settings of every pooled connection. `angidi db create` and `angidi db roles` set the same for the
-roles, for use behind a pooler.
+"""Settings of every pooled session. `angidi db create` and `angidi db roles` set them for roles, who may use a pooler.
 
 JIT compilation takes 14 to 136 ms and parallel workers 5 to 10 ms to start, longer than our statements; workers would
 also take cores from other requests. work_mem keeps the bitmap of a search exact up to about 5 GB of products. With a
 lossy bitmap every row is rechecked: a word in a tenth of a million products then took 5 s instead of 0.2 s.
 """
 
-_OPTIONS = ("-c" + f"{name}={value}".replace(" ", r"\ ") for name, value in SESSION_DEFAULTS.items())
-
 CONNECTION: dict[str, Any] = {
     "autocommit": True,
     "cursor_factory": InstrumentedCursor,
     "client_encoding": "UTF8",
-    "options": " ".join(_OPTIONS),
+    "options": " ".join("-c" + f"{name}={value}".replace(" ", r"\ ") for name, value in SESSION_DEFAULTS.items()),
     "connect_timeout": 2,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -118,10 +118,12 @@ class Pool:
         self.admission = AdmissionQueue(settings.max_conns)
         self._draining: asyncio.Task[None] | None = None
         self._drained_at = 0.0
-        self.heartbeat = Heartbeat(conninfo, self.drain_once)
+        self.heartbeat = Heartbeat(conninfo, self._renew)
         self._conninfo = conninfo
         self._connection = connection_settings(conninfo)
-        self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        self._is_tested = False
+        self._new_pool = partial(
+            AsyncConnectionPool[Connection],
             conninfo,
             kwargs=self._connection,
             min_size=settings.min_conns,
@@ -133,24 +135,36 @@ class Pool:
             open=False,
             name="angidi",
         )
+        self.pool = self._new_pool()
 
-    async def open(self) -> None:
-        """Connect and run a test statement. Raises `Unavailable`.
+    async def open(self, *, must_answer: bool = True) -> None:
+        """Connect and run a test statement. Raises `Unavailable` if the database `must_answer`, else connect later.
 
         Behind a pooler that mixes up prepared statements, none is prepared.
         """
         await self.pool.open()
         try:
             with translated():
-                await self.pool.wait(OPEN_TIMEOUT)
-                async with self.pool.connection() as conn:
-                    is_pooled = await has_pooler(conn)
-                if is_pooled and not await keeps_statements_apart(self._conninfo, self._connection):
-                    await self._prepare_nothing()
+                await self.pool.wait(OPEN_TIMEOUT if must_answer else START_TIMEOUT)
+                await self._test()
+        except Unavailable:
+            await self.pool.close()
+            if must_answer:
+                raise
+            self.pool = self._new_pool()  # one that was closed cannot be opened again
+            await self.pool.open()
         except BaseException:
             await self.pool.close()
             raise
-        self.heartbeat.start()
+        self.heartbeat.start(is_up=self._is_tested)
+
+    async def _test(self) -> None:
+        """Run a statement, and find out whether statements can be prepared. Raises psycopg.Error."""
+        async with self.pool.connection() as conn:
+            is_pooled = await has_pooler(conn)
+        if is_pooled and not await keeps_statements_apart(self._conninfo, self._connection):
+            await self._prepare_nothing()
+        self._is_tested = True
 
     async def close(self) -> None:
         """Close all connections. Requests in flight have a few seconds to release theirs."""
@@ -191,11 +205,14 @@ class Pool:
         """
         return PooledConnection(self)
 
-    async def drain_once(self) -> None:
-        """Replace all connections, because one was dead or had plans of an earlier schema.
+    async def _renew(self) -> None:
+        """Replace all connections, because the database was away. Raises psycopg.Error."""
+        await self.drain_once()
+        if not self._is_tested:
+            await self._test()
 
-        Concurrent calls share one drain.
-        """
+    async def drain_once(self) -> None:
+        """Replace all connections: one was dead, or had plans of an earlier schema. Concurrent calls share a drain."""
         if self._draining is None or self._draining.done():
             self._drained_at = monotonic()
             self._draining = asyncio.create_task(self.pool.drain())

@@ -41,7 +41,7 @@ PING = b"SELECT 1"
 class Heartbeat:
     """Pings the database on a connection that nobody else uses.
 
-    `is_up` is the result of the last ping, and true before the first. `reconnected` is called whenever a lost
+    `is_up` is the result of the last ping. `reconnected` is called whenever a lost
     connection was replaced, before `is_up` is true again: other connections are dead then, too. All methods must be
     called on one event loop.
     """
@@ -56,8 +56,10 @@ class Heartbeat:
         self._task: asyncio.Task[None] | None = None
         self._since = monotonic()
 
-    def start(self) -> None:
-        """Ping at intervals from now on."""
+    def start(self, *, is_up: bool = True) -> None:
+        """Ping at intervals from now on. If it is not up, the first connection counts as one that replaces another."""
+        self._has_connected = not is_up
+        self._record(is_up=is_up, reason="not reached at the start")
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
