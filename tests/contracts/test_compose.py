@@ -83,7 +83,7 @@ def test_who_serves_begins_when_the_migrations_and_roles_are_there() -> None:
 
 def test_the_short_service_makes_all_that_who_serves_needs(empty_db: str, tmp_path: Path) -> None:
     database = parse_conninfo(empty_db)
-    names = {"DB_PASSWORD": database.get("password", ""), "DB_APP_PASSWORD": "$ecret", "JWT_SECRET": "k" * 32}
+    names = {"DB_PASSWORD": database.get("password", ""), "DB_APP_PASSWORD": "hunter$2", "JWT_SECRET": "k" * 32}
     here = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "ANGIDI_HOME": str(tmp_path),
@@ -99,7 +99,7 @@ def test_the_short_service_makes_all_that_who_serves_needs(empty_db: str, tmp_pa
         assert not done.stdout  # a password that a log would have
         serving = {**interpolated(PASSED, names), **here, "DB_USER": role}
         subprocess.run([*WORKER["command"], "--once"], env=serving, cwd=tmp_path, check=True, capture_output=True)
-        assert check_serving_role(make_conninfo(empty_db, user=role, password="$ecret")) == ([], [])
+        assert check_serving_role(make_conninfo(empty_db, user=role, password="hunter$2")) == ([], [])
     finally:
         drop_roles(empty_db)
 
