@@ -33,7 +33,7 @@ def test_what_a_reader_sees_is_kept(html: str, text: str) -> None:
     assert plain_text(html) == text
 
 
-@pytest.mark.timeout(60)  # a minute is much: by the square of their length these took hours
+@pytest.mark.timeout(30)  # this is much: by the square of their length these took more than half an hour
 @pytest.mark.parametrize("end", ["", ">", "x>", "-->", "\"'>"])
 @pytest.mark.parametrize(
     "part",
@@ -44,5 +44,5 @@ def test_what_a_reader_sees_is_kept(html: str, text: str) -> None:
     ],
 )  # fmt: skip
 def test_hostile_markup_takes_time_by_its_length(part: str, end: str) -> None:
-    html = part * (1_000_000 // len(part)) + end
+    html = part * (400_000 // len(part)) + end
     assert len(plain_text("<p>" + html)) <= len(html)
