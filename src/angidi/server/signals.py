@@ -11,7 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from types import FrameType
+from types import FrameType, TracebackType
 
 STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 """The signals that end a process."""
@@ -30,6 +30,7 @@ class StopSignals:
 
     def __init__(self) -> None:
         self.first: int | None = None
+        self._is_starting = True
 
     def install(self) -> None:
         """Handle the signals from now on, in the main thread."""
@@ -44,6 +45,7 @@ class StopSignals:
 
         Threads that run already must have been started by `start_masked_thread`.
         """
+        self._is_starting = False
         acts = dict(others or {})
         awaited = STOPPING | set(acts)
         signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
@@ -58,6 +60,17 @@ class StopSignals:
                     stop()
 
         threading.Thread(target=run, daemon=True).start()
+
+    def end_start(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Exit by the signal after an error that it caused during the start; for `ExitStack.push`.
+
+        A statement that the signal interrupts leaves its connection unusable for whoever cleans up.
+        """
+        del kind, traceback
+        if self._is_starting and self.first is not None and isinstance(error, Exception):
+            raise SystemExit(128 + self.first) from error
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal until `forward`."""

@@ -56,6 +56,7 @@ def serve(*, migrate: bool, seed: bool | None, worker: bool | None) -> None:
     if settings.connections_per_address and not CAN_LIST:
         click.echo("warning: CONNECTIONS_PER_ADDRESS has no effect here, only on Linux: use a proxy's limit", err=True)
     with ExitStack() as stack:
+        stack.push(stop.end_start)
         if settings.embedded:
             stack.enter_context(serve_lock(settings.angidi_home))
         address, port = listen_address(settings)
