@@ -62,7 +62,6 @@ _WITHOUT_SURROGATES = ("utf-8", "utf-16", "utf-32", ASSUMED)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 GZIP = b"\x1f\x8b"
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_UNREADABLE = (OSError, EOFError, zlib.error)
 
 
 def nobody(_: int, __: int) -> None:
