@@ -41,9 +41,8 @@ PING = b"SELECT 1"
 class Heartbeat:
     """Pings the database on a connection that nobody else uses.
 
-    `is_up` is the result of the last ping. `reconnected` is called whenever a lost
-    connection was replaced, before `is_up` is true again: other connections are dead then, too. All methods must be
-    called on one event loop.
+    `is_up` is the result of the last ping. `reconnected` is called whenever a lost connection was replaced, before
+    `is_up` is true again: other connections are dead then, too. All methods must be called on one event loop.
     """
 
     def __init__(self, conninfo: str, reconnected: Callable[[], Awaitable[object]]) -> None:
