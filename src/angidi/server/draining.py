@@ -1,6 +1,7 @@
 """The end of a worker: requests in flight are answered, and connections that would delay the end are closed."""
 
 import time
+from contextlib import suppress
 
 from angidi.http.gateway import Gateway
 from angidi.server.signals import start_masked_thread
@@ -36,6 +37,7 @@ class Draining:
         while True:
             time.sleep(INTERVAL)
             is_over = time.monotonic() >= end
-            for connection in list_connections(self._port) if CAN_LIST else ():
-                if is_over or not connection.received:
-                    abort(connection)
+            with suppress(OSError):  # no descriptor is left to list with: the next round may have one
+                for connection in list_connections(self._port) if CAN_LIST else ():
+                    if is_over or not connection.received:
+                        abort(connection)
