@@ -3103,7 +3103,7 @@ WITH (fillfactor='80');
 -- Name: TABLE sessions; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.sessions IS 'Log-ins; kept until a day after their tokens have expired.';
+COMMENT ON TABLE public.sessions IS 'Log-ins; kept for a day or two after their tokens have expired.';
 
 
 --

@@ -34,7 +34,7 @@ CREATE TABLE refresh_tokens (
 COMMENT ON COLUMN users.sessions_ended_at IS
     'When all sessions of the account ended last; NULL: never. Tokens of the former service from before it are void.';
 COMMENT ON TABLE sessions IS
-    'Log-ins; kept until a day after their tokens have expired.';
+    'Log-ins; kept for a day or two after their tokens have expired.';
 COMMENT ON COLUMN sessions.id IS
     'UUID v7 from the application, in every token as `sid`; of a token of the former service it is made of that one.';
 COMMENT ON COLUMN sessions.user_id IS
